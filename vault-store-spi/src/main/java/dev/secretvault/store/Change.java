@@ -1,0 +1,191 @@
+package dev.secretvault.store;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One conditional step of a {@linkplain SecretStore#commit commit}: put a record or delete one, if
+ * its stored revision is the expected one.
+ */
+public sealed interface Change {
+
+  /** The largest record, in bytes: 4 MiB. */
+  int MAX_BYTES = 1 << 22;
+
+  /** The record to change. */
+  RecordKey key();
+
+  /**
+   * The revision that must be stored for the change to happen; 0 means that no such record may be
+   * stored.
+   */
+  long expectedRevision();
+
+  /**
+   * A put without expiry; see {@link Put#Put}.
+   *
+   * @param key the record to write
+   * @param expectedRevision the revision to replace, 0 to create the record
+   * @param bytes what to store, at most {@link #MAX_BYTES}
+   * @return the change
+   */
+  static Put put(RecordKey key, long expectedRevision, byte[] bytes) {
+    return new Put(key, expectedRevision, bytes, null);
+  }
+
+  /**
+   * A deletion; see {@link Delete#Delete}.
+   *
+   * @param key the record to delete
+   * @param expectedRevision the revision to delete, at least 1
+   * @return the change
+   */
+  static Delete delete(RecordKey key, long expectedRevision) {
+    return new Delete(key, expectedRevision);
+  }
+
+  /**
+   * Checks what {@link SecretStore#commit} demands of its argument, for implementations of a store.
+   *
+   * @param changes the argument
+   * @return an unmodifiable copy of it
+   * @throws IllegalArgumentException if the list is empty, too long, too large, or names a record
+   *     twice
+   */
+  static List<Change> checkCommit(List<Change> changes) {
+    List<Change> copy = List.copyOf(changes);
+    if (copy.isEmpty() || copy.size() > SecretStore.MAX_CHANGES) {
+      throw new IllegalArgumentException(
+          "changes: 1 to " + SecretStore.MAX_CHANGES + " allowed, but there are " + copy.size());
+    }
+    Set<RecordKey> keys = new HashSet<>();
+    long bytes = 0;
+    for (Change change : copy) {
+      if (!keys.add(change.key())) {
+        throw new IllegalArgumentException("changes: " + change.key() + " occurs twice");
+      }
+      if (change instanceof Put put) {
+        bytes += put.bytes().length;
+      }
+    }
+    if (bytes > SecretStore.MAX_COMMIT_BYTES) {
+      throw new IllegalArgumentException(
+          "changes: at most "
+              + SecretStore.MAX_COMMIT_BYTES
+              + " bytes in all, but there are "
+              + bytes);
+    }
+    return copy;
+  }
+
+  /** Creates or replaces a record. Has identity equality, as it carries an array. */
+  final class Put implements Change {
+    private final RecordKey key;
+    private final long expectedRevision;
+    private final byte[] bytes;
+    private final @Nullable Instant expiresAt;
+
+    /**
+     * Describes the put.
+     *
+     * @param key the record to write
+     * @param expectedRevision the revision to replace, 0 to create the record
+     * @param bytes what to store, at most {@link #MAX_BYTES}; not copied, so it must not change
+     *     until the commit returned
+     * @param expiresAt when {@link SecretStore#expired} begins to list the record, truncated to the
+     *     millisecond and not before 1970; null for never
+     * @throws IllegalArgumentException if the revision is negative, the bytes are too many, or the
+     *     expiry is out of range
+     */
+    public Put(RecordKey key, long expectedRevision, byte[] bytes, @Nullable Instant expiresAt) {
+      this.key = Objects.requireNonNull(key, "key");
+      if (expectedRevision < 0) {
+        throw new IllegalArgumentException(
+            "expectedRevision: at least 0, but was " + expectedRevision);
+      }
+      this.expectedRevision = expectedRevision;
+      this.bytes = Objects.requireNonNull(bytes, "bytes");
+      if (bytes.length > MAX_BYTES) {
+        throw new IllegalArgumentException(
+            "bytes: at most " + MAX_BYTES + ", but there are " + bytes.length);
+      }
+      this.expiresAt = expiresAt == null ? null : storable(expiresAt);
+    }
+
+    private static Instant storable(Instant expiresAt) {
+      try {
+        if (expiresAt.toEpochMilli() >= 0) {
+          return expiresAt.truncatedTo(ChronoUnit.MILLIS);
+        }
+      } catch (ArithmeticException | DateTimeException tooFar) {
+        // Falls through: milliseconds since 1970 must fit a long.
+      }
+      throw new IllegalArgumentException(
+          "expiresAt: must be after 1970 and fit milliseconds in a long: " + expiresAt);
+    }
+
+    @Override
+    public RecordKey key() {
+      return key;
+    }
+
+    @Override
+    public long expectedRevision() {
+      return expectedRevision;
+    }
+
+    /** The revision the record has after the commit: the expected one plus 1. */
+    public long newRevision() {
+      return expectedRevision + 1;
+    }
+
+    /** What to store. No copy. */
+    public byte[] bytes() {
+      return bytes;
+    }
+
+    /** When the record expires, to the millisecond; null for never. */
+    public @Nullable Instant expiresAt() {
+      return expiresAt;
+    }
+
+    /** Key, expected revision and length; never the bytes. */
+    @Override
+    public String toString() {
+      return "Put["
+          + key
+          + ", expected revision "
+          + expectedRevision
+          + ", "
+          + bytes.length
+          + " bytes]";
+    }
+  }
+
+  /**
+   * Deletes a record.
+   *
+   * @param key the record to delete
+   * @param expectedRevision the revision to delete, at least 1
+   */
+  record Delete(RecordKey key, long expectedRevision) implements Change {
+    /**
+     * Describes the deletion.
+     *
+     * @throws IllegalArgumentException if the revision is below 1: there is nothing to delete then
+     */
+    public Delete {
+      Objects.requireNonNull(key, "key");
+      if (expectedRevision < 1) {
+        throw new IllegalArgumentException(
+            "expectedRevision: at least 1, but was " + expectedRevision);
+      }
+    }
+  }
+}
