@@ -1,0 +1,47 @@
+package dev.secretvault.crypto;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A key or sealed bytes could not be used. The message says what to do about it, and holds no key,
+ * plaintext or ciphertext.
+ */
+public final class CryptoException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** What went wrong, by what the caller can do about it. */
+  public enum Reason {
+    /** The master key is intact but not one that unlocks this vault. Give the right one. */
+    WRONG_KEY,
+    /**
+     * The master key cannot be had: no such file, a file that others can read, an unset variable.
+     * Mend that.
+     */
+    KEY_UNAVAILABLE,
+    /**
+     * The bytes were damaged, altered, or moved here from elsewhere. Restore a backup, look for the
+     * cause.
+     */
+    DAMAGED,
+    /** The bytes were written by a newer release. Upgrade. */
+    NEWER_FORMAT
+  }
+
+  private final Reason reason;
+
+  CryptoException(Reason reason, String message) {
+    this(reason, message, null);
+  }
+
+  CryptoException(Reason reason, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.reason = Objects.requireNonNull(reason, "reason");
+  }
+
+  /** What went wrong. */
+  public Reason reason() {
+    return reason;
+  }
+}
