@@ -122,8 +122,8 @@ public interface SecretStore extends AutoCloseable {
    * <p>A commit of this instance is reported before {@link #commit} returns. A commit made
    * elsewhere (another process, another instance on the same medium) is reported within a second of
    * its return, and may be reported together with others. The commits that touch one record are
-   * reported in their order. A commit that happened before this method returned may be reported or
-   * not; later ones are.
+   * reported in their order. A commit that was refused is not reported. A commit that happened
+   * before this method returned may be reported or not; later ones are.
    *
    * @param listener what to call
    * @return the subscription; closing it ends the reports, and closing the store closes it

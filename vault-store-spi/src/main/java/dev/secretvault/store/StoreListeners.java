@@ -73,8 +73,9 @@ public final class StoreListeners {
         if (!closed) {
           call.accept(listener);
         }
-      } catch (RuntimeException isolated) {
-        // A commit is durable by now, and other watchers wait: neither may suffer from this one.
+      } catch (Throwable isolated) {
+        // A commit is durable by now, and other watchers wait: neither may suffer from this one, not
+        // even from an Error, which would look as if the commit had failed.
         System.getLogger(StoreListeners.class.getName())
             .log(
                 System.Logger.Level.WARNING,
