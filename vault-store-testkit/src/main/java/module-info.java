@@ -6,4 +6,8 @@ module dev.secretvault.store.testkit {
   requires static transitive org.jspecify;
 
   exports dev.secretvault.store.testkit;
+
+  // The tests of the suite are package-private, and JUnit runs them by reflection.
+  opens dev.secretvault.store.testkit to
+      org.junit.platform.commons;
 }

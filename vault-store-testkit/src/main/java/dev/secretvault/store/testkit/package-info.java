@@ -1,8 +1,11 @@
 /**
- * The promise of a store as a test suite. The test class of a store inherits it and hands in the
- * store.
+ * What the author of a store, or of anything on top of one, tests with.
  *
- * <p>Open {@code SecretStoreContract} first.
+ * <p>Open {@link dev.secretvault.store.testkit.SecretStoreContract} first: the promise of a store
+ * as a suite that a store's own test class inherits. {@link
+ * dev.secretvault.store.testkit.InMemorySecretStore} is a correct store to test a caller with,
+ * {@link dev.secretvault.store.testkit.FaultyStore} makes one fail at a chosen moment, and {@link
+ * dev.secretvault.store.testkit.FakeClock} stands still until it is moved.
  */
 @NullMarked
 package dev.secretvault.store.testkit;

@@ -1,0 +1,302 @@
+package dev.secretvault.store.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** Scans and lists of expired records are complete, ordered, and cut at the limit. */
+abstract class ListingContract extends CommittingContract {
+
+  @Test
+  void scan_emptyStore_isEmpty() throws Exception {
+    SecretStore store = open();
+    assertThat(store.scan(null, 1)).isEmpty();
+    assertThat(store.scan(A, SecretStore.MAX_PAGE)).isEmpty();
+  }
+
+  @Test
+  void scan_anyKeys_ascendInAsciiOrder() throws Exception {
+    List<RecordKey> ascending =
+        keys(
+            "-", "-a", ".", "..", "0", "00", "01", "1", "10", "2", "9", "A", "A-", "Z", "ZZ", "_",
+            "_0", "a", "a-", "a.", "a.a", "a0", "aA", "a_", "aa", "aaa", "ab", "b", "z", "zz");
+    List<RecordKey> shuffled = new ArrayList<>(ascending);
+    Collections.shuffle(shuffled, new Random(30));
+    SecretStore store = open();
+    for (RecordKey key : shuffled) {
+      commit(store, create(key, "under " + key));
+    }
+    for (int round = 0; round < 2; round++) {
+      assertThat(keys(store.scan(null, 100))).isEqualTo(ascending);
+      for (int i = 0; i < ascending.size(); i++) {
+        assertThat(keys(store.scan(ascending.get(i), 100)))
+            .isEqualTo(ascending.subList(i + 1, ascending.size()));
+      }
+      store = reopen(store);
+    }
+  }
+
+  @Test
+  void scan_records_areAsRead() throws Exception {
+    SecretStore store = open();
+    commit(store, put(A, 0, "a", NOON), create(B, "b"), create(C, "c"));
+    commit(store, put(A, 1, "a2"), put(B, 1, "b2", NOON), Change.delete(C, 1));
+    List<StoredRecord> page = store.scan(null, 10);
+    assertThat(keys(page)).containsExactly(A, B);
+    assertRecord(page.get(0), A, 2, bytes("a2"), null);
+    assertRecord(page.get(1), B, 2, bytes("b2"), NOON);
+  }
+
+  @Test
+  void scan_afterKeyThatIsNotStored_startsBehindIt() throws Exception {
+    SecretStore store = open();
+    commit(store, create(key("b"), ""), create(key("d"), ""), create(key("da"), ""));
+    assertThat(keys(store.scan(key("a"), 10))).isEqualTo(keys("b", "d", "da"));
+    assertThat(keys(store.scan(key("c"), 10))).isEqualTo(keys("d", "da"));
+    assertThat(keys(store.scan(key("d."), 10))).isEqualTo(keys("da"));
+    assertThat(store.scan(key("db"), 10)).isEmpty();
+    assertThat(store.scan(key("z".repeat(RecordKey.MAX_LENGTH)), 10)).isEmpty();
+  }
+
+  @Test
+  void scan_pagesOfAnySize_meetEveryRecordOnce() throws Exception {
+    SecretStore store = open();
+    store.commit(numbered(25));
+    List<RecordKey> all = numbered(25).stream().map(Change::key).toList();
+    for (int size = 1; size <= 27; size++) {
+      assertThat(keys(pages(store, size))).as("pages of %d", size).isEqualTo(all);
+    }
+  }
+
+  /** Scans to the end; fails if a page is longer than asked for. */
+  static List<StoredRecord> pages(SecretStore store, int size) {
+    List<StoredRecord> records = new ArrayList<>();
+    RecordKey after = null;
+    while (true) {
+      List<StoredRecord> page = store.scan(after, size);
+      assertThat(page).hasSizeLessThanOrEqualTo(size);
+      records.addAll(page);
+      if (page.size() < size) {
+        return records;
+      }
+      after = page.get(size - 1).key();
+    }
+  }
+
+  @Test
+  void scan_moreRecordsThanAPage_largestPageIsFull() throws Exception {
+    SecretStore store = open();
+    List<Change> changes = numbered(SecretStore.MAX_PAGE + 1);
+    store.commit(changes.subList(0, SecretStore.MAX_PAGE));
+    store.commit(changes.subList(SecretStore.MAX_PAGE, changes.size()));
+    List<StoredRecord> page = store.scan(null, SecretStore.MAX_PAGE);
+    assertThat(keys(page))
+        .isEqualTo(changes.stream().limit(SecretStore.MAX_PAGE).map(Change::key).toList());
+    assertThat(keys(store.scan(page.get(page.size() - 1).key(), SecretStore.MAX_PAGE)))
+        .containsExactly(changes.get(SecretStore.MAX_PAGE).key());
+  }
+
+  @Test
+  void scan_limitOutOfRange_throws() throws Exception {
+    SecretStore store = open();
+    for (int limit :
+        new int[] {0, -1, Integer.MIN_VALUE, SecretStore.MAX_PAGE + 1, Integer.MAX_VALUE}) {
+      assertThatIllegalArgumentException()
+          .as("limit %d", limit)
+          .isThrownBy(() -> store.scan(null, limit));
+    }
+  }
+
+  @Test
+  void scan_recordsComeAndGoMeanwhile_othersAreMetExactlyOnce() throws Exception {
+    List<SecretStore> stores = openTwo();
+    SecretStore store = stores.get(0);
+    List<RecordKey> stable = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      stable.add(key("k-%03d".formatted(i)));
+    }
+    store.commit(stable.stream().map(key -> create(key, "under " + key)).toList());
+    AtomicBoolean done = new AtomicBoolean();
+    new Race()
+        .add(
+            1,
+            number -> {
+              try {
+                for (int pass = 0; pass < 40; pass++) {
+                  assertStableMetOnce(pages(store, 1 + pass % 9), stable);
+                }
+              } finally {
+                done.set(true);
+              }
+            })
+        .add(1, number -> comeAndGo(stores.get(1), stable, done))
+        .run();
+  }
+
+  private static void assertStableMetOnce(List<StoredRecord> met, List<RecordKey> stable) {
+    List<RecordKey> keys = keys(met);
+    assertThat(keys).isSorted().doesNotHaveDuplicates().containsAll(stable);
+    // A passing record carries its own key too, so what is met was committed.
+    met.forEach(
+        record -> assertRecord(record, record.key(), 1, bytes("under " + record.key()), null));
+  }
+
+  private static void comeAndGo(SecretStore store, List<RecordKey> stable, AtomicBoolean done) {
+    Random random = new Random(60);
+    while (!done.get()) {
+      RecordKey near = stable.get(random.nextInt(stable.size()));
+      RecordKey before = key(near.text().substring(0, 4) + "-" + near.text().substring(4));
+      RecordKey behind = key(near + ".1");
+      commit(store, create(before, "under " + before), create(behind, "under " + behind));
+      commit(store, Change.delete(before, 1), Change.delete(behind, 1));
+    }
+  }
+
+  @Test
+  void expired_expiryReached_listsTheRecord() throws Exception {
+    SecretStore store = open();
+    commit(store, put(A, 0, "a", NOON), create(B, "never"));
+    assertThat(store.expired(NOON.minusMillis(1), 10)).isEmpty();
+    assertThat(store.expired(NOON.minusNanos(1), 10)).isEmpty();
+    for (Instant now :
+        List.of(NOON, NOON.plusNanos(1), NOON.plusMillis(1), NOON.plusSeconds(1_000_000))) {
+      List<StoredRecord> page = store.expired(now, 10);
+      assertThat(keys(page)).as("at %s", now).containsExactly(A);
+      assertRecord(page.get(0), A, 1, bytes("a"), NOON);
+    }
+  }
+
+  @Test
+  void expired_expiryWithNanoseconds_countsFromTheMillisecond() throws Exception {
+    SecretStore store = open();
+    commit(store, put(A, 0, "a", NOON.plusNanos(999_999)));
+    assertThat(keys(store.expired(NOON, 10))).containsExactly(A);
+    assertThat(store.expired(NOON.minusNanos(1), 10)).isEmpty();
+  }
+
+  @Test
+  void expired_farthestInstants_areCompared() throws Exception {
+    SecretStore store = open();
+    Instant farthest = Instant.ofEpochMilli(Long.MAX_VALUE);
+    commit(store, put(A, 0, "", Instant.EPOCH), put(B, 0, "", farthest), create(C, "never"));
+    assertThat(store.expired(Instant.MIN, 10)).isEmpty();
+    assertThat(store.expired(Instant.EPOCH.minusNanos(1), 10)).isEmpty();
+    assertThat(keys(store.expired(Instant.EPOCH, 10))).containsExactly(A);
+    assertThat(keys(store.expired(farthest.minusNanos(1), 10))).containsExactly(A);
+    assertThat(keys(store.expired(farthest, 10))).containsExactly(A, B);
+    assertThat(keys(store.expired(Instant.MAX, 10))).containsExactly(A, B);
+  }
+
+  @Test
+  void expired_severalRecords_soonestFirstThenByKey() throws Exception {
+    SecretStore store = open();
+    commit(
+        store,
+        put(key("d"), 0, "", NOON),
+        put(key("a"), 0, "", NOON.plusMillis(2)),
+        put(key("A"), 0, "", NOON));
+    commit(
+        store, put(key("c"), 0, "", NOON.plusMillis(1)), put(key("b"), 0, "", NOON.plusMillis(1)));
+    commit(store, put(key("e"), 0, "", NOON.minusSeconds(1)), put(key("_"), 0, "", NOON));
+    List<RecordKey> order = keys("e", "A", "_", "d", "b", "c", "a");
+    for (int round = 0; round < 2; round++) {
+      assertThat(keys(store.expired(NOON.plusMillis(2), 10))).isEqualTo(order);
+      assertThat(keys(store.expired(NOON, 10))).isEqualTo(order.subList(0, 4));
+      for (int limit = 1; limit <= order.size() + 1; limit++) {
+        assertThat(keys(store.expired(Instant.MAX, limit)))
+            .isEqualTo(order.subList(0, Math.min(limit, order.size())));
+      }
+      store = reopen(store);
+    }
+  }
+
+  @Test
+  void expired_recordPutAgain_onlyTheNewExpiryCounts() throws Exception {
+    SecretStore store = open();
+    commit(
+        store,
+        put(A, 0, "later", NOON),
+        put(B, 0, "sooner", NOON.plusSeconds(9)),
+        put(C, 0, "never", NOON));
+    commit(
+        store,
+        put(A, 1, "later", NOON.plusSeconds(5)),
+        put(B, 1, "sooner", NOON.plusSeconds(1)),
+        put(C, 1, "never"));
+    for (int round = 0; round < 2; round++) {
+      assertThat(store.expired(NOON, 10)).isEmpty();
+      assertThat(keys(store.expired(NOON.plusSeconds(1), 10))).containsExactly(B);
+      List<StoredRecord> all = store.expired(Instant.MAX, 10);
+      assertThat(keys(all)).containsExactly(B, A);
+      assertRecord(all.get(0), B, 2, bytes("sooner"), NOON.plusSeconds(1));
+      store = reopen(store);
+    }
+  }
+
+  @Test
+  void expired_recordDeleted_vanishes() throws Exception {
+    SecretStore store = open();
+    commit(store, put(A, 0, "a", NOON), put(B, 0, "b", NOON));
+    commit(store, Change.delete(A, 1));
+    assertThat(keys(store.expired(NOON, 10))).containsExactly(B);
+    commit(store, create(A, "again, for good"), Change.delete(B, 1));
+    assertThat(store.expired(Instant.MAX, 10)).isEmpty();
+    assertThat(reopen(store).expired(Instant.MAX, 10)).isEmpty();
+  }
+
+  @Test
+  void expired_conflictingPut_leavesTheExpiry() throws Exception {
+    SecretStore store = open();
+    commit(store, put(A, 0, "a", NOON), create(B, "b"));
+    assertConflict(store, A, 2, 1, put(A, 2, "a", NOON.plusSeconds(1)));
+    assertConflict(store, A, 2, 1, put(B, 1, "b", NOON), put(A, 2, "a"));
+    assertThat(keys(store.expired(NOON, 10))).containsExactly(A);
+    assertThat(keys(store.expired(Instant.MAX, 10))).containsExactly(A);
+  }
+
+  @Test
+  void expired_moreRecordsThanAPage_restFollowsOnceTheyAreDeleted() throws Exception {
+    SecretStore store = open();
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i <= SecretStore.MAX_PAGE; i++) {
+      changes.add(put(key("n-" + i), 0, "", NOON.plusMillis(i)));
+    }
+    store.commit(changes.subList(1, changes.size()));
+    store.commit(changes.subList(0, 1));
+    List<StoredRecord> page = store.expired(Instant.MAX, SecretStore.MAX_PAGE);
+    assertThat(keys(page))
+        .isEqualTo(changes.stream().limit(SecretStore.MAX_PAGE).map(Change::key).toList());
+    store.commit(page.stream().<Change>map(record -> Change.delete(record.key(), 1)).toList());
+    assertThat(keys(store.expired(Instant.MAX, SecretStore.MAX_PAGE)))
+        .isEqualTo(keys("n-" + SecretStore.MAX_PAGE));
+  }
+
+  @Test
+  void expired_limitOutOfRangeOrNull_throws() throws Exception {
+    SecretStore store = open();
+    for (int limit :
+        new int[] {0, -1, Integer.MIN_VALUE, SecretStore.MAX_PAGE + 1, Integer.MAX_VALUE}) {
+      assertThatIllegalArgumentException()
+          .as("limit %d", limit)
+          .isThrownBy(() -> store.expired(NOON, limit));
+    }
+    assertThatNullPointerException().isThrownBy(() -> expiredNull(store));
+  }
+
+  @SuppressWarnings("NullAway")
+  private static void expiredNull(SecretStore store) {
+    store.expired(null, 1);
+  }
+}

@@ -1,0 +1,311 @@
+package dev.secretvault.store.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many threads, on two stores if the medium allows it, see one store that does one thing at a time.
+ */
+abstract class RacingContract extends WatchingContract {
+
+  private static final int THREADS = 16;
+
+  @Test
+  void commit_racingIncrements_eachCountsOnce() throws Exception {
+    List<SecretStore> stores = openTwo();
+    commit(stores.get(0), create(A, "0"));
+    Set<Long> revisions = ConcurrentHashMap.newKeySet();
+    Race.of(
+        THREADS,
+        number -> {
+          for (int i = 0; i < 200; i++) {
+            long revision = increment(stores.get(number % 2), A);
+            assertThat(revisions.add(revision)).as("revision %d made only once", revision).isTrue();
+          }
+        });
+    long sum = THREADS * 200;
+    assertStored(stores.get(0), A, sum + 1, Long.toString(sum));
+    assertStored(stores.get(1), A, sum + 1, Long.toString(sum));
+    stores.forEach(SecretStore::close);
+    assertStored(open(), A, sum + 1, Long.toString(sum));
+  }
+
+  @Test
+  void commit_racingCreates_oneWinsEachKey() throws Exception {
+    List<SecretStore> stores = openTwo();
+    List<AtomicLong> winners = winners(200);
+    CyclicBarrier together = new CyclicBarrier(THREADS);
+    Race.of(
+        THREADS,
+        number -> {
+          for (int i = 0; i < winners.size(); i++) {
+            together.await(30, TimeUnit.SECONDS);
+            if (tryCommit(stores.get(number % 2), create(key("once-" + i), "by " + number))) {
+              assertThat(winners.get(i).getAndSet(number))
+                  .as("winner before the winner")
+                  .isEqualTo(-1);
+            }
+          }
+        });
+    for (int i = 0; i < winners.size(); i++) {
+      assertStored(stores.get(i % 2), key("once-" + i), 1, "by " + winners.get(i));
+    }
+  }
+
+  @Test
+  void commit_racingDeletes_oneWinsEachKey() throws Exception {
+    List<SecretStore> stores = openTwo();
+    List<AtomicLong> winners = winners(200);
+    stores.get(0).commit(numbered(winners.size()));
+    List<RecordKey> keys = numbered(winners.size()).stream().map(Change::key).toList();
+    CyclicBarrier together = new CyclicBarrier(THREADS);
+    Race.of(
+        THREADS,
+        number -> {
+          for (int i = 0; i < winners.size(); i++) {
+            together.await(30, TimeUnit.SECONDS);
+            if (tryCommit(stores.get(number % 2), Change.delete(keys.get(i), 1))) {
+              assertThat(winners.get(i).getAndSet(number))
+                  .as("winner before the winner")
+                  .isEqualTo(-1);
+            }
+          }
+        });
+    assertThat(winners).as("winners").allMatch(winner -> winner.get() >= 0);
+    assertThat(stores.get(0).scan(null, 1)).isEmpty();
+  }
+
+  private static List<AtomicLong> winners(int count) {
+    List<AtomicLong> winners = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      winners.add(new AtomicLong(-1));
+    }
+    return winners;
+  }
+
+  @Test
+  void commit_racingTransfers_keepTheSum() throws Exception {
+    List<SecretStore> stores = openTwo();
+    List<RecordKey> accounts =
+        keys("acc-0", "acc-1", "acc-2", "acc-3", "acc-4", "acc-5", "acc-6", "acc-7");
+    stores.get(0).commit(accounts.stream().map(account -> create(account, "1000")).toList());
+    AtomicBoolean done = new AtomicBoolean();
+    int perThread = 100;
+    Race race =
+        new Race()
+            .add(
+                1,
+                number -> {
+                  while (!done.get()) {
+                    audit(stores.get(1), accounts);
+                  }
+                });
+    AtomicLong running = new AtomicLong(THREADS);
+    race.add(
+            THREADS,
+            number -> {
+              try {
+                Random random = new Random(8_000 + number);
+                for (int i = 0; i < perThread; i++) {
+                  transfer(stores.get(number % 2), accounts, random);
+                }
+              } finally {
+                done.set(running.decrementAndGet() == 0);
+              }
+            })
+        .run();
+    assertThat(audit(stores.get(0), accounts)).as("nothing moves any more").isTrue();
+    long writes =
+        accounts.stream()
+            .mapToLong(account -> present(stores.get(0), account).revision() - 1)
+            .sum();
+    assertThat(writes).as("two writes for each transfer").isEqualTo(2L * THREADS * perThread);
+  }
+
+  private static void transfer(SecretStore store, List<RecordKey> accounts, Random random) {
+    int from = random.nextInt(accounts.size());
+    int to = (from + 1 + random.nextInt(accounts.size() - 1)) % accounts.size();
+    int amount = random.nextInt(100);
+    while (true) {
+      StoredRecord payer = present(store, accounts.get(from));
+      StoredRecord payee = present(store, accounts.get(to));
+      if (tryCommit(
+          store,
+          put(payer.key(), payer.revision(), Long.toString(number(payer) - amount)),
+          put(payee.key(), payee.revision(), Long.toString(number(payee) + amount)))) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Reads all accounts twice. Where no revision moved, all were as read at the moment between;
+   * false if one moved.
+   */
+  private static boolean audit(SecretStore store, List<RecordKey> accounts) {
+    List<StoredRecord> first = accounts.stream().map(account -> present(store, account)).toList();
+    List<StoredRecord> second = accounts.stream().map(account -> present(store, account)).toList();
+    for (int i = 0; i < first.size(); i++) {
+      if (first.get(i).revision() != second.get(i).revision()) {
+        return false;
+      }
+    }
+    assertThat(first.stream().mapToLong(StoreFixture::number).sum())
+        .as("sum of the accounts")
+        .isEqualTo(8_000);
+    return true;
+  }
+
+  @Test
+  void read_commitsMeanwhile_seesAllOfACommitOrNothing() throws Exception {
+    List<SecretStore> stores = openTwo();
+    Series series = new Series(stores.get(0));
+    new Race()
+        .add(1, number -> series.write(1_500))
+        .add(
+            4,
+            number -> {
+              SecretStore store = stores.get(number % 2);
+              RecordKey first = number < 2 ? A : B;
+              RecordKey second = number < 2 ? B : A;
+              boolean last;
+              do {
+                last = series.finished.get();
+                series.observe(store, first, second);
+              } while (!last);
+            })
+        .run();
+  }
+
+  @Test
+  void scan_commitsMeanwhile_returnsStatesOfTheMoment() throws Exception {
+    List<SecretStore> stores = openTwo();
+    Series series = new Series(stores.get(0));
+    new Race()
+        .add(1, number -> series.write(1_500))
+        .add(
+            4,
+            number -> {
+              boolean last;
+              do {
+                last = series.finished.get();
+                series.observeScan(stores.get(number % 2));
+              } while (!last);
+            })
+        .run();
+  }
+
+  /**
+   * A series of commits, the n-th of which writes n to A and B, and creates C for odd n or deletes
+   * it for even n; and what a reader that races it may conclude.
+   */
+  private static final class Series {
+    private final SecretStore store;
+    private final AtomicLong begun = new AtomicLong(1);
+    private final AtomicLong returned = new AtomicLong(1);
+    private final AtomicBoolean finished = new AtomicBoolean();
+
+    Series(SecretStore store) {
+      this.store = store;
+      commit(store, create(A, "1"), create(B, "1"), create(C, "1"));
+    }
+
+    void write(int count) {
+      try {
+        for (int n = 2; n <= count; n++) {
+          String text = Integer.toString(n);
+          begun.set(n);
+          commit(
+              store,
+              put(A, n - 1, text),
+              n % 2 == 0 ? Change.delete(C, 1) : create(C, text),
+              put(B, n - 1, text));
+          returned.set(n);
+        }
+      } finally {
+        finished.set(true);
+      }
+    }
+
+    void observe(SecretStore store, RecordKey first, RecordKey second) {
+      long earliest = returned.get();
+      long before = value(present(store, first));
+      long between = value(present(store, second));
+      Optional<StoredRecord> c = store.read(C);
+      long after = value(present(store, first));
+      assertThat(List.of(earliest, before, between, after, begun.get()))
+          .as("returned, %s, %s, %s, begun", first, second, first)
+          .isSorted();
+      if (before == after) {
+        // Nothing happened in between, so C is what commit number `before` made of it.
+        assertThat(c.map(StoreFixture::number))
+            .isEqualTo(before % 2 == 0 ? Optional.empty() : Optional.of(before));
+      }
+    }
+
+    void observeScan(SecretStore store) {
+      long earliest = returned.get();
+      long before = value(present(store, A));
+      List<StoredRecord> page = store.scan(null, 10);
+      long after = value(present(store, A));
+      long latest = begun.get();
+      assertThat(keys(page)).startsWith(A, B);
+      assertThat(List.of(earliest, before, value(page.get(0)), after, latest))
+          .as("scanned A")
+          .isSorted();
+      assertThat(List.of(earliest, before, value(page.get(1)), after, latest))
+          .as("scanned B")
+          .isSorted();
+      if (before == after) {
+        assertThat(page).hasSize(before % 2 == 0 ? 2 : 3);
+      }
+      if (page.size() > 2) {
+        assertThat(number(page.get(2))).as("scanned C").isBetween(before, after).isOdd();
+      }
+    }
+
+    /** The number in the record, which must be its revision too. */
+    private static long value(StoredRecord record) {
+      assertThat(number(record))
+          .as("number written with the revision")
+          .isEqualTo(record.revision());
+      return record.revision();
+    }
+  }
+
+  @Test
+  void read_commitElsewhere_isSeenAtOnce() throws Exception {
+    assumeTrue(severalOpen(), "one store at a time");
+    List<SecretStore> stores = openTwo();
+    for (int round = 0; round < 10; round++) {
+      SecretStore here = stores.get(round % 2);
+      SecretStore there = stores.get(1 - round % 2);
+      commit(here, put(A, 0, "a", NOON), create(B, "b"));
+      assertStored(there, A, 1, "a", NOON);
+      assertThat(keys(there.scan(null, 10))).containsExactly(A, B);
+      assertThat(keys(there.expired(NOON, 10))).containsExactly(A);
+      commit(there, put(A, 1, "a2"));
+      assertConflict(here, A, 1, 2, put(A, 1, "late"));
+      assertThat(here.expired(NOON, 10)).isEmpty();
+      commit(here, Change.delete(A, 2), Change.delete(B, 1));
+      assertAbsent(there, A, B);
+      assertThat(there.scan(null, 10)).isEmpty();
+    }
+  }
+}
