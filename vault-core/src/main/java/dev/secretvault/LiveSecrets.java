@@ -1,0 +1,187 @@
+package dev.secretvault;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.secretvault.VaultRecords.OpenedValue;
+import dev.secretvault.crypto.Hmac;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.StoreListener;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The secrets in use, opened and prepared for making digests, so that a digest costs no look-up in
+ * the store.
+ *
+ * <p>No answer is older than the last reported change of its record. The store reports a commit
+ * before it returns, and a report only counts up the record's stripe; an entry counts only while
+ * its stripe stands where it stood before the entry was read. So an entry that is read while its
+ * record changes is never used, without any lock between reading and reporting, which could wait
+ * for each other. Records that share a stripe cost a reading too many, no more.
+ */
+final class LiveSecrets implements StoreListener {
+
+  private static final int MAX_ENTRIES = 10_000;
+  private static final int STRIPES = 1 << 12;
+  private static final int MAX_ATTEMPTS = 10;
+
+  private final VaultRecords records;
+  private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
+  private final Cache<String, Named> idsByName = newCache();
+  private final Cache<SecretId, Live> secrets = newCache();
+
+  LiveSecrets(VaultRecords records) {
+    this.records = records;
+  }
+
+  private static <K, V> Cache<K, V> newCache() {
+    // Upkeep on the calling thread: a library starts no threads that its user does not know of.
+    return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run).build();
+  }
+
+  /** Where a name led when the stripe of its record stood at {@code stamp}. */
+  private record Named(SecretId id, int stripe, long stamp) {}
+
+  /** A secret as it was when the stripe of its record stood at {@code stamp}. */
+  static final class Live {
+    private final SecretInfo info;
+    private final int stripe;
+    private final long stamp;
+
+    /** For each version that verifies, the current one first; null until first needed. */
+    private volatile @Nullable List<Hmac> digesters;
+
+    private Live(SecretInfo info, int stripe, long stamp) {
+      this.info = info;
+      this.stripe = stripe;
+      this.stamp = stamp;
+    }
+
+    SecretInfo info() {
+      return info;
+    }
+  }
+
+  /** The secret of this id, as of now. */
+  Optional<Live> find(SecretId id) {
+    Live live = secrets.getIfPresent(id);
+    if (live != null && changes.get(live.stripe) == live.stamp) {
+      return Optional.of(live);
+    }
+    return load(id);
+  }
+
+  private Optional<Live> load(SecretId id) {
+    int stripe = stripeOf(records.secretKey(id));
+    long stamp = changes.get(stripe);
+    Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stripe, stamp));
+    loaded.ifPresent(live -> secrets.put(id, live));
+    return loaded;
+  }
+
+  /**
+   * The secret of this name, as of now.
+   *
+   * @throws IntegrityException if the name leads to a secret that does not have it, and keeps doing
+   *     so
+   */
+  Optional<Live> find(String name) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      Optional<SecretId> id = idOf(name);
+      if (id.isEmpty()) {
+        return Optional.empty();
+      }
+      Optional<Live> live = find(id.get());
+      if (live.isPresent() && live.get().info.name().equals(name)) {
+        return live;
+      }
+      // Renamed or deleted between the two readings, and the name record with it: read again.
+      idsByName.invalidate(name);
+    }
+    throw new IntegrityException("a name leads to a secret that does not have it", null);
+  }
+
+  private Optional<SecretId> idOf(String name) {
+    Named named = idsByName.getIfPresent(name);
+    if (named != null && changes.get(named.stripe) == named.stamp) {
+      return Optional.of(named.id);
+    }
+    RecordKey key = records.nameKey(name);
+    int stripe = stripeOf(key);
+    long stamp = changes.get(stripe);
+    Optional<SecretId> id = records.name(key);
+    id.ifPresent(found -> idsByName.put(name, new Named(found, stripe, stamp)));
+    return id;
+  }
+
+  /**
+   * What makes digests with the secret's live versions, the current one first; empty if a value is
+   * not there any more, which means that the secret has changed since it was found.
+   */
+  Optional<List<Hmac>> digesters(Live live) {
+    List<Hmac> prepared = live.digesters;
+    return prepared != null ? Optional.of(prepared) : prepare(live);
+  }
+
+  private Optional<List<Hmac>> prepare(Live live) {
+    List<Hmac> prepared = new ArrayList<>();
+    for (SecretInfo.Version version : live.info.versions()) {
+      if (version.state() == SecretInfo.Version.State.CURRENT
+          || version.state() == SecretInfo.Version.State.PREVIOUS) {
+        Optional<OpenedValue> value = records.value(live.info.id(), version.number());
+        if (value.isEmpty()) {
+          return Optional.empty();
+        }
+        byte[] key = value.get().content();
+        Hmac hmac = Hmac.sha256(key);
+        Arrays.fill(key, (byte) 0);
+        prepared.add(
+            version.state() == SecretInfo.Version.State.CURRENT ? 0 : prepared.size(), hmac);
+      }
+    }
+    live.digesters = List.copyOf(prepared);
+    return Optional.of(prepared);
+  }
+
+  /**
+   * Has the secret read again, whatever was reported: its records turned out to be newer than what
+   * was found.
+   */
+  void forget(Live live) {
+    secrets.invalidate(live.info.id());
+    idsByName.invalidate(live.info.name());
+  }
+
+  private static int stripeOf(RecordKey key) {
+    int hash = key.hashCode();
+    return (hash ^ hash >>> 16) & STRIPES - 1;
+  }
+
+  @Override
+  public void changed(Set<RecordKey> keys) {
+    for (RecordKey key : keys) {
+      changes.incrementAndGet(stripeOf(key));
+      // The entry is dead already; this lets its keys go.
+      records.secretId(key).ifPresent(secrets::invalidate);
+    }
+  }
+
+  @Override
+  public void missed() {
+    for (int stripe = 0; stripe < STRIPES; stripe++) {
+      changes.incrementAndGet(stripe);
+    }
+    clear();
+  }
+
+  /** Lets everything go. */
+  void clear() {
+    idsByName.invalidateAll();
+    secrets.invalidateAll();
+  }
+}

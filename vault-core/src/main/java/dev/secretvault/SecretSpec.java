@@ -1,0 +1,326 @@
+package dev.secretvault;
+
+import dev.secretvault.crypto.SecretGenerator;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a new secret shall be. Begins with {@link #named}; needs {@link #generated} or one of the
+ * {@code value} methods; everything else is optional.
+ *
+ * <p>A spec may hold a value, so it is used up by {@link SecretVault#create}, which overwrites that
+ * value whether the secret is created or not. Every option may be set once, and is checked when it
+ * is set. Not thread-safe.
+ */
+public final class SecretSpec {
+
+  /** The longest name, in code points. */
+  public static final int MAX_NAME = 300;
+
+  /** The longest description, in code points. */
+  public static final int MAX_DESCRIPTION = 1_000;
+
+  /** The most labels. */
+  public static final int MAX_LABELS = 32;
+
+  /** The longest key of a label, in code points. */
+  public static final int MAX_LABEL_KEY = 100;
+
+  /** The longest value of a label, in code points. */
+  public static final int MAX_LABEL_VALUE = 300;
+
+  /** The largest value, in bytes: 64 KiB. */
+  public static final int MAX_VALUE_BYTES = 1 << 16;
+
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
+
+  private final String name;
+  private final Map<String, String> labels = new LinkedHashMap<>();
+  private byte @Nullable [] value;
+  private boolean generated;
+  private boolean active;
+  private boolean used;
+  private @Nullable String description;
+  private @Nullable Disclosure disclosure;
+  private @Nullable Instant expiresAt;
+  private @Nullable Duration expiresAfter;
+  private @Nullable Instant notBefore;
+
+  private SecretSpec(String name) {
+    this.name = name;
+  }
+
+  /**
+   * Begins a spec.
+   *
+   * @param name 1 to {@value #MAX_NAME} code points, no control characters, no white space at
+   *     either end
+   * @return a spec of an inactive secret
+   * @throws IllegalArgumentException if the name is not allowed
+   */
+  public static SecretSpec named(String name) {
+    Text.check("name", Objects.requireNonNull(name, "name"), 1, MAX_NAME);
+    if (isSpace(name.codePointAt(0)) || isSpace(name.codePointBefore(name.length()))) {
+      throw new IllegalArgumentException(
+          "name: white space at the beginning or end is not allowed");
+    }
+    return new SecretSpec(name);
+  }
+
+  private static boolean isSpace(int codePoint) {
+    return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
+  }
+
+  /**
+   * Has the value generated: 32 random bytes as text, 43 characters of URL-safe Base64 without
+   * padding.
+   *
+   * @return this
+   * @throws IllegalStateException if the value was already set
+   */
+  public SecretSpec generated() {
+    requireNoValue();
+    generated = true;
+    return this;
+  }
+
+  /**
+   * Sets the value to a text.
+   *
+   * @param text at least one character, at most {@value #MAX_VALUE_BYTES} bytes in UTF-8; copied,
+   *     so the caller may overwrite it
+   * @return this
+   * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
+   * @throws IllegalStateException if the value was already set
+   */
+  public SecretSpec value(char[] text) {
+    requireNoValue();
+    requireSize(Objects.requireNonNull(text, "value").length); // Each char takes at least one byte.
+    byte[] encoded = Text.encode(text, "value");
+    try {
+      requireSize(encoded.length);
+    } catch (IllegalArgumentException e) {
+      Arrays.fill(encoded, (byte) 0);
+      throw e;
+    }
+    value = encoded;
+    return this;
+  }
+
+  /**
+   * Sets the value to bytes.
+   *
+   * @param bytes 1 to {@value #MAX_VALUE_BYTES}; copied, so the caller may overwrite them
+   * @return this
+   * @throws IllegalArgumentException if there are none or too many
+   * @throws IllegalStateException if the value was already set
+   */
+  public SecretSpec value(byte[] bytes) {
+    requireNoValue();
+    requireSize(Objects.requireNonNull(bytes, "value").length);
+    value = bytes.clone();
+    return this;
+  }
+
+  /**
+   * Says what the secret is for.
+   *
+   * @param description at most {@value #MAX_DESCRIPTION} code points, no control characters
+   * @return this
+   * @throws IllegalArgumentException if it is not allowed
+   * @throws IllegalStateException if it was already set
+   */
+  public SecretSpec description(String description) {
+    requireUnset("description", this.description);
+    this.description = Text.check("description", description, 0, MAX_DESCRIPTION);
+    return this;
+  }
+
+  /**
+   * Adds a label.
+   *
+   * @param key 1 to {@value #MAX_LABEL_KEY} code points, no control characters
+   * @param value at most {@value #MAX_LABEL_VALUE} code points, no control characters
+   * @return this
+   * @throws IllegalArgumentException if one of them is not allowed, or there are {@value
+   *     #MAX_LABELS} labels already
+   * @throws IllegalStateException if the key was already set
+   */
+  public SecretSpec label(String key, String value) {
+    Text.check("label key", Objects.requireNonNull(key, "key"), 1, MAX_LABEL_KEY);
+    Text.check("label value", Objects.requireNonNull(value, "value"), 0, MAX_LABEL_VALUE);
+    requireUnset("label", labels.get(key));
+    if (labels.size() == MAX_LABELS) {
+      throw new IllegalArgumentException("labels: at most " + MAX_LABELS + " allowed");
+    }
+    labels.put(key, value);
+    return this;
+  }
+
+  /**
+   * Creates the secret {@linkplain SecretState#ACTIVE active}, instead of inactive.
+   *
+   * @return this
+   * @throws IllegalStateException if this was already said
+   */
+  public SecretSpec active() {
+    if (active) {
+      throw new IllegalStateException("active was already set");
+    }
+    active = true;
+    return this;
+  }
+
+  /**
+   * Sets when the value may be revealed. By default that is any time for a given value, and at
+   * creation only for a generated one.
+   *
+   * @param disclosure the rule
+   * @return this
+   * @throws IllegalStateException if it was already set
+   */
+  public SecretSpec disclosure(Disclosure disclosure) {
+    requireUnset("disclosure", this.disclosure);
+    this.disclosure = Objects.requireNonNull(disclosure, "disclosure");
+    return this;
+  }
+
+  /**
+   * Ends the secret's use at a moment: from then on it gives neither value nor digest.
+   *
+   * @param moment after the creation; truncated to the millisecond
+   * @return this
+   * @throws IllegalStateException if an expiry was already set
+   */
+  public SecretSpec expiresAt(Instant moment) {
+    requireUnset("expiry", this.expiresAt, this.expiresAfter);
+    this.expiresAt = Objects.requireNonNull(moment, "expiresAt");
+    return this;
+  }
+
+  /**
+   * Ends the secret's use some time after its creation.
+   *
+   * @param time at least a millisecond
+   * @return this
+   * @throws IllegalArgumentException if it is shorter
+   * @throws IllegalStateException if an expiry was already set
+   */
+  public SecretSpec expiresAfter(Duration time) {
+    requireUnset("expiry", this.expiresAt, this.expiresAfter);
+    if (Objects.requireNonNull(time, "expiresAfter").compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException("expiresAfter: at least a millisecond is needed");
+    }
+    this.expiresAfter = time;
+    return this;
+  }
+
+  /**
+   * Begins the secret's use at a moment: until then it gives neither value nor digest.
+   *
+   * @param moment any moment before the expiry; truncated to the millisecond
+   * @return this
+   * @throws IllegalStateException if it was already set
+   */
+  public SecretSpec notBefore(Instant moment) {
+    requireUnset("notBefore", this.notBefore);
+    this.notBefore = Objects.requireNonNull(moment, "notBefore");
+    return this;
+  }
+
+  /**
+   * The secret that this spec describes, at its first revision.
+   *
+   * @throws IllegalArgumentException if the times do not fit each other
+   */
+  SecretInfo toInfo(Instant now) {
+    Instant end =
+        toMillis("expiresAfter", expiresAfter == null ? expiresAt : plus(now, expiresAfter));
+    Instant begin = toMillis("notBefore", notBefore);
+    if (end != null && !end.isAfter(now)) {
+      throw new IllegalArgumentException("expiresAt: must be in the future");
+    }
+    if (end != null && begin != null && !begin.isBefore(end)) {
+      throw new IllegalArgumentException("notBefore: must be before the expiry");
+    }
+    return new SecretInfo(
+        SecretId.generate(now),
+        name,
+        Objects.requireNonNullElse(description, ""),
+        labels,
+        active ? SecretState.ACTIVE : SecretState.INACTIVE,
+        disclosure != null
+            ? disclosure
+            : generated ? Disclosure.AT_CREATION : Disclosure.REVEALABLE,
+        List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now)),
+        now,
+        active ? now : null,
+        end,
+        begin,
+        1,
+        false);
+  }
+
+  /** Hands the value over, to be overwritten by the caller. */
+  byte[] takeValue() {
+    if (used) {
+      throw new IllegalStateException("the spec was already used: each secret needs its own");
+    }
+    used = true;
+    byte[] taken = generated ? SecretGenerator.generateText() : value;
+    value = null;
+    if (taken == null) {
+      throw new IllegalArgumentException("value: must be given, or generated()");
+    }
+    return taken;
+  }
+
+  private static Instant plus(Instant now, Duration time) {
+    try {
+      return now.plus(time);
+    } catch (ArithmeticException | DateTimeException tooFar) {
+      throw new IllegalArgumentException("expiresAfter: is too long");
+    }
+  }
+
+  private static @Nullable Instant toMillis(String field, @Nullable Instant moment) {
+    if (moment == null) {
+      return null;
+    }
+    if (moment.isBefore(Instant.EPOCH) || moment.isAfter(LATEST)) {
+      throw new IllegalArgumentException(field + ": must be in the years 1970 to 9999");
+    }
+    return moment.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private void requireNoValue() {
+    if (used || generated || value != null) {
+      throw new IllegalStateException("the value was already set");
+    }
+  }
+
+  private static void requireUnset(String option, @Nullable Object... values) {
+    for (Object value : values) {
+      if (value != null) {
+        throw new IllegalStateException(option + " was already set");
+      }
+    }
+  }
+
+  private static void requireSize(int bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("value: must not be empty");
+    }
+    if (bytes > MAX_VALUE_BYTES) {
+      throw new IllegalArgumentException("value: at most " + MAX_VALUE_BYTES + " bytes allowed");
+    }
+  }
+}

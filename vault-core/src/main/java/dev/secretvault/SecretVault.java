@@ -1,0 +1,458 @@
+package dev.secretvault;
+
+import dev.secretvault.LiveSecrets.Live;
+import dev.secretvault.crypto.Hmac;
+import dev.secretvault.crypto.Keyring;
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.SecretStore.Subscription;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A secret vault inside this process: creates secrets, reveals them, and makes digests of user IDs
+ * with them.
+ *
+ * <pre>{@code
+ * try (SecretVault vault = SecretVault.builder()
+ *     .store(FileSecretStore.open(Path.of("secrets")))
+ *     .masterKey(MasterKey.fromFile(Path.of("master.key")))
+ *     .open()) {
+ *   vault.create(SecretSpec.named("user-id-web").generated().active()).close();
+ *   String digest = vault.hmac("user-id-web", "user-42").hex();
+ *   boolean genuine = vault.verify("user-id-web", "user-42", digest);
+ * }
+ * }</pre>
+ *
+ * <p><b>What holds.</b> Names, values, labels and descriptions leave the process sealed only. A
+ * change is durable when its method returns, and happened in full or not at all if it throws. It is
+ * obeyed by every later call on this vault, and within a second by other vaults on the same store.
+ * A secret of {@link Disclosure#ONCE} is revealed to one caller, among all threads, processes and
+ * nodes, or to none if that caller's process ends before it has the value.
+ *
+ * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call.
+ *
+ * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
+ * names those of its own. Besides, every method but {@link #close} may throw {@link
+ * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
+ * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
+ * argument. Unless stated otherwise, a method that throws has changed nothing.
+ *
+ * <p>Whoever opened the vault closes it.
+ */
+public final class SecretVault implements AutoCloseable {
+
+  /** The longest user ID, in bytes of its UTF-8 form. */
+  public static final int MAX_USER_ID_BYTES = 4_096;
+
+  private static final String DEFAULT_NAMESPACE = "";
+
+  private final SecretStore store;
+  private final Keyring keyring;
+  private final LiveSecrets live;
+  private final SecretLife life;
+  private final Subscription watch;
+  private volatile boolean closed;
+
+  private SecretVault(SecretStore store, Keyring keyring, InstantSource clock) {
+    this.store = store;
+    this.keyring = keyring;
+    VaultRecords records = new VaultRecords(store, keyring, DEFAULT_NAMESPACE);
+    live = new LiveSecrets(records);
+    life = new SecretLife(records, live, clock);
+    watch = VaultRecords.guarded(() -> store.watch(live));
+  }
+
+  /** Begins to open a vault. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Creates a secret.
+   *
+   * @param spec what it shall be; used up by this call
+   * @return the secret with its value, for the caller to close
+   * @throws DuplicateNameException if a secret of this name exists
+   * @throws IllegalArgumentException if the spec has no value, or its times do not fit each other
+   * @throws IllegalStateException if the spec was used before
+   */
+  public CreatedSecret create(SecretSpec spec) {
+    Objects.requireNonNull(spec, "spec");
+    return open().create(spec);
+  }
+
+  /**
+   * Makes a secret {@linkplain SecretState#ACTIVE active}; does nothing if it is.
+   *
+   * @param id the secret
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it is inactive and has expired
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws StaleRevisionException if others keep changing it
+   */
+  public SecretInfo activate(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return open().activate(id);
+  }
+
+  /**
+   * Makes a secret {@linkplain SecretState#INACTIVE inactive}; does nothing if it is. When this
+   * method returns, no call on this vault that begins later reveals it or makes digests with it.
+   *
+   * @param id the secret
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws StaleRevisionException if others keep changing it
+   */
+  public SecretInfo deactivate(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return open().deactivate(id);
+  }
+
+  /**
+   * Deletes a secret with all its values, irreversibly. Its name is free at once.
+   *
+   * @param id the secret
+   * @return false if there was none of this id
+   * @throws StaleRevisionException if others keep changing it
+   */
+  public boolean delete(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return open().delete(id);
+  }
+
+  /**
+   * Describes a secret.
+   *
+   * @param id the secret
+   * @return all but its value
+   * @throws SecretNotFoundException if there is none of this id
+   */
+  public SecretInfo describe(SecretId id) {
+    return find(id).orElseThrow(SecretNotFoundException::new).info();
+  }
+
+  /**
+   * Looks a secret up by its name.
+   *
+   * @param name the name, compared exactly
+   * @return all but its value; empty if there is none of this name
+   */
+  public Optional<SecretInfo> find(String name) {
+    return findLive(name).map(Live::info);
+  }
+
+  /**
+   * Lists secrets in the order of their creation.
+   *
+   * <p>Going from page to page with {@link ListQuery#after} meets every secret that is there all
+   * the while exactly once, whatever is created and deleted meanwhile.
+   *
+   * @param query which secrets, and how many at a time
+   * @return a page, without values
+   */
+  public Page<SecretInfo> list(ListQuery query) {
+    Objects.requireNonNull(query, "query");
+    return open().list(query);
+  }
+
+  /**
+   * Reveals the value of a secret.
+   *
+   * <p>With {@link Disclosure#ONCE}, the value is gone from the store, durably, before this method
+   * returns it; if this method throws {@link StoreFailedException} with an unknown outcome, it may
+   * be gone without having been returned.
+   *
+   * @param id the secret
+   * @return its current value, for the caller to close
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretNotActiveException if it is inactive or not yet valid
+   * @throws SecretExpiredException if it has expired
+   * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
+   * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
+   */
+  public SecretValue reveal(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return open().reveal(() -> live.find(id));
+  }
+
+  /**
+   * Reveals the value of a secret, as {@link #reveal(SecretId)} does.
+   *
+   * @param name the secret's name
+   * @return its current value, for the caller to close
+   */
+  public SecretValue reveal(String name) {
+    Objects.requireNonNull(name, "name");
+    return open().reveal(() -> live.find(name));
+  }
+
+  /**
+   * Makes the digest of a user ID: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of the user ID in UTF-8,
+   * under the secret's current value as it is, which for text is its UTF-8 form: no decoding of
+   * hexadecimal digits or Base64.
+   *
+   * @param id the secret, of any {@link Disclosure}
+   * @param userId 1 to {@value #MAX_USER_ID_BYTES} bytes in UTF-8
+   * @return the digest, 32 bytes
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretNotActiveException if it is inactive or not yet valid
+   * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws IllegalArgumentException if the user ID is empty, too long, or holds an unpaired
+   *     surrogate
+   */
+  public Digest hmac(SecretId id, String userId) {
+    Objects.requireNonNull(id, "id");
+    byte[] message = requireUserId(userId);
+    return new Digest(open().digesters(() -> live.find(id)).get(0).compute(message));
+  }
+
+  /**
+   * Makes the digest of a user ID, as {@link #hmac(SecretId, String)} does.
+   *
+   * @param name the secret's name
+   * @param userId 1 to {@value #MAX_USER_ID_BYTES} bytes in UTF-8
+   * @return the digest, 32 bytes
+   */
+  public Digest hmac(String name, String userId) {
+    Objects.requireNonNull(name, "name");
+    byte[] message = requireUserId(userId);
+    return new Digest(open().digesters(() -> live.find(name)).get(0).compute(message));
+  }
+
+  /**
+   * Says whether a digest is that of a user ID, under the current or a previous version of a
+   * secret. How far a wrong digest is right has no influence on the time this takes.
+   *
+   * @param id the secret
+   * @param userId what the digest is said to be of
+   * @param digest 64 hexadecimal digits, of either case
+   * @return false as well if there is no such secret, it may not be used now, the user ID is none
+   *     that {@link #hmac(SecretId, String)} takes, or the digest is malformed: whoever sent it
+   *     learns no more than that it is wrong
+   */
+  public boolean verify(SecretId id, String userId, String digest) {
+    Objects.requireNonNull(id, "id");
+    return verify(() -> live.find(id), userId, digest);
+  }
+
+  /**
+   * Says whether a digest is that of a user ID, as {@link #verify(SecretId, String, String)} does.
+   *
+   * @param name the secret's name
+   * @param userId what the digest is said to be of
+   * @param digest 64 hexadecimal digits, of either case
+   */
+  public boolean verify(String name, String userId, String digest) {
+    Objects.requireNonNull(name, "name");
+    return verify(() -> live.find(name), userId, digest);
+  }
+
+  private boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
+    Objects.requireNonNull(userId, "userId");
+    Objects.requireNonNull(digest, "digest");
+    SecretLife opened = open();
+    try {
+      byte[] message = requireUserId(userId);
+      byte[] candidate = HexFormat.of().parseHex(digest);
+      boolean genuine = false;
+      for (Hmac digester : opened.digesters(lookup)) {
+        genuine |= digester.verify(message, candidate);
+      }
+      return genuine;
+    } catch (IllegalArgumentException
+        | SecretNotFoundException
+        | SecretNotActiveException
+        | SecretExpiredException
+        | AlreadyRevealedException wrongOrUnusable) {
+      return false;
+    }
+  }
+
+  private static byte[] requireUserId(String userId) {
+    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
+    if (message.length == 0 || message.length > MAX_USER_ID_BYTES) {
+      throw new IllegalArgumentException(
+          "userId: 1 to "
+              + MAX_USER_ID_BYTES
+              + " bytes in UTF-8 allowed, but there are "
+              + message.length);
+    }
+    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
+    // for.
+    for (byte b : message) {
+      if (b == '?' && !Text.isWellFormed(userId)) {
+        throw new IllegalArgumentException(
+            "userId: holds an unpaired surrogate, which is no character");
+      }
+    }
+    return message;
+  }
+
+  private Optional<Live> findLive(String name) {
+    Objects.requireNonNull(name, "name");
+    requireOpen();
+    return live.find(name);
+  }
+
+  private Optional<Live> find(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    requireOpen();
+    return live.find(id);
+  }
+
+  private SecretLife open() {
+    requireOpen();
+    return life;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the vault is closed");
+    }
+  }
+
+  /**
+   * Waits for running changes, closes the store and lets the keys go. Closing twice is closing
+   * once.
+   *
+   * @throws StoreFailedException if the store cannot be closed properly; what was returned as done
+   *     stays done
+   */
+  @Override
+  public void close() {
+    closed = true;
+    // The store first: what a racing call seals with a keyring that is gone can then never be
+    // committed.
+    try {
+      watch.close();
+      VaultRecords.guarded(
+          () -> {
+            store.close();
+            return store;
+          });
+    } finally {
+      keyring.close();
+      live.clear();
+    }
+  }
+
+  /** Says nothing of what is inside. */
+  @Override
+  public String toString() {
+    return closed ? "SecretVault[closed]" : "SecretVault[open]";
+  }
+
+  /**
+   * Opens a vault. Every option may be set once; store and master key are required. Not
+   * thread-safe.
+   */
+  public static final class Builder {
+    private @Nullable SecretStore store;
+    private @Nullable MasterKey masterKey;
+    private @Nullable InstantSource clock;
+
+    private Builder() {}
+
+    /**
+     * Sets where sealed records are kept. The vault takes the store over: it closes it when it is
+     * closed, or when it cannot be opened.
+     *
+     * @param newStore an open store
+     * @return this
+     * @throws IllegalStateException if a store was already set
+     */
+    public Builder store(SecretStore newStore) {
+      requireUnset("store", store);
+      store = Objects.requireNonNull(newStore, "store");
+      return this;
+    }
+
+    /**
+     * Sets what unlocks the vault. The vault takes the key over: it closes it as soon as it is open
+     * or cannot be opened.
+     *
+     * @param newMasterKey the key
+     * @return this
+     * @throws IllegalStateException if a master key was already set
+     */
+    public Builder masterKey(MasterKey newMasterKey) {
+      requireUnset("masterKey", masterKey);
+      masterKey = Objects.requireNonNull(newMasterKey, "masterKey");
+      return this;
+    }
+
+    /**
+     * Sets the clock that expiry and not-before are measured with; the system's if this is not
+     * called.
+     *
+     * @param newClock the clock
+     * @return this
+     * @throws IllegalStateException if a clock was already set
+     */
+    public Builder clock(InstantSource newClock) {
+      requireUnset("clock", clock);
+      clock = Objects.requireNonNull(newClock, "clock");
+      return this;
+    }
+
+    /**
+     * Opens the vault of the store, or creates it there if the store is empty.
+     *
+     * @return the vault, for the caller to close
+     * @throws WrongMasterKeyException if the master key does not unlock it
+     * @throws MasterKeyUnavailableException if the master key cannot be had
+     * @throws IntegrityException if the vault is damaged
+     * @throws UnsupportedFormatException if a newer release wrote it
+     * @throws StoreFailedException if the store fails
+     * @throws IllegalStateException if the store or the master key was not set
+     */
+    public SecretVault open() {
+      return open(true);
+    }
+
+    /**
+     * Opens the vault of the store, as {@link #open} does, but refuses to create one.
+     *
+     * @return the vault, for the caller to close
+     * @throws VaultNotFoundException if the store is empty
+     */
+    public SecretVault openExisting() {
+      return open(false);
+    }
+
+    private SecretVault open(boolean create) {
+      if (store == null || masterKey == null) {
+        throw new IllegalStateException(
+            store == null ? "store: must be set" : "masterKey: must be set");
+      }
+      SecretStore from = store;
+      try (MasterKey key = masterKey) {
+        Keyring keyring = VaultRecords.unlock(from, key, create);
+        return new SecretVault(from, keyring, clock == null ? InstantSource.system() : clock);
+      } catch (RuntimeException e) {
+        try {
+          from.close();
+        } catch (RuntimeException closing) {
+          e.addSuppressed(closing);
+        }
+        throw e;
+      }
+    }
+
+    private static void requireUnset(String option, @Nullable Object value) {
+      if (value != null) {
+        throw new IllegalStateException(option + " was already set");
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.secretvault;
+
+import dev.secretvault.store.StoreException;
+import java.util.Objects;
+
+/**
+ * The store failed; {@link #getCause()} is its {@link StoreException}. If {@link #outcomeKnown()},
+ * nothing was changed. Otherwise the change was made in full or not at all: read the secret to see
+ * which. A value that was to be revealed once is not handed out in either case.
+ */
+public final class StoreFailedException extends VaultException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final boolean outcomeKnown;
+  private final boolean retryable;
+
+  StoreFailedException(StoreException cause) {
+    super(
+        "store-failed", Objects.requireNonNullElse(cause.getMessage(), "the store failed"), cause);
+    outcomeKnown = cause.outcome() == StoreException.Outcome.NOT_WRITTEN;
+    retryable = cause.retryable();
+  }
+
+  /** True if nothing was changed for certain. */
+  public boolean outcomeKnown() {
+    return outcomeKnown;
+  }
+
+  /**
+   * True if the same call may succeed on this vault; false if it is to be closed and opened again.
+   */
+  @Override
+  public boolean retryable() {
+    return retryable;
+  }
+}

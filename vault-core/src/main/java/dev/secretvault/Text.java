@@ -1,0 +1,105 @@
+package dev.secretvault;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Text to UTF-8 and back, strictly. Java's own conversions turn whatever is malformed into a
+ * question mark, so two user IDs could get one digest, and a value could come back as another one.
+ */
+final class Text {
+
+  private Text() {}
+
+  /**
+   * Encodes, or refuses malformed text naming {@code field}. Leaves no copy of the text but the
+   * result.
+   */
+  static byte[] encode(char[] text, String field) {
+    ByteBuffer out = ByteBuffer.allocate(Math.multiplyExact(text.length, 3));
+    try {
+      var encoder =
+          StandardCharsets.UTF_8
+              .newEncoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .onUnmappableCharacter(CodingErrorAction.REPORT);
+      if (encoder.encode(CharBuffer.wrap(text), out, true).isError()) {
+        throw new IllegalArgumentException(
+            field + ": holds an unpaired surrogate, which is no character");
+      }
+      return Arrays.copyOf(out.array(), out.position());
+    } finally {
+      Arrays.fill(out.array(), (byte) 0);
+    }
+  }
+
+  /**
+   * Decodes, or fails with {@link CharacterCodingException}. Leaves no copy of the text but the
+   * result.
+   */
+  static char[] decode(byte[] utf8) throws CharacterCodingException {
+    CharBuffer out = CharBuffer.allocate(utf8.length);
+    try {
+      var result =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .onUnmappableCharacter(CodingErrorAction.REPORT)
+              .decode(ByteBuffer.wrap(utf8), out, true);
+      if (result.isError()) {
+        result.throwException();
+      }
+      return Arrays.copyOf(out.array(), out.position());
+    } finally {
+      Arrays.fill(out.array(), '\0');
+    }
+  }
+
+  /** Whether every surrogate has its partner. */
+  static boolean isWellFormed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Checks a short text: well-formed, without control characters, and within its limit.
+   *
+   * @return the text
+   * @throws IllegalArgumentException naming the field and the limit
+   */
+  static String check(String field, String text, int minCodePoints, int maxCodePoints) {
+    if (!isWellFormed(text)) {
+      throw new IllegalArgumentException(
+          field + ": holds an unpaired surrogate, which is no character");
+    }
+    int length = text.codePointCount(0, text.length());
+    if (length < minCodePoints || length > maxCodePoints) {
+      throw new IllegalArgumentException(
+          field
+              + ": "
+              + minCodePoints
+              + " to "
+              + maxCodePoints
+              + " characters allowed, but there are "
+              + length);
+    }
+    if (text.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(field + ": control characters are not allowed");
+    }
+    return text;
+  }
+}

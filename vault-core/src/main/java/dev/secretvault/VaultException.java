@@ -1,0 +1,47 @@
+package dev.secretvault;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vault could not do what it was asked to. Each subclass answers one question: what can the
+ * caller do now?
+ *
+ * <p>No message carries a value, a name, a key, a ciphertext or a user ID, so all of them may be
+ * logged. Arguments that could never be right are not reported by this class but as {@link
+ * IllegalArgumentException}, and the use of something closed as {@link IllegalStateException}.
+ */
+public abstract sealed class VaultException extends RuntimeException
+    permits AlreadyRevealedException,
+        DuplicateNameException,
+        IntegrityException,
+        MasterKeyUnavailableException,
+        NotRevealableException,
+        SecretExpiredException,
+        SecretNotActiveException,
+        SecretNotFoundException,
+        StaleRevisionException,
+        StoreFailedException,
+        UnsupportedFormatException,
+        VaultNotFoundException,
+        WrongMasterKeyException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String code;
+
+  VaultException(String code, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.code = Objects.requireNonNull(code, "code");
+  }
+
+  /** A name of the condition for programs, such as {@code secret-not-found}. It never changes. */
+  public final String code() {
+    return code;
+  }
+
+  /** Whether the same call may succeed later without anybody having mended anything. */
+  public boolean retryable() {
+    return false;
+  }
+}
