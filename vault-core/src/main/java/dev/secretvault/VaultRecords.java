@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.crypto.CryptoException;
 import dev.secretvault.crypto.Keyring;
+import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.RecordIdentity;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -185,6 +186,47 @@ final class VaultRecords {
     RecordIdentity identity =
         new RecordIdentity(namespace, stored.key().text(), stored.revision(), purpose);
     return guarded(() -> keyring.open(identity, stored.bytes()));
+  }
+
+  /**
+   * Unlocks the keyring of the vault in a store, or makes one if the store is empty and {@code
+   * create} says so. Of several that do so at once, one makes it and the others unlock that.
+   */
+  static Keyring unlock(SecretStore store, MasterKey masterKey, boolean create) {
+    return guarded(
+        () -> {
+          Optional<StoredRecord> header = store.read(HEADER);
+          if (header.isEmpty()) {
+            boolean empty = store.scan(null, 1).isEmpty();
+            header = store.read(HEADER); // Again: it may have been the record that the scan met.
+            if (header.isEmpty() && !empty) {
+              throw new IntegrityException(
+                  "the store has records but no vault header: restore a backup", null);
+            }
+          }
+          if (header.isPresent()) {
+            return Keyring.open(masterKey, header.get().bytes());
+          }
+          if (!create) {
+            throw new VaultNotFoundException();
+          }
+          return create(store, masterKey);
+        });
+  }
+
+  private static Keyring create(SecretStore store, MasterKey masterKey) {
+    Keyring keyring = Keyring.create(masterKey);
+    try {
+      store.commit(List.of(Change.put(HEADER, 0, keyring.header())));
+      return keyring;
+    } catch (RevisionConflictException createdByAnother) {
+      keyring.close();
+      return Keyring.open(
+          masterKey, store.read(HEADER).orElseThrow(() -> createdByAnother).bytes());
+    } catch (RuntimeException e) {
+      keyring.close();
+      throw e;
+    }
   }
 
   /**
