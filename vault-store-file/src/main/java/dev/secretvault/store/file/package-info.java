@@ -1,7 +1,10 @@
 /**
  * The embedded default store: one directory on one machine.
  *
- * <p>Open {@code FileSecretStore} first.
+ * <p>Open {@link dev.secretvault.store.file.FileSecretStore} first. Below it, {@code Log} makes a
+ * commit durable, {@code LogReader} reads a log back and believes nothing, {@code Index} knows
+ * where each record lies, and {@code Disk} is all that any of them asks of a file system. The bytes
+ * are described, normatively, in section 1 of docs/FORMAT.md.
  */
 @NullMarked
 package dev.secretvault.store.file;

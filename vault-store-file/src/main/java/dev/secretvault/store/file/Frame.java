@@ -1,0 +1,98 @@
+package dev.secretvault.store.file;
+
+import dev.secretvault.store.Change;
+import dev.secretvault.store.file.FrameHead.Step;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * One commit as a line of the log. Carries an array, so its identity is its equality.
+ *
+ * <p>The line's checksum sees dashes in place of the values, each of which has a checksum of its
+ * own. That is what lets a value be overwritten with dashes, once its record is gone, without a
+ * change to any other byte.
+ */
+final class Frame {
+
+  private static final byte[] SEPARATOR = {'"', ',', '"'};
+
+  private final FrameHead head;
+  private final byte[] bytes;
+  private final int firstValue;
+
+  private Frame(FrameHead head, byte[] bytes, int firstValue) {
+    this.head = head;
+    this.bytes = bytes;
+    this.firstValue = firstValue;
+  }
+
+  static Frame of(long number, List<Change> changes) {
+    List<Step> steps = new ArrayList<>(changes.size());
+    List<byte[]> values = new ArrayList<>(changes.size());
+    for (Change change : changes) {
+      if (change instanceof Change.Put put) {
+        byte[] value = Base64.getEncoder().encode(put.bytes());
+        steps.add(step(put, value));
+        values.add(value);
+      } else {
+        steps.add(Step.delete(change.key(), change.expectedRevision()));
+      }
+    }
+    FrameHead head = new FrameHead(number, List.copyOf(steps));
+    return assemble(head, head.encode(), values);
+  }
+
+  private static Step step(Change.Put put, byte[] value) {
+    return new Step(
+        put.key(),
+        true,
+        put.newRevision(),
+        put.expiresAt() == null ? Step.NEVER : put.expiresAt().toEpochMilli(),
+        value.length,
+        Checksum.of(value, 0, value.length));
+  }
+
+  private static Frame assemble(FrameHead head, byte[] encoded, List<byte[]> values) {
+    int headEnd = Checksum.DIGITS + 1 + encoded.length;
+    ByteBuffer line = ByteBuffer.allocate(headEnd + head.tailLength());
+    line.position(Checksum.DIGITS + 1);
+    line.put(encoded);
+    Checksum checksum = new Checksum().add(encoded, 0, encoded.length);
+    for (int i = 0; i < values.size(); i++) {
+      punctuate(line, checksum, SEPARATOR, i == 0 ? 2 : 0, SEPARATOR.length);
+      line.put(values.get(i));
+      checksum.addMasked(values.get(i).length);
+    }
+    if (!values.isEmpty()) {
+      punctuate(line, checksum, SEPARATOR, 0, 1);
+    }
+    punctuate(line, checksum, FrameHead.CLOSING, 0, FrameHead.CLOSING.length - 1);
+    line.put((byte) '\n');
+    line.rewind();
+    line.put((Checksum.text(checksum.value()) + " ").getBytes(StandardCharsets.US_ASCII));
+    return new Frame(head, line.array(), headEnd + 1);
+  }
+
+  private static void punctuate(
+      ByteBuffer line, Checksum checksum, byte[] marks, int from, int to) {
+    line.put(marks, from, to - from);
+    checksum.add(marks, from, to - from);
+  }
+
+  FrameHead head() {
+    return head;
+  }
+
+  /** The whole line. No copy. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Where in the line the text of the first value begins. */
+  int firstValue() {
+    return firstValue;
+  }
+}

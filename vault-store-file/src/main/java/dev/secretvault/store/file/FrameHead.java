@@ -1,0 +1,187 @@
+package dev.secretvault.store.file;
+
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.SecretStore;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * What a frame says about a commit before the values come: the document from its start up to the
+ * bracket that opens the values.
+ *
+ * @param number which commit this is
+ * @param steps its changes, in their order
+ */
+record FrameHead(long number, List<Step> steps) {
+
+  /** The longest head, rounded up: {@link SecretStore#MAX_CHANGES} puts take 212 bytes each. */
+  static final int MAX_LENGTH = 1 << 18;
+
+  /** What is between the values and the end of the frame. */
+  static final byte[] CLOSING = {']', '}', '\n'};
+
+  /** The longest text of a value. */
+  static final int MAX_VALUE = (Change.MAX_BYTES + 2) / 3 * 4;
+
+  /** The most that the texts of all values of a frame can be together. */
+  static final int MAX_VALUES =
+      (SecretStore.MAX_COMMIT_BYTES + 2 * SecretStore.MAX_CHANGES) / 3 * 4;
+
+  /** The longest frame, rounded up. */
+  static final int MAX_FRAME = MAX_LENGTH + MAX_VALUES + 3 * SecretStore.MAX_CHANGES + 16;
+
+  /**
+   * One change.
+   *
+   * @param revision the one that a put gives or a deletion ends
+   * @param expiresAt milliseconds since 1970, or {@link #NEVER}
+   * @param length how long the text of a put's value is
+   * @param checksum the CRC32C of that text
+   */
+  record Step(
+      RecordKey key, boolean isPut, long revision, long expiresAt, int length, int checksum) {
+    static final long NEVER = -1;
+
+    static Step delete(RecordKey key, long revision) {
+      return new Step(key, false, revision, NEVER, 0, 0);
+    }
+
+    /** The revision that must be stored before this change, 0 for none. */
+    long precondition() {
+      return isPut ? revision - 1 : revision;
+    }
+
+    private void write(JsonGenerator json) {
+      json.writeStartObject();
+      json.writeStringProperty("k", key.text());
+      if (isPut) {
+        json.writeNumberProperty("r", revision);
+        if (expiresAt != NEVER) {
+          json.writeNumberProperty("x", expiresAt);
+        }
+        json.writeNumberProperty("l", length);
+        json.writeStringProperty("s", Checksum.text(checksum));
+      } else {
+        json.writeNumberProperty("d", revision);
+      }
+      json.writeEndObject();
+    }
+
+    /** Reads all behind the opening brace. */
+    private static Step read(JsonParser json) throws FrameException {
+      RecordKey key = key(Json.string(json, "k"));
+      String kind = json.nextName();
+      Step step;
+      if ("d".equals(kind)) {
+        step = delete(key, Json.number(json, 1, Long.MAX_VALUE));
+      } else if ("r".equals(kind)) {
+        long revision = Json.number(json, 1, Long.MAX_VALUE);
+        long expiresAt = NEVER;
+        String next = json.nextName();
+        if ("x".equals(next)) {
+          expiresAt = Json.number(json, 0, Long.MAX_VALUE);
+          next = json.nextName();
+        }
+        if (!"l".equals(next)) {
+          throw new FrameException("member \"l\" is missing or not in its place");
+        }
+        int length = (int) Json.number(json, 0, MAX_VALUE);
+        if (length % 4 != 0) {
+          throw new FrameException("a value has no length that base64 can have");
+        }
+        step = new Step(key, true, revision, expiresAt, length, checksum(Json.string(json, "s")));
+      } else {
+        throw new FrameException("a change is neither a put nor a deletion");
+      }
+      Json.token(json, JsonToken.END_OBJECT);
+      return step;
+    }
+
+    private static RecordKey key(String text) throws FrameException {
+      try {
+        return new RecordKey(text);
+      } catch (IllegalArgumentException bad) {
+        throw new FrameException("a key has a length or a character that keys cannot have");
+      }
+    }
+
+    private static int checksum(String text) throws FrameException {
+      if (text.length() != Checksum.DIGITS) {
+        throw new FrameException("a checksum is not 8 lower-case hexadecimal digits");
+      }
+      return Checksum.parse(text.getBytes(java.nio.charset.StandardCharsets.UTF_8), 0);
+    }
+  }
+
+  byte[] encode() {
+    return Json.write(
+        json -> {
+          json.writeStartObject();
+          json.writeNumberProperty("n", number);
+          json.writeArrayPropertyStart("c");
+          steps.forEach(step -> step.write(json));
+          json.writeEndArray();
+          json.writeArrayPropertyStart("v");
+        });
+  }
+
+  /** How many bytes follow the head: values, their quotes and commas, {@link #CLOSING}. */
+  int tailLength() {
+    int length = CLOSING.length;
+    int puts = 0;
+    for (Step step : steps) {
+      if (step.isPut()) {
+        length += 2 + step.length();
+        puts++;
+      }
+    }
+    return length + Math.max(0, puts - 1);
+  }
+
+  /**
+   * Reads the head that a range begins with. What it accepts may still be spelled in another way
+   * than {@link #encode} spells it, so the caller compares.
+   */
+  static FrameHead parse(byte[] bytes, int offset, int length) throws FrameException {
+    try (JsonParser json = Json.parser(bytes, offset, length)) {
+      Json.token(json, JsonToken.START_OBJECT);
+      long number = Json.number(json, "n", 1, Long.MAX_VALUE);
+      Json.name(json, "c");
+      Json.token(json, JsonToken.START_ARRAY);
+      List<Step> steps = new ArrayList<>();
+      long values = 0;
+      while (json.nextToken() == JsonToken.START_OBJECT) {
+        Step step = Step.read(json);
+        steps.add(step);
+        values += step.length();
+        if (steps.size() > SecretStore.MAX_CHANGES || values > MAX_VALUES) {
+          throw new FrameException("there is more in a commit than a commit can have");
+        }
+      }
+      if (steps.isEmpty() || json.currentToken() != JsonToken.END_ARRAY) {
+        throw new FrameException("the changes are none, or not a list of changes");
+      }
+      Json.name(json, "v");
+      Json.token(json, JsonToken.START_ARRAY);
+      return new FrameHead(number, steps);
+    } catch (JacksonException notJson) {
+      throw new FrameException("it is not JSON");
+    }
+  }
+
+  /** Whether a record occurs twice, which no commit may have. */
+  boolean repeatsKey() {
+    if (steps.size() == 1) {
+      return false;
+    }
+    Set<RecordKey> keys = new HashSet<>();
+    return !steps.stream().allMatch(step -> keys.add(step.key()));
+  }
+}

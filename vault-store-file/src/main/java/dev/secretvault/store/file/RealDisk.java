@@ -1,0 +1,160 @@
+package dev.secretvault.store.file;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory of the default file system.
+ *
+ * <p>Files are {@link RandomAccessFile}s, because an interrupt of a thread that uses a {@link
+ * FileChannel} closes it under everyone.
+ */
+final class RealDisk implements Disk {
+
+  private final Path directory;
+
+  RealDisk(Path directory) {
+    this.directory = directory;
+  }
+
+  @Override
+  public Path path() {
+    return directory;
+  }
+
+  @Override
+  public List<String> list() throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.map(entry -> String.valueOf(entry.getFileName())).toList();
+    }
+  }
+
+  @Override
+  public DiskFile open(String name) throws IOException {
+    return new RealFile(directory.resolve(name));
+  }
+
+  @Override
+  public DiskFile create(String name) throws IOException {
+    Path file = directory.resolve(name);
+    Files.createFile(file, FileModes.ownerOnlyFile(directory));
+    return new RealFile(file);
+  }
+
+  @Override
+  public void rename(String from, String to) throws IOException {
+    Files.move(directory.resolve(from), directory.resolve(to), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Override
+  public void unlink(String name) throws IOException {
+    Files.delete(directory.resolve(name));
+  }
+
+  @Override
+  public void syncDirectory() throws IOException {
+    sync(directory);
+  }
+
+  /** Forces a directory, whatever interrupts arrive meanwhile. */
+  static void sync(Path directory) throws IOException {
+    if (directory.getFileSystem().getSeparator().equals("\\")) {
+      // Windows opens no directory, and its file systems order their metadata by themselves.
+      return;
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+          channel.force(true);
+          return;
+        } catch (ClosedByInterruptException again) {
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static @Nullable Object identity(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
+  }
+
+  private static final class RealFile implements DiskFile {
+    private final Path path;
+    private final RandomAccessFile file;
+    private final @Nullable Object identity;
+
+    RealFile(Path path) throws IOException {
+      this.path = path;
+      this.identity = identity(path);
+      this.file = new RandomAccessFile(path.toFile(), "rw");
+    }
+
+    @Override
+    public long size() throws IOException {
+      return file.length();
+    }
+
+    @Override
+    public int readAt(long position, byte[] buffer, int offset, int length) throws IOException {
+      file.seek(position);
+      int total = 0;
+      while (total < length) {
+        int count = file.read(buffer, offset + total, length - total);
+        if (count < 0) {
+          break;
+        }
+        total += count;
+      }
+      return total;
+    }
+
+    @Override
+    public void writeAt(long position, byte[] bytes) throws IOException {
+      file.seek(position);
+      file.write(bytes);
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      file.setLength(size);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      file.getFD().sync();
+    }
+
+    @Override
+    public boolean isNamed() throws IOException {
+      try {
+        return Objects.equals(identity, identity(path));
+      } catch (NoSuchFileException gone) {
+        return false;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.secretvault.store.file;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** Tells directories that a store may live in from those that it must leave alone. */
+final class StoreDirectory {
+
+  private StoreDirectory() {}
+
+  /**
+   * Checks a directory before anything in it is opened.
+   *
+   * @param create whether to create the directory if it is missing, and to accept an empty one
+   * @return its real path
+   */
+  static Path check(Path given, boolean create) throws IOException {
+    if (given.getFileSystem() != FileSystems.getDefault()) {
+      throw new IllegalArgumentException("directory: must be on the default file system");
+    }
+    Path directory = given.toAbsolutePath();
+    try {
+      if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
+        throw refused(directory + " is a file; name the directory that holds the store");
+      }
+    } catch (NoSuchFileException missing) {
+      if (!create) {
+        throw refused(
+            "there is no directory "
+                + directory
+                + "; correct the path, or create a store there with FileSecretStore.open");
+      }
+      createDirectories(directory);
+    }
+    Path real = directory.toRealPath();
+    FileModes.checkDirectory(real);
+    checkContent(real, new RealDisk(real).list(), create);
+    return real;
+  }
+
+  private static void checkContent(Path directory, List<String> names, boolean create)
+      throws IOException {
+    long generation = Names.newestGeneration(names);
+    if (generation > 0) {
+      Path log = directory.resolve(Names.log(generation));
+      if (!Files.isRegularFile(log, NOFOLLOW_LINKS)) {
+        throw refused(log + " is not a regular file; restore the store from a backup");
+      }
+      FileModes.checkFile(log);
+    } else if (!Names.holdNothing(names)) {
+      throw refused(
+          directory + " is not a SecretVault directory, and not empty; name another directory");
+    } else if (!create) {
+      throw refused(
+          directory
+              + " holds no store; correct the path, or create a store with FileSecretStore.open");
+    }
+  }
+
+  /** Creates all that is missing on the way, each durably. */
+  private static void createDirectories(Path directory) throws IOException {
+    Deque<Path> missing = new ArrayDeque<>();
+    Path existing = directory;
+    while (existing != null && !Files.exists(existing)) {
+      missing.push(existing);
+      existing = existing.getParent();
+    }
+    for (Path next : missing) {
+      Path parent = next.toAbsolutePath().getParent();
+      if (parent == null) {
+        throw new NoSuchFileException(next.toString());
+      }
+      try {
+        Files.createDirectory(next, FileModes.ownerOnlyDirectory(parent));
+      } catch (FileAlreadyExistsException raced) {
+        // Somebody else opens the same store, and the lock will tell us apart.
+        continue;
+      }
+      RealDisk.sync(parent);
+    }
+  }
+
+  private static StoreException refused(String message) {
+    return new StoreException(message, Outcome.NOT_WRITTEN, false, null);
+  }
+}

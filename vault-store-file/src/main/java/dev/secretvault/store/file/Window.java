@@ -1,0 +1,59 @@
+package dev.secretvault.store.file;
+
+import java.io.EOFException;
+import java.io.IOException;
+
+/** A part of a file in memory, moved forward over the file as it is read. */
+final class Window {
+
+  private final DiskFile file;
+  private final long size;
+  private final byte[] bytes = new byte[1 << 20];
+  private long start;
+  private int length;
+
+  /** Shows the first {@code size} bytes of a file. */
+  Window(DiskFile file, long size) {
+    this.file = file;
+    this.size = size;
+  }
+
+  /** What {@link #show} returns an index into. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /**
+   * Brings a position into memory, with at least the wanted number of bytes behind it, or with all
+   * that the file has.
+   *
+   * @param wanted at most half of what the window holds
+   * @return where in {@link #bytes} the position is
+   */
+  int show(long position, int wanted) throws IOException {
+    if (position < start || position + Math.min(wanted, size - position) > start + length) {
+      moveTo(position);
+    }
+    return (int) (position - start);
+  }
+
+  /** How many bytes behind a position that was just shown are in memory. */
+  int shown(long position) {
+    return (int) (start + length - position);
+  }
+
+  private void moveTo(long position) throws IOException {
+    int kept = 0;
+    if (position >= start && position < start + length) {
+      kept = shown(position);
+      System.arraycopy(bytes, (int) (position - start), bytes, 0, kept);
+    }
+    int missing = (int) Math.min(bytes.length - kept, size - position - kept);
+    start = position;
+    length = kept;
+    if (file.readAt(position + kept, bytes, kept, missing) < missing) {
+      throw new EOFException("the file became shorter while it was read");
+    }
+    length += missing;
+  }
+}
