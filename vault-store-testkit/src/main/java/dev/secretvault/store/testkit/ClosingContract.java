@@ -214,15 +214,24 @@ abstract class ClosingContract extends RacingContract {
     List<SecretStore> stores = openTwo();
     commit(stores.get(0), create(A, "0"));
     Queue<Thread> committers = new ConcurrentLinkedQueue<>();
+    CountDownLatch interrupting = new CountDownLatch(1);
     AtomicInteger running = new AtomicInteger(4);
     new Race()
         .add(
             4,
             number -> {
+              interrupting.await();
               committers.add(Thread.currentThread());
               try {
                 for (int i = 0; i < 100; i++) {
+                  if (i % 3 == 0) {
+                    // A fast store may be done before the other thread hits it.
+                    Thread.currentThread().interrupt();
+                  }
                   increment(stores.get(number % 2), A);
+                  if (i % 4 == 0) {
+                    Thread.interrupted();
+                  }
                 }
               } finally {
                 running.decrementAndGet();
@@ -231,6 +240,7 @@ abstract class ClosingContract extends RacingContract {
         .add(
             1,
             number -> {
+              interrupting.countDown();
               while (running.get() > 0) {
                 committers.forEach(Thread::interrupt);
               }

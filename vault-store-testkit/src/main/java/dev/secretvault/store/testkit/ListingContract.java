@@ -80,13 +80,16 @@ abstract class ListingContract extends CommittingContract {
     }
   }
 
-  /** Scans to the end; fails if a page is longer than asked for. */
+  /** Scans to the end; fails at a page that is too long, or does not lie behind the one before. */
   static List<StoredRecord> pages(SecretStore store, int size) {
     List<StoredRecord> records = new ArrayList<>();
     RecordKey after = null;
     while (true) {
       List<StoredRecord> page = store.scan(after, size);
       assertThat(page).hasSizeLessThanOrEqualTo(size);
+      if (after != null && !page.isEmpty()) {
+        assertThat(page.get(0).key()).isGreaterThan(after);
+      }
       records.addAll(page);
       if (page.size() < size) {
         return records;

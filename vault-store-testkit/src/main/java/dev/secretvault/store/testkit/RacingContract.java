@@ -10,9 +10,11 @@ import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 abstract class RacingContract extends WatchingContract {
 
   private static final int THREADS = 16;
+  private static final int KEYS = 200;
 
   @Test
   void commit_racingIncrements_eachCountsOnce() throws Exception {
@@ -49,53 +52,52 @@ abstract class RacingContract extends WatchingContract {
   @Test
   void commit_racingCreates_oneWinsEachKey() throws Exception {
     List<SecretStore> stores = openTwo();
-    List<AtomicLong> winners = winners(200);
-    CyclicBarrier together = new CyclicBarrier(THREADS);
-    Race.of(
-        THREADS,
-        number -> {
-          for (int i = 0; i < winners.size(); i++) {
-            together.await(30, TimeUnit.SECONDS);
-            if (tryCommit(stores.get(number % 2), create(key("once-" + i), "by " + number))) {
-              assertThat(winners.get(i).getAndSet(number))
-                  .as("winner before the winner")
-                  .isEqualTo(-1);
-            }
-          }
-        });
+    List<Queue<Integer>> winners =
+        winners(
+            (i, number) ->
+                tryCommit(stores.get(number % 2), create(key("once-" + i), "by " + number)));
     for (int i = 0; i < winners.size(); i++) {
-      assertStored(stores.get(i % 2), key("once-" + i), 1, "by " + winners.get(i));
+      assertThat(winners.get(i)).as("winners of key %d", i).hasSize(1);
+      assertStored(stores.get(i % 2), key("once-" + i), 1, "by " + winners.get(i).remove());
     }
   }
 
   @Test
   void commit_racingDeletes_oneWinsEachKey() throws Exception {
     List<SecretStore> stores = openTwo();
-    List<AtomicLong> winners = winners(200);
-    stores.get(0).commit(numbered(winners.size()));
-    List<RecordKey> keys = numbered(winners.size()).stream().map(Change::key).toList();
+    List<Change> creates = numbered(KEYS);
+    stores.get(0).commit(creates);
+    List<Queue<Integer>> winners =
+        winners(
+            (i, number) ->
+                tryCommit(stores.get(number % 2), Change.delete(creates.get(i).key(), 1)));
+    for (int i = 0; i < winners.size(); i++) {
+      assertThat(winners.get(i)).as("winners of key %d", i).hasSize(1);
+    }
+    assertThat(stores.get(0).scan(null, 1)).isEmpty();
+  }
+
+  private interface Attempt {
+    boolean wins(int key, int number);
+  }
+
+  /** Lets all threads attempt the same at the same time, for one key after the other. */
+  private static List<Queue<Integer>> winners(Attempt attempt) throws Exception {
+    List<Queue<Integer>> winners = new ArrayList<>();
+    for (int i = 0; i < KEYS; i++) {
+      winners.add(new ConcurrentLinkedQueue<>());
+    }
     CyclicBarrier together = new CyclicBarrier(THREADS);
     Race.of(
         THREADS,
         number -> {
-          for (int i = 0; i < winners.size(); i++) {
+          for (int i = 0; i < KEYS; i++) {
             together.await(30, TimeUnit.SECONDS);
-            if (tryCommit(stores.get(number % 2), Change.delete(keys.get(i), 1))) {
-              assertThat(winners.get(i).getAndSet(number))
-                  .as("winner before the winner")
-                  .isEqualTo(-1);
+            if (attempt.wins(i, number)) {
+              winners.get(i).add(number);
             }
           }
         });
-    assertThat(winners).as("winners").allMatch(winner -> winner.get() >= 0);
-    assertThat(stores.get(0).scan(null, 1)).isEmpty();
-  }
-
-  private static List<AtomicLong> winners(int count) {
-    List<AtomicLong> winners = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      winners.add(new AtomicLong(-1));
-    }
     return winners;
   }
 
@@ -296,16 +298,25 @@ abstract class RacingContract extends WatchingContract {
     for (int round = 0; round < 10; round++) {
       SecretStore here = stores.get(round % 2);
       SecretStore there = stores.get(1 - round % 2);
+      for (SecretStore store : stores) {
+        assertAbsent(store, A, B);
+        assertThat(store.scan(null, 10)).isEmpty();
+        assertThat(store.expired(NOON, 10)).isEmpty();
+      }
       commit(here, put(A, 0, "a", NOON), create(B, "b"));
-      assertStored(there, A, 1, "a", NOON);
-      assertThat(keys(there.scan(null, 10))).containsExactly(A, B);
-      assertThat(keys(there.expired(NOON, 10))).containsExactly(A);
+      for (SecretStore store : stores) {
+        assertStored(store, A, 1, "a", NOON);
+        assertStored(store, B, 1, "b");
+        assertThat(keys(store.scan(null, 10))).containsExactly(A, B);
+        assertThat(keys(store.expired(NOON, 10))).containsExactly(A);
+      }
       commit(there, put(A, 1, "a2"));
       assertConflict(here, A, 1, 2, put(A, 1, "late"));
-      assertThat(here.expired(NOON, 10)).isEmpty();
+      for (SecretStore store : stores) {
+        assertStored(store, A, 2, "a2");
+        assertThat(store.expired(NOON, 10)).isEmpty();
+      }
       commit(here, Change.delete(A, 2), Change.delete(B, 1));
-      assertAbsent(there, A, B);
-      assertThat(there.scan(null, 10)).isEmpty();
     }
   }
 }

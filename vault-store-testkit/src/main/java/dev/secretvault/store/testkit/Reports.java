@@ -22,6 +22,7 @@ final class Reports implements StoreListener {
   private volatile boolean overlapped;
   private boolean missed;
 
+  @SuppressWarnings("ThreadPriorityCheck")
   @Override
   public void changed(Set<RecordKey> keys) {
     overlapped |= !inside.compareAndSet(false, true);
@@ -29,6 +30,8 @@ final class Reports implements StoreListener {
       reports.add(keys);
       notifyAll();
     }
+    // A call that overlaps this one gets its chance to.
+    Thread.yield();
     inside.set(false);
   }
 

@@ -14,7 +14,9 @@ import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -234,6 +236,42 @@ abstract class WatchingContract extends ListingContract {
           .forEach(seen::add);
     }
     assertThat(seen).as("marks in the order reported").isSorted().hasSize(marks);
+  }
+
+  @Test
+  void watch_report_comesWhenTheChangeIsThereToRead() throws Exception {
+    List<SecretStore> stores = openTwo();
+    commit(stores.get(0), create(A, ""));
+    BlockingQueue<RecordKey> reported = new LinkedBlockingQueue<>();
+    stores
+        .get(0)
+        .watch(
+            new StoreListener() {
+              @Override
+              public void changed(Set<RecordKey> keys) {
+                keys.stream().filter(key -> !key.equals(A)).forEach(reported::add);
+              }
+
+              @Override
+              public void missed() {}
+            });
+    int commits = 200;
+    new Race()
+        .add(
+            1,
+            number -> {
+              for (int i = 0; i < commits; i++) {
+                markNext(stores.get(0));
+              }
+            })
+        .add(
+            1,
+            number -> {
+              for (int i = 0; i < commits; i++) {
+                present(stores.get(i % 2), reported.take());
+              }
+            })
+        .run();
   }
 
   @Test
