@@ -15,12 +15,12 @@ public final class CreatedSecret implements AutoCloseable {
     this.value = value;
   }
 
-  /** The secret without its value; may be used after {@link #close}. */
+  /** {@return the secret without its value; may be used after {@link #close}} */
   public SecretInfo info() {
     return info;
   }
 
-  /** The value, owned by this object and closed with it. */
+  /** {@return the value, owned by this object and closed with it} */
   public SecretValue value() {
     return value;
   }

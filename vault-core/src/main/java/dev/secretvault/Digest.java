@@ -27,7 +27,7 @@ public final class Digest {
     this.bytes = bytes;
   }
 
-  /** The digest in lower-case hexadecimal digits, two for each byte. */
+  /** {@return the digest in lower-case hexadecimal digits, two for each byte} */
   public String hex() {
     byte[] text = new byte[2 * bytes.length];
     for (int i = 0; i < bytes.length; i++) {
@@ -38,12 +38,12 @@ public final class Digest {
     return new String(text, StandardCharsets.ISO_8859_1);
   }
 
-  /** The digest in Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5). */
+  /** {@return the digest in Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5)} */
   public String base64Url() {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  /** The digest itself, in a new array. */
+  /** {@return the digest itself, in a new array} */
   public byte[] bytes() {
     return bytes.clone();
   }

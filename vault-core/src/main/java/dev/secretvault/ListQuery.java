@@ -37,7 +37,7 @@ public final class ListQuery {
     this.namePrefix = namePrefix;
   }
 
-  /** All secrets, in pages of {@value #MAX_LIMIT}. */
+  /** {@return all secrets, in pages of {@value #MAX_LIMIT}} */
   public static ListQuery all() {
     return ALL;
   }
@@ -46,6 +46,7 @@ public final class ListQuery {
    * Sets the most secrets in a page.
    *
    * @param newLimit 1 to {@value #MAX_LIMIT}
+   * @return the changed copy
    * @throws IllegalArgumentException if it is out of range
    */
   public ListQuery limit(int newLimit) {
@@ -60,6 +61,7 @@ public final class ListQuery {
    * Goes on behind a page.
    *
    * @param cursor what that page's {@link Page#next} was
+   * @return the changed copy
    * @throws IllegalArgumentException if it never was one
    */
   public ListQuery after(String cursor) {
@@ -76,6 +78,7 @@ public final class ListQuery {
    * Wants secrets of one state only.
    *
    * @param wanted the state
+   * @return the changed copy
    */
   public ListQuery state(SecretState wanted) {
     return new ListQuery(
@@ -87,6 +90,7 @@ public final class ListQuery {
    *
    * @param key the label's key
    * @param value the label's value
+   * @return the changed copy
    */
   public ListQuery label(String key, String value) {
     Objects.requireNonNull(key, "key");
@@ -98,6 +102,7 @@ public final class ListQuery {
    * Wants secrets only whose name begins so.
    *
    * @param prefix the beginning
+   * @return the changed copy
    */
   public ListQuery namePrefix(String prefix) {
     return new ListQuery(

@@ -24,6 +24,7 @@ public record SecretId(String text) implements Comparable<SecretId> {
   /**
    * Takes an id that was written down.
    *
+   * @param text the id's text
    * @throws IllegalArgumentException if {@code text} does not have the form of an id
    */
   public SecretId {
@@ -42,6 +43,7 @@ public record SecretId(String text) implements Comparable<SecretId> {
    * Takes an id that was written down, as the constructor does.
    *
    * @param text the id's text
+   * @return the id
    * @throws IllegalArgumentException if {@code text} does not have the form of an id
    */
   public static SecretId of(String text) {

@@ -9,6 +9,7 @@ public final class SecretNotActiveException extends VaultException {
 
   private static final long serialVersionUID = 1L;
 
+  /** See {@link #retryable()}. */
   private final boolean retryable;
 
   private SecretNotActiveException(String message, boolean retryable) {

@@ -68,7 +68,7 @@ public final class SecretVault implements AutoCloseable {
     watch = VaultRecords.guarded(() -> store.watch(live));
   }
 
-  /** Begins to open a vault. */
+  /** {@return begins to open a vault} */
   public static Builder builder() {
     return new Builder();
   }
@@ -251,6 +251,7 @@ public final class SecretVault implements AutoCloseable {
    * @param name the secret's name
    * @param userId what the digest is said to be of
    * @param digest 64 hexadecimal digits, of either case
+   * @return whether it is; false as well if that cannot be, as there
    */
   public boolean verify(String name, String userId, String digest) {
     Objects.requireNonNull(name, "name");

@@ -12,7 +12,10 @@ public final class StoreFailedException extends VaultException {
 
   private static final long serialVersionUID = 1L;
 
+  /** See {@link #outcomeKnown()}. */
   private final boolean outcomeKnown;
+
+  /** See {@link #retryable()}. */
   private final boolean retryable;
 
   StoreFailedException(StoreException cause) {
@@ -22,7 +25,7 @@ public final class StoreFailedException extends VaultException {
     retryable = cause.retryable();
   }
 
-  /** True if nothing was changed for certain. */
+  /** {@return true if nothing was changed for certain} */
   public boolean outcomeKnown() {
     return outcomeKnown;
   }

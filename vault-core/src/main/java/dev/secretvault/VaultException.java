@@ -28,6 +28,7 @@ public abstract sealed class VaultException extends RuntimeException
 
   private static final long serialVersionUID = 1L;
 
+  /** See {@link #code()}. */
   private final String code;
 
   VaultException(String code, String message, @Nullable Throwable cause) {
@@ -35,12 +36,12 @@ public abstract sealed class VaultException extends RuntimeException
     this.code = Objects.requireNonNull(code, "code");
   }
 
-  /** A name of the condition for programs, such as {@code secret-not-found}. It never changes. */
+  /** {@return a name of the condition for programs, such as {@code secret-not-found}} It never changes. */
   public final String code() {
     return code;
   }
 
-  /** Whether the same call may succeed later without anybody having mended anything. */
+  /** {@return whether the same call may succeed later without anybody having mended anything} */
   public boolean retryable() {
     return false;
   }

@@ -18,13 +18,10 @@ public sealed interface Change {
   /** The largest record, in bytes: 4 MiB. */
   int MAX_BYTES = 1 << 22;
 
-  /** The record to change. */
+  /** {@return the record to change} */
   RecordKey key();
 
-  /**
-   * The revision that must be stored for the change to happen; 0 means that no such record may be
-   * stored.
-   */
+  /** {@return the revision that must be stored for the change to happen; 0 means that no such record may be stored} */
   long expectedRevision();
 
   /**
@@ -140,17 +137,17 @@ public sealed interface Change {
       return expectedRevision;
     }
 
-    /** The revision the record has after the commit: the expected one plus 1. */
+    /** {@return the revision the record has after the commit: the expected one plus 1} */
     public long newRevision() {
       return expectedRevision + 1;
     }
 
-    /** What to store. No copy. */
+    /** {@return what to store} No copy. */
     public byte[] bytes() {
       return bytes;
     }
 
-    /** When the record expires, to the millisecond; null for never. */
+    /** {@return when the record expires, to the millisecond; null for never} */
     public @Nullable Instant expiresAt() {
       return expiresAt;
     }
@@ -178,6 +175,8 @@ public sealed interface Change {
     /**
      * Describes the deletion.
      *
+     * @param key the record to delete
+     * @param expectedRevision the revision to delete, at least 1
      * @throws IllegalArgumentException if the revision is below 1: there is nothing to delete then
      */
     public Delete {

@@ -20,6 +20,7 @@ public record RecordKey(String text) implements Comparable<RecordKey> {
   /**
    * Checks the key.
    *
+   * @param text the key itself
    * @throws IllegalArgumentException if {@code text} is empty, longer than {@link #MAX_LENGTH}, or
    *     holds a character outside the alphabet
    */

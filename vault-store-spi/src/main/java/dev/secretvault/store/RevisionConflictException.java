@@ -11,7 +11,10 @@ public final class RevisionConflictException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient RecordKey key;
+  /** See {@link #expected()}. */
   private final long expected;
+
+  /** See {@link #stored()}. */
   private final long stored;
 
   /**
@@ -32,17 +35,17 @@ public final class RevisionConflictException extends RuntimeException {
     this.stored = stored;
   }
 
-  /** The record in question. */
+  /** {@return the record in question} */
   public RecordKey key() {
     return key;
   }
 
-  /** The revision that was expected, 0 for "absent". */
+  /** {@return the revision that was expected, 0 for "absent"} */
   public long expected() {
     return expected;
   }
 
-  /** The revision that is stored, 0 for "absent". */
+  /** {@return the revision that is stored, 0 for "absent"} */
   public long stored() {
     return stored;
   }

@@ -22,7 +22,10 @@ public class StoreException extends RuntimeException {
     UNKNOWN
   }
 
+  /** See {@link #outcome()}. */
   private final Outcome outcome;
+
+  /** See {@link #retryable()}. */
   private final boolean retryable;
 
   /**
@@ -40,15 +43,12 @@ public class StoreException extends RuntimeException {
     this.retryable = retryable;
   }
 
-  /** What is known of the changes of the call that failed. */
+  /** {@return what is known of the changes of the call that failed} */
   public final Outcome outcome() {
     return outcome;
   }
 
-  /**
-   * Whether the same call may succeed on the same open store. False: close it, mend the cause, open
-   * it again.
-   */
+  /** {@return whether the same call may succeed on the same open store} False: close it, mend the cause, open it again. */
   public final boolean retryable() {
     return retryable;
   }

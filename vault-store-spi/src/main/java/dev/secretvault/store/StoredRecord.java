@@ -35,27 +35,22 @@ public final class StoredRecord {
     this.bytes = Objects.requireNonNull(bytes, "bytes");
   }
 
-  /** Which record this is. */
+  /** {@return which record this is} */
   public RecordKey key() {
     return key;
   }
 
-  /**
-   * The number of this record's write: 1 for the put that created it, one more with each put since.
-   */
+  /** {@return the number of this record's write: 1 for the put that created it, one more with each put since} */
   public long revision() {
     return revision;
   }
 
-  /** The expiry the record was put with, to the millisecond; null for none. */
+  /** {@return the expiry the record was put with, to the millisecond; null for none} */
   public @Nullable Instant expiresAt() {
     return expiresAt;
   }
 
-  /**
-   * The bytes that were put. No copy: the array was made for this record and belongs to its
-   * receiver.
-   */
+  /** {@return the bytes that were put} No copy: the array was made for this record and belongs to its receiver. */
   public byte[] bytes() {
     return bytes;
   }
