@@ -179,7 +179,7 @@ abstract class RacingContract extends WatchingContract {
     List<SecretStore> stores = openTwo();
     Series series = new Series(stores.get(0));
     new Race()
-        .add(1, number -> series.write(1_500))
+        .add(1, number -> series.write(1_000))
         .add(
             4,
             number -> {
@@ -200,9 +200,9 @@ abstract class RacingContract extends WatchingContract {
     List<SecretStore> stores = openTwo();
     Series series = new Series(stores.get(0));
     new Race()
-        .add(1, number -> series.write(1_500))
+        .add(1, number -> series.write(1_000))
         .add(
-            4,
+            2,
             number -> {
               boolean last;
               do {

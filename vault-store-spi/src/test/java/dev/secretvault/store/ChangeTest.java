@@ -1,0 +1,208 @@
+package dev.secretvault.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ChangeTest {
+
+  private static final RecordKey KEY = new RecordKey("key");
+  private static final byte[] BYTES = {1, 2, 3};
+
+  @Test
+  void put_goodArguments_areKept() {
+    Instant expiresAt = Instant.ofEpochMilli(1_234_567_890_123L);
+    Change.Put put = new Change.Put(KEY, 7, BYTES, expiresAt);
+    assertThat(put.key()).isEqualTo(KEY);
+    assertThat(put.expectedRevision()).isEqualTo(7);
+    assertThat(put.newRevision()).isEqualTo(8);
+    assertThat(put.bytes()).isSameAs(BYTES);
+    assertThat(put.expiresAt()).isEqualTo(expiresAt);
+  }
+
+  @Test
+  void put_shortForm_neverExpires() {
+    Change.Put put = Change.put(KEY, 0, BYTES);
+    assertThat(put.expiresAt()).isNull();
+    assertThat(put.newRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void put_negativeRevision_throws() {
+    for (long revision : new long[] {-1, Long.MIN_VALUE}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.put(KEY, revision, BYTES))
+          .withMessageContaining("expectedRevision")
+          .withMessageContaining(Long.toString(revision));
+    }
+  }
+
+  @Test
+  void put_length_isUpTo4MiB() {
+    assertThat(Change.put(KEY, 0, new byte[0]).bytes()).isEmpty();
+    assertThat(Change.put(KEY, 0, new byte[4_194_304]).bytes()).hasSize(Change.MAX_BYTES);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.put(KEY, 0, new byte[4_194_305]))
+        .withMessageContaining("bytes")
+        .withMessageContaining("4194304")
+        .withMessageContaining("4194305");
+  }
+
+  @Test
+  void put_expiry_isTruncatedToTheMillisecond() {
+    assertThat(expiry(Instant.parse("2031-05-07T12:00:00.123999999Z")))
+        .isEqualTo(Instant.parse("2031-05-07T12:00:00.123Z"));
+    assertThat(expiry(Instant.EPOCH.plusNanos(1))).isEqualTo(Instant.EPOCH);
+    assertThat(expiry(Instant.EPOCH)).isEqualTo(Instant.EPOCH);
+  }
+
+  @Test
+  void put_expiryOutOfRange_throws() {
+    Instant last = Instant.ofEpochMilli(Long.MAX_VALUE);
+    assertThat(expiry(last)).isEqualTo(last);
+    assertThat(expiry(last.plusNanos(999_999))).isEqualTo(last);
+    for (Instant instant :
+        List.of(
+            Instant.EPOCH.minusNanos(1),
+            Instant.EPOCH.minusSeconds(1),
+            Instant.MIN,
+            Instant.MAX,
+            last.plusMillis(1))) {
+      assertThatIllegalArgumentException()
+          .as("expiry %s", instant)
+          .isThrownBy(() -> expiry(instant))
+          .withMessageContaining("expiresAt");
+    }
+  }
+
+  private static Instant expiry(Instant expiresAt) {
+    return new Change.Put(KEY, 0, BYTES, expiresAt).expiresAt();
+  }
+
+  @Test
+  void put_null_throws() {
+    assertThatNullPointerException()
+        .isThrownBy(() -> Change.put(null, 0, BYTES))
+        .withMessage("key");
+    assertThatNullPointerException()
+        .isThrownBy(() -> Change.put(KEY, 0, null))
+        .withMessage("bytes");
+  }
+
+  @Test
+  void put_toString_tellsNoBytes() {
+    assertThat(Change.put(KEY, 4, new byte[] {77, 78}))
+        .hasToString("Put[key, expected revision 4, 2 bytes]");
+  }
+
+  @Test
+  void put_sameArguments_isAnotherPut() {
+    assertThat(Change.put(KEY, 0, BYTES)).isNotEqualTo(Change.put(KEY, 0, BYTES));
+  }
+
+  @Test
+  void delete_goodArguments_areKept() {
+    Change.Delete delete = Change.delete(KEY, 7);
+    assertThat(delete.key()).isEqualTo(KEY);
+    assertThat(delete.expectedRevision()).isEqualTo(7);
+    assertThat(delete).isEqualTo(new Change.Delete(KEY, 7));
+  }
+
+  @Test
+  void delete_revisionBelow1_throws() {
+    for (long revision : new long[] {0, -1, Long.MIN_VALUE}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.delete(KEY, revision))
+          .withMessageContaining("expectedRevision")
+          .withMessageContaining(Long.toString(revision));
+    }
+  }
+
+  @Test
+  void delete_null_throws() {
+    assertThatNullPointerException().isThrownBy(() -> Change.delete(null, 1)).withMessage("key");
+  }
+
+  @Test
+  void checkCommit_goodList_returnsUnmodifiableCopy() {
+    List<Change> changes =
+        new ArrayList<>(
+            List.of(Change.put(KEY, 0, BYTES), Change.delete(new RecordKey("other"), 1)));
+    List<Change> before = List.copyOf(changes);
+    List<Change> checked = Change.checkCommit(changes);
+    assertThat(checked).isEqualTo(before);
+    changes.clear();
+    assertThat(checked).isEqualTo(before);
+    assertThatThrownBy(() -> checked.remove(0)).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  void checkCommit_count_isFrom1To1000() {
+    assertThat(Change.checkCommit(puts(1, BYTES))).hasSize(1);
+    assertThat(Change.checkCommit(puts(1_000, BYTES))).hasSize(SecretStore.MAX_CHANGES);
+    for (int count : new int[] {0, 1_001}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.checkCommit(puts(count, BYTES)))
+          .withMessageContaining("changes")
+          .withMessageContaining("1000")
+          .withMessageContaining(Integer.toString(count));
+    }
+  }
+
+  @Test
+  void checkCommit_bytes_areUpTo16MiB() {
+    List<Change> most = puts(4, new byte[Change.MAX_BYTES]);
+    assertThat(Change.checkCommit(most)).hasSize(4);
+    // A delete weighs nothing.
+    most.add(Change.delete(KEY, 1));
+    assertThat(Change.checkCommit(most)).hasSize(5);
+    most.set(4, Change.put(KEY, 0, new byte[1]));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.checkCommit(most))
+        .withMessageContaining("changes")
+        .withMessageContaining("16777216")
+        .withMessageContaining("16777217");
+  }
+
+  /** 1,000 puts of 4 MiB are 4,194,304,000 bytes, which an int takes for a negative number. */
+  @Test
+  void checkCommit_bytesBeyondAnInt_throws() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.checkCommit(puts(1_000, new byte[Change.MAX_BYTES])))
+        .withMessageContaining(Long.toString(1_000L * Change.MAX_BYTES));
+  }
+
+  @Test
+  void checkCommit_recordTwice_throwsAndNamesIt() {
+    for (Change twin : List.of(Change.put(KEY, 0, BYTES), Change.delete(KEY, 1))) {
+      List<Change> changes = puts(3, BYTES);
+      changes.add(0, Change.put(KEY, 0, BYTES));
+      changes.add(twin);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.checkCommit(changes))
+          .withMessageContaining("key occurs twice");
+    }
+  }
+
+  @Test
+  void checkCommit_null_throws() {
+    assertThatNullPointerException().isThrownBy(() -> Change.checkCommit(null));
+    assertThatNullPointerException()
+        .isThrownBy(() -> Change.checkCommit(Arrays.asList(Change.delete(KEY, 1), null)));
+  }
+
+  private static List<Change> puts(int count, byte[] bytes) {
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      changes.add(Change.put(new RecordKey("n" + i), 0, bytes));
+    }
+    return changes;
+  }
+}
