@@ -17,6 +17,7 @@ final class Encoding {
    *
    * @param parts each a {@code String} (encoded in UTF-8), a {@code byte[]}, a {@code Long} (8
    *     bytes, big-endian) or an {@code Integer} (4 bytes, big-endian)
+   * @throws IllegalArgumentException if a text has half of a surrogate pair
    */
   static byte[] of(Object... parts) {
     byte[][] encoded = new byte[parts.length][];
@@ -34,7 +35,13 @@ final class Encoding {
 
   private static byte[] bytesOf(Object part) {
     if (part instanceof String text) {
-      return text.getBytes(StandardCharsets.UTF_8);
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      // Half of a surrogate pair has no UTF-8 form: it would become a question mark, and two texts
+      // one.
+      if (!new String(utf8, StandardCharsets.UTF_8).equals(text)) {
+        throw new IllegalArgumentException("text: must not have half of a surrogate pair");
+      }
+      return utf8;
     }
     if (part instanceof byte[] bytes) {
       return bytes;

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * derived from the epoch's data key by HKDF (RFC 5869), so that the limit on random nonces under
  * one key applies to the revisions of one record.
  *
- * <p>Thread-safe. Whoever made a keyring closes it; after that, every method throws {@link
- * IllegalStateException}.
+ * <p>Thread-safe. Whoever made a keyring closes it; after that, {@link #seal}, {@link #open(
+ * RecordIdentity, byte[])} and {@link #token} throw {@link IllegalStateException}.
  */
 public final class Keyring implements AutoCloseable {
 
@@ -65,7 +65,11 @@ public final class Keyring implements AutoCloseable {
     byte[] encoded = newKeys(System.currentTimeMillis());
     try {
       byte[] vaultId = random(VaultHeader.VAULT_ID_BYTES);
-      byte[] header = VaultHeader.seal(vaultId, masterKey.toCreate(), encoded);
+      byte[] header;
+      // Closing the master key waits, or the vault could be sealed under what is left of it.
+      synchronized (masterKey) {
+        header = VaultHeader.seal(vaultId, masterKey.toCreate(), encoded);
+      }
       return new Keyring(vaultId, header, decode(encoded));
     } finally {
       Arrays.fill(encoded, (byte) 0);
@@ -83,7 +87,10 @@ public final class Keyring implements AutoCloseable {
    */
   public static Keyring open(MasterKey masterKey, byte[] header) {
     VaultHeader parsed = VaultHeader.parse(header);
-    byte[] encoded = parsed.unlock(masterKey.toOpen());
+    byte[] encoded;
+    synchronized (masterKey) {
+      encoded = parsed.unlock(masterKey.toOpen());
+    }
     try {
       return new Keyring(parsed.vaultId(), header.clone(), decode(encoded));
     } finally {
@@ -92,8 +99,8 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
-   * The keyring in its sealed form, with all that is needed to unlock it but the master key. A new
-   * array.
+   * {@return the keyring in its sealed form, with all that is needed to unlock it but the master
+   * key; a new array}
    */
   public byte[] header() {
     return header.clone();
@@ -245,20 +252,27 @@ public final class Keyring implements AutoCloseable {
             ? 0
             : ByteBuffer.wrap(encoded).getShort(FIXED_BYTES - Short.BYTES) & 0xffff;
     if (count == 0 || encoded.length != FIXED_BYTES + count * EPOCH_BYTES) {
-      throw new CryptoException(Reason.DAMAGED, "the vault's keyring is malformed");
+      throw malformed();
     }
     Map<Integer, Hmac> dataByEpoch = new HashMap<>();
     int current = 0;
     for (int i = 0; i < count; i++) {
       int at = FIXED_BYTES + i * EPOCH_BYTES;
       int epoch = ByteBuffer.wrap(encoded).getInt(at);
+      if (epoch < 1) {
+        throw malformed();
+      }
       dataByEpoch.put(epoch, prepare(encoded, at + Integer.BYTES + Long.BYTES));
       current = Math.max(current, epoch);
     }
-    if (current < 1 || dataByEpoch.size() != count) {
-      throw new CryptoException(Reason.DAMAGED, "the vault's keyring is malformed");
+    if (dataByEpoch.size() != count) {
+      throw malformed();
     }
     return new Keys(prepare(encoded, Integer.BYTES), Map.copyOf(dataByEpoch), current);
+  }
+
+  private static CryptoException malformed() {
+    return new CryptoException(Reason.DAMAGED, "the vault's keyring is malformed");
   }
 
   private static Hmac prepare(byte[] encoded, int at) {

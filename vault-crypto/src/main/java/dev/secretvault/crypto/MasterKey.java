@@ -2,6 +2,7 @@ package dev.secretvault.crypto;
 
 import dev.secretvault.crypto.CryptoException.Reason;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +56,7 @@ public final class MasterKey implements AutoCloseable {
    * Takes the key itself.
    *
    * @param key {@value #BYTES} bytes, copied; the caller may overwrite them afterwards
+   * @return the key
    * @throws IllegalArgumentException if there are not {@value #BYTES} bytes, or all of them are
    *     zero
    */
@@ -78,6 +80,7 @@ public final class MasterKey implements AutoCloseable {
    * secret can be read.
    *
    * @param file the file, whose text is described above
+   * @return the key
    * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the file is there but cannot be
    *     read, may be read or written by others than its owner (where the file system knows POSIX
    *     permissions), or holds no key
@@ -91,6 +94,7 @@ public final class MasterKey implements AutoCloseable {
    * Takes the key from an environment variable.
    *
    * @param variable the variable's name; its value is described above
+   * @return the key
    * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the variable is unset or holds no
    *     key
    */
@@ -100,8 +104,8 @@ public final class MasterKey implements AutoCloseable {
       throw new CryptoException(
           Reason.KEY_UNAVAILABLE, "the environment variable " + variable + " is not set");
     }
-    return new MasterKey(
-        null, parse(text.getBytes(StandardCharsets.UTF_8), "the environment variable " + variable));
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return new MasterKey(null, parse(utf8, utf8.length, "the environment variable " + variable));
   }
 
   /**
@@ -138,15 +142,23 @@ public final class MasterKey implements AutoCloseable {
   }
 
   private static byte[] read(Path file) {
-    byte[] text = new byte[0];
+    byte[] text = new byte[MAX_TEXT_BYTES + 1];
     try {
+      if (Files.isDirectory(file)) {
+        throw new CryptoException(
+            Reason.KEY_UNAVAILABLE, "the master key file " + file + " is a directory");
+      }
       refuseIfOthersMayUse(file);
-      if (Files.size(file) > MAX_TEXT_BYTES) {
+      int length;
+      // Not up to the size that the file system reports: of a device or a pipe it says 0.
+      try (InputStream in = Files.newInputStream(file)) {
+        length = in.readNBytes(text, 0, text.length);
+      }
+      if (length > MAX_TEXT_BYTES) {
         throw new CryptoException(
             Reason.KEY_UNAVAILABLE, "the master key file " + file + " is too long for a key");
       }
-      text = Files.readAllBytes(file);
-      return parse(text, "the master key file " + file);
+      return parse(text, length, "the master key file " + file);
     } catch (IOException e) {
       throw new CryptoException(
           Reason.KEY_UNAVAILABLE, "the master key file " + file + " cannot be read", e);
@@ -183,7 +195,8 @@ public final class MasterKey implements AutoCloseable {
     try {
       RANDOM.nextBytes(fresh);
       text = Base64.getEncoder().encode(fresh);
-      Path temp = Files.createTempFile(directory, ".master-key-", ".tmp", ownerOnly(directory));
+      FileAttribute<?>[] attributes = ownerOnly(directory);
+      Path temp = Files.createTempFile(directory, ".master-key-", ".tmp", attributes);
       try {
         try (RandomAccessFile out = new RandomAccessFile(temp.toFile(), "rw")) {
           out.write(text);
@@ -192,14 +205,16 @@ public final class MasterKey implements AutoCloseable {
         }
         Files.createLink(file, temp);
       } catch (FileAlreadyExistsException another) {
-        return;
+        // Its key is used. Whoever made it need not have come to the next step.
       } finally {
         Files.deleteIfExists(temp);
       }
       // A vault sealed under a key that a power cut takes away is lost: the name must be durable,
-      // too.
-      try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
-        names.force(true);
+      // too. Only POSIX systems let a directory be forced.
+      if (attributes.length > 0) {
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+          names.force(true);
+        }
       }
     } catch (IOException | UnsupportedOperationException e) {
       throw new CryptoException(
@@ -216,9 +231,9 @@ public final class MasterKey implements AutoCloseable {
         : new FileAttribute<?>[0];
   }
 
-  private static byte[] parse(byte[] text, String where) {
+  private static byte[] parse(byte[] text, int length, String where) {
     int from = 0;
-    int to = text.length;
+    int to = length;
     while (from < to && isSpace(text[from])) {
       from++;
     }
