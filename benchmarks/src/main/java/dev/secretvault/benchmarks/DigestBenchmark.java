@@ -1,0 +1,162 @@
+package dev.secretvault.benchmarks;
+
+import com.google.crypto.tink.AccessesPartialKey;
+import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.KeysetHandle;
+import com.google.crypto.tink.config.TinkConfig2026;
+import com.google.crypto.tink.prf.HmacPrfKey;
+import com.google.crypto.tink.prf.HmacPrfParameters;
+import com.google.crypto.tink.prf.PrfSet;
+import com.google.crypto.tink.util.SecretBytes;
+import dev.secretvault.SecretId;
+import dev.secretvault.SecretSpec;
+import dev.secretvault.SecretVault;
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * The digest of a 36-byte user ID, in hexadecimal digits, and its verification, through the whole public call; beside the
+ * JCA's Mac and Tink's PRF with the same key, and two bare SHA-256 compressions as the floor. All start from the user ID as
+ * a string, and end with a string or an answer.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class DigestBenchmark {
+
+  private static final String USER_ID = "3f2b8c1e-5d4a-4e6f-9a7b-0c1d2e3f4a5b";
+
+  /** One vault, one key, for all threads. */
+  @State(Scope.Benchmark)
+  public static class Shared {
+    SecretVault vault;
+    SecretId id;
+    String digest;
+    byte[] digestBytes;
+    SecretKeySpec key;
+    PrfSet prf;
+
+    @Setup
+    public void open() throws GeneralSecurityException {
+      byte[] random = new byte[32];
+      new SecureRandom().nextBytes(random);
+      vault =
+          SecretVault.builder()
+              .store(new InMemorySecretStore())
+              .masterKey(MasterKey.fromBytes(random))
+              .open();
+      byte[] value = new byte[32];
+      new SecureRandom().nextBytes(value);
+      id = vault.create(SecretSpec.named("user-id").value(value).active()).info().id();
+      digest = vault.hmac(id, USER_ID).hex();
+      digestBytes = HexFormat.of().parseHex(digest);
+      key = new SecretKeySpec(value, "HmacSHA256");
+      prf = tinkPrf(value);
+    }
+
+    @AccessesPartialKey
+    private static PrfSet tinkPrf(byte[] value) throws GeneralSecurityException {
+      HmacPrfKey prfKey =
+          HmacPrfKey.builder()
+              .setParameters(
+                  HmacPrfParameters.builder()
+                      .setKeySizeBytes(value.length)
+                      .setHashType(HmacPrfParameters.HashType.SHA256)
+                      .build())
+              .setKeyBytes(SecretBytes.copyFrom(value, InsecureSecretKeyAccess.get()))
+              .build();
+      return KeysetHandle.newBuilder()
+          .addEntry(KeysetHandle.importKey(prfKey).withRandomId().makePrimary())
+          .build()
+          .getPrimitive(TinkConfig2026.get(), PrfSet.class);
+    }
+
+    @TearDown
+    public void close() {
+      vault.close();
+    }
+  }
+
+  /** What is not thread-safe. */
+  @State(Scope.Thread)
+  public static class PerThread {
+    Mac mac;
+    MessageDigest sha256;
+    byte[] block;
+
+    @Setup
+    public void prepare(Shared shared) throws GeneralSecurityException {
+      mac = Mac.getInstance("HmacSHA256");
+      mac.init(shared.key);
+      sha256 = MessageDigest.getInstance("SHA-256");
+      block = new byte[32];
+    }
+  }
+
+  @Benchmark
+  public byte[] floorTwoCompressions(PerThread own) {
+    return own.sha256.digest(own.sha256.digest(own.block));
+  }
+
+  @Benchmark
+  public String hmacVaultById(Shared shared) {
+    return shared.vault.hmac(shared.id, USER_ID).hex();
+  }
+
+  @Benchmark
+  public String hmacVaultByName(Shared shared) {
+    return shared.vault.hmac("user-id", USER_ID).hex();
+  }
+
+  @Benchmark
+  public String hmacJcaMacPerThread(PerThread own) {
+    return HexFormat.of().formatHex(own.mac.doFinal(utf8()));
+  }
+
+  @Benchmark
+  public String hmacJcaMacPerCall(Shared shared) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(shared.key);
+    return HexFormat.of().formatHex(mac.doFinal(utf8()));
+  }
+
+  @Benchmark
+  public String hmacTinkPrf(Shared shared) throws GeneralSecurityException {
+    return HexFormat.of().formatHex(shared.prf.computePrimary(utf8(), 32));
+  }
+
+  @Benchmark
+  public boolean verifyVault(Shared shared) {
+    return shared.vault.verify(shared.id, USER_ID, shared.digest);
+  }
+
+  @Benchmark
+  public boolean verifyJcaMacPerThread(Shared shared, PerThread own) {
+    return MessageDigest.isEqual(own.mac.doFinal(utf8()), HexFormat.of().parseHex(shared.digest));
+  }
+
+  @Benchmark
+  public boolean verifyTinkPrf(Shared shared) throws GeneralSecurityException {
+    return MessageDigest.isEqual(
+        shared.prf.computePrimary(utf8(), 32), HexFormat.of().parseHex(shared.digest));
+  }
+
+  private static byte[] utf8() {
+    return USER_ID.getBytes(StandardCharsets.UTF_8);
+  }
+}
