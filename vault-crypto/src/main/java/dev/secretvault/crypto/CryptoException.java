@@ -29,6 +29,7 @@ public final class CryptoException extends RuntimeException {
     NEWER_FORMAT
   }
 
+  /** See {@link #reason()}. */
   private final Reason reason;
 
   CryptoException(Reason reason, String message) {
@@ -40,7 +41,7 @@ public final class CryptoException extends RuntimeException {
     this.reason = Objects.requireNonNull(reason, "reason");
   }
 
-  /** What went wrong. */
+  /** {@return what went wrong} */
   public Reason reason() {
     return reason;
   }

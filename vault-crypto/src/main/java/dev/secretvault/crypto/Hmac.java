@@ -54,6 +54,7 @@ public final class Hmac {
    * Prepares HMAC-SHA-256.
    *
    * @param key at least one byte; copied in effect, so the caller may overwrite it afterwards
+   * @return the prepared HMAC
    * @throws IllegalArgumentException if the key is empty
    */
   public static Hmac sha256(byte[] key) {
@@ -86,7 +87,8 @@ public final class Hmac {
    * where the two differ.
    *
    * @param message any bytes, also none
-   * @param candidate what to compare with; false if it has another length
+   * @param candidate what to compare with
+   * @return false as well if it has another length
    */
   public boolean verify(byte[] message, byte[] candidate) {
     return MessageDigest.isEqual(compute(message), candidate);
