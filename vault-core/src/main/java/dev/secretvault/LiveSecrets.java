@@ -111,6 +111,9 @@ final class LiveSecrets implements StoreListener {
     if (named != null && changes.get(named.stripe) == named.stamp) {
       return Optional.of(named.id);
     }
+    if (!Text.isWellFormed(name)) {
+      return Optional.empty(); // No secret was ever named so, and no token can be made of it.
+    }
     RecordKey key = records.nameKey(name);
     int stripe = stripeOf(key);
     long stamp = changes.get(stripe);

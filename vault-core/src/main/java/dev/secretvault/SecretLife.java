@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * The rules of a secret's life in one namespace. Every change is one conditional commit; when it
@@ -46,7 +47,7 @@ final class SecretLife {
     try {
       SecretInfo info = spec.toInfo(now());
       RecordKey name = records.nameKey(info.name());
-      records.commit(
+      commit(
           List.of(
               records.putName(name, info.id()),
               records.putSecret(info),
@@ -98,9 +99,21 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
-  private boolean tryCommit(List<Change> changes) {
+  private void commit(List<Change> changes) {
     try {
       records.commit(changes);
+    } catch (StoreFailedException e) {
+      if (!e.outcomeKnown()) {
+        // It may have happened, and a store need not report what it does not know of.
+        live.changed(changes.stream().map(Change::key).collect(Collectors.toSet()));
+      }
+      throw e;
+    }
+  }
+
+  private boolean tryCommit(List<Change> changes) {
+    try {
+      commit(changes);
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
@@ -160,11 +173,20 @@ final class SecretLife {
       Version current = currentOf(info);
       Optional<OpenedValue> value = records.value(info.id(), current.number());
       if (value.isPresent()) {
-        if (info.disclosure() != Disclosure.ONCE
-            || consume(info, current, value.get().revision())) {
-          return new SecretValue(value.get().content());
+        byte[] content = value.get().content();
+        boolean granted = false;
+        try {
+          granted =
+              info.disclosure() != Disclosure.ONCE
+                  || consume(info, current, value.get().revision());
+        } finally {
+          if (!granted) {
+            Arrays.fill(content, (byte) 0);
+          }
         }
-        Arrays.fill(value.get().content(), (byte) 0);
+        if (granted) {
+          return new SecretValue(content);
+        }
       }
       live.forget(found);
     }

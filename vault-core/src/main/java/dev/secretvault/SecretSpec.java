@@ -243,7 +243,9 @@ public final class SecretSpec {
    */
   SecretInfo toInfo(Instant now) {
     Instant end =
-        toMillis("expiresAfter", expiresAfter == null ? expiresAt : plus(now, expiresAfter));
+        expiresAfter == null
+            ? toMillis("expiresAt", expiresAt)
+            : toMillis("expiresAfter", plus(now, expiresAfter));
     Instant begin = toMillis("notBefore", notBefore);
     if (end != null && !end.isAfter(now)) {
       throw new IllegalArgumentException("expiresAt: must be in the future");

@@ -354,13 +354,14 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Opens a vault. Every option may be set once; store and master key are required. Not
+   * Opens one vault. Every option may be set once; store and master key are required. Not
    * thread-safe.
    */
   public static final class Builder {
     private @Nullable SecretStore store;
     private @Nullable MasterKey masterKey;
     private @Nullable InstantSource clock;
+    private boolean used;
 
     private Builder() {}
 
@@ -415,7 +416,8 @@ public final class SecretVault implements AutoCloseable {
      * @throws IntegrityException if the vault is damaged
      * @throws UnsupportedFormatException if a newer release wrote it
      * @throws StoreFailedException if the store fails
-     * @throws IllegalStateException if the store or the master key was not set
+     * @throws IllegalStateException if the store or the master key was not set, or this builder has
+     *     opened a vault, or failed to
      */
     public SecretVault open() {
       return open(true);
@@ -436,6 +438,11 @@ public final class SecretVault implements AutoCloseable {
         throw new IllegalStateException(
             store == null ? "store: must be set" : "masterKey: must be set");
       }
+      if (used) {
+        // Going on would end in closing the store, which by now is that of another vault.
+        throw new IllegalStateException("the builder was already used: each vault needs its own");
+      }
+      used = true;
       SecretStore from = store;
       try (MasterKey key = masterKey) {
         Keyring keyring = VaultRecords.unlock(from, key, create);

@@ -73,9 +73,15 @@ final class VaultRecords {
 
   /** The id of the secret whose record has this key; empty for keys of anything else. */
   Optional<SecretId> secretId(RecordKey key) {
-    return key.text().startsWith(secretPrefix)
-        ? Optional.of(SecretId.of(key.text().substring(secretPrefix.length())))
-        : Optional.empty();
+    if (!key.text().startsWith(secretPrefix)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(SecretId.of(key.text().substring(secretPrefix.length())));
+    } catch (IllegalArgumentException notMadeHere) {
+      // Whoever can write to the store can report such a key together with others, which count.
+      return Optional.empty();
+    }
   }
 
   RecordKey nameKey(String name) {
