@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Scans and lists of expired records are complete, ordered, and cut at the limit. */
@@ -82,6 +84,11 @@ abstract class ListingContract extends CommittingContract {
 
   /** Scans to the end; fails at a page that is too long, or does not lie behind the one before. */
   static List<StoredRecord> pages(SecretStore store, int size) {
+    return pages(store, size, last -> {});
+  }
+
+  private static List<StoredRecord> pages(
+      SecretStore store, int size, Consumer<RecordKey> betweenPages) {
     List<StoredRecord> records = new ArrayList<>();
     RecordKey after = null;
     while (true) {
@@ -95,6 +102,7 @@ abstract class ListingContract extends CommittingContract {
         return records;
       }
       after = page.get(size - 1).key();
+      betweenPages.accept(after);
     }
   }
 
@@ -123,29 +131,81 @@ abstract class ListingContract extends CommittingContract {
   }
 
   @Test
+  void scan_recordsComeAndGoBetweenPages_othersAreMetExactlyOnce() throws Exception {
+    List<SecretStore> stores = openTwo();
+    List<RecordKey> stable = stable(stores.get(0), 20);
+    RecordKey front = key("a");
+    for (int size = 1; size <= 9; size++) {
+      for (RecordKey key : stable) {
+        commit(stores.get(0), create(behind(key), "under " + behind(key)));
+      }
+      Consumer<RecordKey> comeAndGo =
+          last -> {
+            // Moves all others by one place, there and back.
+            if (!tryCommit(stores.get(1), create(front, "under " + front))) {
+              commit(stores.get(1), Change.delete(front, 1));
+            }
+            // Takes away the record to go on from.
+            if (!stable.contains(last)) {
+              commit(stores.get(1), Change.delete(last, 1));
+            }
+          };
+      assertStableMetOnce(pages(stores.get(0), size, comeAndGo), stable);
+      for (StoredRecord record : stores.get(0).scan(null, SecretStore.MAX_PAGE)) {
+        if (!stable.contains(record.key())) {
+          commit(stores.get(0), Change.delete(record.key(), 1));
+        }
+      }
+    }
+  }
+
+  @Test
   void scan_recordsComeAndGoMeanwhile_othersAreMetExactlyOnce() throws Exception {
     List<SecretStore> stores = openTwo();
-    SecretStore store = stores.get(0);
-    List<RecordKey> stable = new ArrayList<>();
-    for (int i = 0; i < 60; i++) {
-      stable.add(key("k-%03d".formatted(i)));
-    }
-    store.commit(stable.stream().map(key -> create(key, "under " + key)).toList());
+    List<RecordKey> stable = stable(stores.get(0), 60);
+    CountDownLatch underWay = new CountDownLatch(10);
     AtomicBoolean done = new AtomicBoolean();
     new Race()
         .add(
             1,
             number -> {
               try {
+                underWay.await();
                 for (int pass = 0; pass < 40; pass++) {
-                  assertStableMetOnce(pages(store, 1 + pass % 9), stable);
+                  assertStableMetOnce(pages(stores.get(0), 1 + pass % 9), stable);
                 }
               } finally {
                 done.set(true);
               }
             })
-        .add(1, number -> comeAndGo(stores.get(1), stable, done))
+        .add(
+            1,
+            number -> {
+              Random random = new Random(60);
+              while (!done.get()) {
+                RecordKey near = stable.get(random.nextInt(stable.size()));
+                comeAndGo(stores.get(1), before(near), behind(near));
+                underWay.countDown();
+              }
+            })
         .run();
+  }
+
+  private static List<RecordKey> stable(SecretStore store, int count) {
+    List<RecordKey> stable = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      stable.add(key("k-%03d".formatted(i)));
+    }
+    store.commit(stable.stream().map(key -> create(key, "under " + key)).toList());
+    return stable;
+  }
+
+  private static RecordKey before(RecordKey key) {
+    return key(key.text().substring(0, 4) + "-" + key.text().substring(4));
+  }
+
+  private static RecordKey behind(RecordKey key) {
+    return key(key + ".1");
   }
 
   private static void assertStableMetOnce(List<StoredRecord> met, List<RecordKey> stable) {
@@ -156,15 +216,9 @@ abstract class ListingContract extends CommittingContract {
         record -> assertRecord(record, record.key(), 1, bytes("under " + record.key()), null));
   }
 
-  private static void comeAndGo(SecretStore store, List<RecordKey> stable, AtomicBoolean done) {
-    Random random = new Random(60);
-    while (!done.get()) {
-      RecordKey near = stable.get(random.nextInt(stable.size()));
-      RecordKey before = key(near.text().substring(0, 4) + "-" + near.text().substring(4));
-      RecordKey behind = key(near + ".1");
-      commit(store, create(before, "under " + before), create(behind, "under " + behind));
-      commit(store, Change.delete(before, 1), Change.delete(behind, 1));
-    }
+  private static void comeAndGo(SecretStore store, RecordKey before, RecordKey behind) {
+    commit(store, create(before, "under " + before), create(behind, "under " + behind));
+    commit(store, Change.delete(before, 1), Change.delete(behind, 1));
   }
 
   @Test

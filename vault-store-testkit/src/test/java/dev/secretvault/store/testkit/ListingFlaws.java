@@ -55,7 +55,8 @@ final class ListingFlaws {
                 after == null || sound.read(after).isPresent()
                     ? sound.scan(after, limit)
                     : List.of(),
-            "scan_afterKeyThatIsNotStored_startsBehindIt"),
+            "scan_afterKeyThatIsNotStored_startsBehindIt",
+            "scan_recordsComeAndGoBetweenPages_othersAreMetExactlyOnce"),
         scanning(
             "repeats the last record of a page",
             (sound, after, limit) ->
@@ -86,6 +87,10 @@ final class ListingFlaws {
         flaw(
             "scans by position",
             ByPosition::new,
+            "scan_recordsComeAndGoBetweenPages_othersAreMetExactlyOnce"),
+        scanning(
+            "counts its way through a page",
+            (sound, after, limit) -> recordByRecord(sound, after, limit),
             "scan_recordsComeAndGoMeanwhile_othersAreMetExactlyOnce"),
         expiring(
             "lets records expire a moment late",
@@ -188,6 +193,17 @@ final class ListingFlaws {
     List<StoredRecord> page = new ArrayList<>(sound.scan(first, limit));
     sound.read(first).ifPresent(record -> page.add(0, record));
     return page.subList(0, Math.min(limit, page.size()));
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // Yielding makes the gaps wide enough to be met.
+  private static List<StoredRecord> recordByRecord(
+      SecretStore sound, @Nullable RecordKey after, int limit) {
+    List<StoredRecord> page = new ArrayList<>();
+    for (int i = 0; i < limit; i++) {
+      sound.scan(after, SecretStore.MAX_PAGE).stream().skip(i).findFirst().ifPresent(page::add);
+      Thread.yield();
+    }
+    return page;
   }
 
   private static int bent(int limit) {
