@@ -27,19 +27,20 @@ final class TornTail {
    */
   static boolean canBe(byte[] tail, long number) {
     return tail.length <= FrameHead.MAX_FRAME
-        && !holdsLaterFrame(tail, number)
+        && !holdsAnotherFrame(tail, number)
         && !isIntactLine(tail);
   }
 
   /**
-   * Looks for the start of a later frame anywhere, not only behind a line feed, as that may be just
-   * the byte that is damaged. No other part of a frame has a brace before an "n".
+   * Looks for the start of another frame anywhere, not only behind a line feed, as that may be just
+   * the byte that is damaged. No other part of a frame has a brace before an "n". Frames that are
+   * older do not count: blocks of a removed file may come back in a tail that was never written.
    */
-  private static boolean holdsLaterFrame(byte[] tail, long number) {
+  private static boolean holdsAnotherFrame(byte[] tail, long number) {
     for (int i = PREFIX + 1; i + DOCUMENT_START.length < tail.length; i++) {
       if (matches(tail, i, DOCUMENT_START)
           && isPrefix(tail, i - PREFIX)
-          && number(tail, i + DOCUMENT_START.length) > number) {
+          && number(tail, i + DOCUMENT_START.length) >= number) {
         return true;
       }
     }
@@ -73,7 +74,7 @@ final class TornTail {
 
   /**
    * Whether this is a whole line that its checksum confirms. Somebody wrote it so, and only its
-   * meaning is beyond us. Where its values lie is beyond us too, hence a guess by their alphabet.
+   * meaning is beyond us. Where its values end is beyond us too, so quotes must do.
    */
   private static boolean isIntactLine(byte[] tail) {
     int end = tail.length - 1;
@@ -81,15 +82,7 @@ final class TornTail {
       return false;
     }
     byte[] document = Arrays.copyOfRange(tail, PREFIX, end);
-    boolean values = false;
-    for (int i = 0; i < document.length; i++) {
-      if (values) {
-        document[i] = masked(document[i]);
-      } else if (matches(document, i, VALUES_START)) {
-        values = true;
-        i += VALUES_START.length - 1;
-      }
-    }
+    maskValues(document);
     try {
       return Checksum.parse(tail, 0) == Checksum.of(document, 0, document.length);
     } catch (FrameException impossible) {
@@ -97,8 +90,21 @@ final class TornTail {
     }
   }
 
-  private static byte masked(byte c) {
-    return c == '"' || c == ',' || c == ']' || c == '}' ? c : (byte) '-';
+  private static void maskValues(byte[] document) {
+    int at = 0;
+    while (at < document.length && !matches(document, at, VALUES_START)) {
+      at++;
+    }
+    boolean inValue = false;
+    for (int i = at + VALUES_START.length; i < document.length; i++) {
+      if (document[i] == '"') {
+        inValue = !inValue;
+      } else if (inValue) {
+        document[i] = '-';
+      } else if (document[i] == ']') {
+        return;
+      }
+    }
   }
 
   private static boolean matches(byte[] bytes, int at, byte[] part) {

@@ -6,9 +6,11 @@ import java.io.IOException;
 /** A part of a file in memory, moved forward over the file as it is read. */
 final class Window {
 
+  private static final int CAPACITY = 1 << 20;
+
   private final DiskFile file;
   private final long size;
-  private final byte[] bytes = new byte[1 << 20];
+  private final byte[] bytes;
   private long start;
   private int length;
 
@@ -16,6 +18,7 @@ final class Window {
   Window(DiskFile file, long size) {
     this.file = file;
     this.size = size;
+    this.bytes = new byte[(int) Math.min(CAPACITY, size)];
   }
 
   /** What {@link #show} returns an index into. */

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A disk that tells a hook about every call before it happens. */
+/** A disk that leads every call through a hook. */
 final class HookedDisk implements Disk {
 
   /** What can be asked of a disk. */
@@ -23,13 +23,30 @@ final class HookedDisk implements Disk {
     IS_NAMED
   }
 
-  /** Called before each call, and throws to make it fail. */
+  /** Performs a call, or fails it. */
   interface Hook {
-    /** Sees a call, of the file of that name, with the bytes that are to be written. */
-    void before(Call call, String name, long position, byte[] bytes) throws IOException;
+    /**
+     * Stands around a call.
+     *
+     * @param name the file, empty for calls that concern none
+     */
+    <T> T around(Call call, String name, Operation<T> operation) throws IOException;
+
+    /** Stands around a write. */
+    default void aroundWrite(String name, long position, byte[] bytes, Operation<Void> operation)
+        throws IOException {
+      around(Call.WRITE, name, operation);
+    }
   }
 
-  private static final byte[] NOTHING = {};
+  /** The call itself. */
+  interface Operation<T> {
+    T run() throws IOException;
+  }
+
+  private interface Action {
+    void run() throws IOException;
+  }
 
   private final Disk disk;
   private final Hook hook;
@@ -39,8 +56,15 @@ final class HookedDisk implements Disk {
     this.hook = hook;
   }
 
-  private void before(Call call, String name) throws IOException {
-    hook.before(call, name, 0, NOTHING);
+  private static Operation<Void> returningNothing(Action action) {
+    return () -> {
+      action.run();
+      return null;
+    };
+  }
+
+  private void around(Call call, String name, Action action) throws IOException {
+    hook.around(call, name, returningNothing(action));
   }
 
   @Override
@@ -50,38 +74,32 @@ final class HookedDisk implements Disk {
 
   @Override
   public List<String> list() throws IOException {
-    before(Call.LIST, "");
-    return disk.list();
+    return hook.around(Call.LIST, "", disk::list);
   }
 
   @Override
   public DiskFile open(String name) throws IOException {
-    before(Call.OPEN, name);
-    return new HookedFile(name, disk.open(name));
+    return new HookedFile(name, hook.around(Call.OPEN, name, () -> disk.open(name)));
   }
 
   @Override
   public DiskFile create(String name) throws IOException {
-    before(Call.CREATE, name);
-    return new HookedFile(name, disk.create(name));
+    return new HookedFile(name, hook.around(Call.CREATE, name, () -> disk.create(name)));
   }
 
   @Override
   public void rename(String from, String to) throws IOException {
-    before(Call.RENAME, from);
-    disk.rename(from, to);
+    around(Call.RENAME, from, () -> disk.rename(from, to));
   }
 
   @Override
   public void unlink(String name) throws IOException {
-    before(Call.UNLINK, name);
-    disk.unlink(name);
+    around(Call.UNLINK, name, () -> disk.unlink(name));
   }
 
   @Override
   public void syncDirectory() throws IOException {
-    before(Call.SYNC_DIRECTORY, "");
-    disk.syncDirectory();
+    around(Call.SYNC_DIRECTORY, "", disk::syncDirectory);
   }
 
   private final class HookedFile implements DiskFile {
@@ -95,38 +113,33 @@ final class HookedDisk implements Disk {
 
     @Override
     public long size() throws IOException {
-      before(Call.SIZE, name);
-      return file.size();
+      return hook.around(Call.SIZE, name, file::size);
     }
 
     @Override
     public int readAt(long position, byte[] buffer, int offset, int length) throws IOException {
-      before(Call.READ, name);
-      return file.readAt(position, buffer, offset, length);
+      return hook.around(Call.READ, name, () -> file.readAt(position, buffer, offset, length));
     }
 
     @Override
     public void writeAt(long position, byte[] bytes) throws IOException {
-      hook.before(Call.WRITE, name, position, bytes);
-      file.writeAt(position, bytes);
+      hook.aroundWrite(
+          name, position, bytes, returningNothing(() -> file.writeAt(position, bytes)));
     }
 
     @Override
     public void truncate(long size) throws IOException {
-      before(Call.TRUNCATE, name);
-      file.truncate(size);
+      around(Call.TRUNCATE, name, () -> file.truncate(size));
     }
 
     @Override
     public void sync() throws IOException {
-      before(Call.SYNC, name);
-      file.sync();
+      around(Call.SYNC, name, file::sync);
     }
 
     @Override
     public boolean isNamed() throws IOException {
-      before(Call.IS_NAMED, name);
-      return file.isNamed();
+      return hook.around(Call.IS_NAMED, name, file::isNamed);
     }
 
     @Override
