@@ -1,0 +1,84 @@
+package dev.secretvault.cli;
+
+import dev.secretvault.SecretVault;
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.file.FileSecretStore;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
+
+/** Creates a vault. */
+@Command(
+    name = "init",
+    description = {
+      "Create a vault, and its master key if the key's file is missing.",
+      "Keep a copy of that file apart from the vault: without it, no secret can be read."
+    })
+final class InitCommand implements Callable<Integer> {
+
+  @ParentCommand private Main main;
+
+  @Override
+  public Integer call() {
+    VaultLocation location = main.location();
+    Path directory = location.directory();
+    Path keyFile = location.keyFile();
+    if (keyFile != null) {
+      checkPlace(keyFile.toAbsolutePath().normalize(), directory.toAbsolutePath().normalize());
+    }
+    boolean keyIsThere = keyFile == null || Files.exists(keyFile);
+    try (MasterKey masterKey = location.masterKey()) {
+      FileSecretStore store = openEmpty(directory);
+      SecretVault.builder().store(store).masterKey(masterKey).open().close();
+    }
+    report(directory, keyFile, keyIsThere);
+    return Main.DONE;
+  }
+
+  /** Refuses before anything is created. */
+  private static void checkPlace(Path keyFile, Path directory) {
+    if (keyFile.startsWith(directory)) {
+      throw Refusal.calledWrongly(
+          "the master key's file must not lie in the vault's directory: whoever copies the one"
+              + " would have the other");
+    }
+    Path place = keyFile.getParent();
+    if (place == null || !Files.isDirectory(place)) {
+      throw Refusal.because("there is no directory " + place + " for the master key's file");
+    }
+  }
+
+  private static FileSecretStore openEmpty(Path directory) {
+    FileSecretStore store = FileSecretStore.open(directory);
+    boolean empty = false;
+    try {
+      empty = store.scan(null, 1).isEmpty();
+    } finally {
+      if (!empty) {
+        store.close();
+      }
+    }
+    if (!empty) {
+      throw Refusal.because(
+          "there is a vault in " + directory + " already: name another directory with --dir");
+    }
+    return store;
+  }
+
+  private void report(Path directory, @Nullable Path keyFile, boolean keyIsThere) {
+    PrintStream out = main.streams().out();
+    out.println("created a vault in " + Printable.of(directory.toString()));
+    if (keyFile != null) {
+      String where = Printable.of(keyFile.toString());
+      out.println(
+          keyIsThere
+              ? "it is unlocked by the master key that was in " + where
+              : "created its master key in " + where);
+      out.println("keep a copy of the key elsewhere: nothing opens without it");
+    }
+  }
+}

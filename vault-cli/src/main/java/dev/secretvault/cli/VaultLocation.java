@@ -1,0 +1,112 @@
+package dev.secretvault.cli;
+
+import dev.secretvault.SecretVault;
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.file.Recovery;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The options that say which vault is meant and where its master key is. */
+final class VaultLocation {
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      scope = ScopeType.INHERIT,
+      description = "The vault's directory. Default: $SECRETVAULT_DIR, or else secrets.")
+  private @Nullable Path directory;
+
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "The file of its master key. Default: $SECRETVAULT_KEY_FILE, or else master.key.")
+  private @Nullable Path keyFile;
+
+  @Option(
+      names = "--key-env",
+      paramLabel = "VARIABLE",
+      scope = ScopeType.INHERIT,
+      description = "The environment variable that holds its master key, instead of a file.")
+  private @Nullable String keyVariable;
+
+  /** Whether none of the options was given. */
+  boolean isDefault() {
+    return directory == null && keyFile == null && keyVariable == null;
+  }
+
+  Path directory() {
+    return Objects.requireNonNullElseGet(
+        directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
+  }
+
+  /** The file of the master key; null if it comes from the environment. */
+  @Nullable Path keyFile() {
+    if (keyVariable == null) {
+      return Objects.requireNonNullElseGet(
+          keyFile, () -> fromEnvironment("SECRETVAULT_KEY_FILE", "master.key"));
+    }
+    if (keyFile != null) {
+      throw Refusal.calledWrongly("--key-file and --key-env exclude each other: leave one out");
+    }
+    return null;
+  }
+
+  private static Path fromEnvironment(String variable, String otherwise) {
+    String value = System.getenv(variable);
+    return Path.of(value == null || value.isEmpty() ? otherwise : value);
+  }
+
+  /** The master key, for the caller to close. */
+  MasterKey masterKey() {
+    Path file = keyFile();
+    return file == null
+        ? MasterKey.fromEnvironment(Objects.requireNonNull(keyVariable, "keyVariable"))
+        : MasterKey.fromFile(file);
+  }
+
+  /** Opens the vault, for the caller to close, and creates nothing. */
+  SecretVault openExisting(Streams streams) {
+    Path existing = directory();
+    refuseIfNothingThere(existing);
+    try (MasterKey masterKey = masterKey()) {
+      FileSecretStore store = FileSecretStore.openExisting(existing);
+      report(store.recovery(), streams);
+      return SecretVault.builder().store(store).masterKey(masterKey).openExisting();
+    }
+  }
+
+  /** The store would say the same, but knows of no command to run. */
+  private static void refuseIfNothingThere(Path directory) {
+    String hint = ": name the right one with --dir, or create a vault with: secretvault init";
+    if (!Files.exists(directory)) {
+      throw Refusal.because("there is no directory " + directory + hint);
+    }
+    if (Files.isDirectory(directory)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+        if (!entries.iterator().hasNext()) {
+          throw Refusal.because("the directory " + directory + " is empty" + hint);
+        }
+      } catch (IOException e) {
+        throw Refusal.because("the directory " + directory + " cannot be read", e);
+      }
+    }
+  }
+
+  private static void report(Recovery recovery, Streams streams) {
+    if (recovery.tornTailCut()) {
+      streams.complain(
+          "note: a crash had left "
+              + recovery.bytes()
+              + " bytes of an unfinished change; they are now in "
+              + recovery.keptIn());
+    }
+  }
+}
