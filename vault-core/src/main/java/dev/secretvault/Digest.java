@@ -38,7 +38,10 @@ public final class Digest {
     return new String(text, StandardCharsets.ISO_8859_1);
   }
 
-  /** {@return the digest in Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5)} */
+  /**
+   * {@return the digest in Base64 with the URL-safe alphabet and without padding (RFC 4648, section
+   * 5)}
+   */
   public String base64Url() {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }

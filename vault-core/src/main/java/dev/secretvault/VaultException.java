@@ -36,7 +36,10 @@ public abstract sealed class VaultException extends RuntimeException
     this.code = Objects.requireNonNull(code, "code");
   }
 
-  /** {@return a name of the condition for programs, such as {@code secret-not-found}} It never changes. */
+  /**
+   * {@return a name of the condition for programs, such as {@code secret-not-found}} It never
+   * changes.
+   */
   public final String code() {
     return code;
   }

@@ -31,9 +31,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The digest of a 36-byte user ID, in hexadecimal digits, and its verification, through the whole public call; beside the
- * JCA's Mac and Tink's PRF with the same key, and two bare SHA-256 compressions as the floor. All start from the user ID as
- * a string, and end with a string or an answer.
+ * The digest of a 36-byte user ID, in hexadecimal digits, and its verification, through the whole
+ * public call; beside the JCA's Mac and Tink's PRF with the same key, and two bare SHA-256
+ * compressions as the floor. All start from the user ID as a string, and end with a string or an
+ * answer.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

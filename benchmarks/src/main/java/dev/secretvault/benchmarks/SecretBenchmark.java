@@ -38,9 +38,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Creating and revealing a secret of 64 bytes through the whole public call, in memory and on disk; beside AES-256-GCM of
- * the same bytes by the JCA and by Tink, and, for what is durable, a bare append of as many bytes as a create writes,
- * forced.
+ * Creating and revealing a secret of 64 bytes through the whole public call, in memory and on disk;
+ * beside AES-256-GCM of the same bytes by the JCA and by Tink, and, for what is durable, a bare
+ * append of as many bytes as a create writes, forced.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -110,8 +110,7 @@ public class SecretBenchmark {
       cipher = Cipher.getInstance("AES/GCM/NoPadding");
       jcaCiphertext = encrypt();
       tink =
-          KeysetHandle.generateNew(
-                  PredefinedAeadParameters.AES256_GCM, TinkConfig2026.get())
+          KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM, TinkConfig2026.get())
               .getPrimitive(AeadConfig2026.get(), Aead.class);
       tinkCiphertext = tink.encrypt(VALUE, ASSOCIATED);
     }
@@ -153,10 +152,7 @@ public class SecretBenchmark {
 
   @Benchmark
   public SecretId createVault(Vault state) {
-    return state.vault
-        .create(SecretSpec.named(state.nextName()).value(VALUE).active())
-        .info()
-        .id();
+    return state.vault.create(SecretSpec.named(state.nextName()).value(VALUE).active()).info().id();
   }
 
   @Benchmark

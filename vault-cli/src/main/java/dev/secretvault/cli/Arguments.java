@@ -58,7 +58,9 @@ final class Arguments {
     List<String> suggestions = wrong.getSuggestions();
     return where
         + " is no command or option, or one too many"
-        + (suggestions.isEmpty() ? "" : " (did you mean " + String.join(" or ", suggestions) + "?)");
+        + (suggestions.isEmpty()
+            ? ""
+            : " (did you mean " + String.join(" or ", suggestions) + "?)");
   }
 
   /**

@@ -54,7 +54,8 @@ final class CsvSigner {
       while (true) {
         byte[] block = read(blocks, name);
         if (block != null) {
-          pending.add(new Pending(block.length, workers.submit(() -> CsvLines.sign(block, digest))));
+          pending.add(
+              new Pending(block.length, workers.submit(() -> CsvLines.sign(block, digest))));
         }
         // One block more than can be signed at once, so that no core waits for this thread.
         if (block == null || pending.size() > cores) {

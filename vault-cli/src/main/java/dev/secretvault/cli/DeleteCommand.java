@@ -36,7 +36,8 @@ final class DeleteCommand extends VaultCommand {
       throw Refusal.calledWrongly("there is no terminal to ask on: add --yes to delete");
     }
     String answer =
-        prompt.line("Delete " + Printable.of(info.name()) + " (" + info.id() + ") for good? [y/N] ");
+        prompt.line(
+            "Delete " + Printable.of(info.name()) + " (" + info.id() + ") for good? [y/N] ");
     return answer != null
         && (answer.strip().toLowerCase(Locale.ROOT).equals("y")
             || answer.strip().toLowerCase(Locale.ROOT).equals("yes"));

@@ -59,7 +59,8 @@ final class DemoCommand implements Callable<Integer> {
     }
     stage.say("");
     stage.say("All of it is still in " + directory);
-    stage.say(stage.asPromised() ? "Everything was as promised." : "SOMETHING WAS NOT AS PROMISED.");
+    stage.say(
+        stage.asPromised() ? "Everything was as promised." : "SOMETHING WAS NOT AS PROMISED.");
     return stage.asPromised() ? Main.DONE : Main.REFUSED;
   }
 
@@ -108,7 +109,8 @@ final class DemoCommand implements Callable<Integer> {
       throws IOException {
     stage.step("On disk all of it is sealed.");
     PlaintextSearch search = new PlaintextSearch(directory.resolve(DemoStage.VAULT));
-    stage.note("searched the " + search.files() + " files of the vault, " + search.bytes() + " bytes,");
+    stage.note(
+        "searched the " + search.files() + " files of the vault, " + search.bytes() + " bytes,");
     stage.note("as text, in hexadecimal and in Base64, for both values,");
     stage.note("both names, the label and the user ID:");
     boolean found = false;
@@ -127,10 +129,13 @@ final class DemoCommand implements Callable<Integer> {
     if (in == null) {
       in = directory.resolve("ids.txt");
       Files.write(
-          in, IntStream.rangeClosed(1, USER_IDS).mapToObj(i -> "user-" + i + "@domain.com").toList());
+          in,
+          IntStream.rangeClosed(1, USER_IDS).mapToObj(i -> "user-" + i + "@domain.com").toList());
     }
     Path out = directory.resolve("digests.csv");
-    if (stage.expect(Main.DONE, "sign", NAME, "--in", in.toString(), "--out", out.toString()).exitCode()
+    if (stage
+            .expect(Main.DONE, "sign", NAME, "--in", in.toString(), "--out", out.toString())
+            .exitCode()
         != Main.DONE) {
       return false;
     }

@@ -134,8 +134,12 @@ final class DemoStage {
   private String shown(String... command) {
     return Arrays.stream(command)
         .map(this::local)
-        .map(argument -> argument.matches("[A-Za-z0-9@%+=:,./_-]+") ? argument : "'" + argument + "'")
-        .map(argument -> argument.matches("[0-9a-f]{64}") ? argument.substring(0, 12) + "..." : argument)
+        .map(
+            argument ->
+                argument.matches("[A-Za-z0-9@%+=:,./_-]+") ? argument : "'" + argument + "'")
+        .map(
+            argument ->
+                argument.matches("[0-9a-f]{64}") ? argument.substring(0, 12) + "..." : argument)
         .collect(Collectors.joining(" "));
   }
 

@@ -7,9 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Makes a digest. */
-@Command(
-    name = "hmac",
-    description = "Print the HMAC-SHA-256 of a user ID under an active secret.")
+@Command(name = "hmac", description = "Print the HMAC-SHA-256 of a user ID under an active secret.")
 final class HmacCommand extends VaultCommand {
 
   @Parameters(index = "0", paramLabel = "NAME-OR-ID", description = "The secret.")

@@ -27,7 +27,8 @@ final class VaultLocation {
       names = "--key-file",
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
-      description = "The file of its master key. Default: $SECRETVAULT_KEY_FILE, or else master.key.")
+      description =
+          "The file of its master key. Default: $SECRETVAULT_KEY_FILE, or else master.key.")
   private @Nullable Path keyFile;
 
   @Option(

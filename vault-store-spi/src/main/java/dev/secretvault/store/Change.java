@@ -21,7 +21,10 @@ public sealed interface Change {
   /** {@return the record to change} */
   RecordKey key();
 
-  /** {@return the revision that must be stored for the change to happen; 0 means that no such record may be stored} */
+  /**
+   * {@return the revision that must be stored for the change to happen; 0 means that no such record
+   * may be stored}
+   */
   long expectedRevision();
 
   /**

@@ -11,6 +11,7 @@ public final class RevisionConflictException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient RecordKey key;
+
   /** See {@link #expected()}. */
   private final long expected;
 

@@ -48,7 +48,10 @@ public class StoreException extends RuntimeException {
     return outcome;
   }
 
-  /** {@return whether the same call may succeed on the same open store} False: close it, mend the cause, open it again. */
+  /**
+   * {@return whether the same call may succeed on the same open store} False: close it, mend the
+   * cause, open it again.
+   */
   public final boolean retryable() {
     return retryable;
   }

@@ -74,7 +74,8 @@ public final class StoreListeners {
           call.accept(listener);
         }
       } catch (Throwable isolated) {
-        // A commit is durable by now, and other watchers wait: neither may suffer from this one, not
+        // A commit is durable by now, and other watchers wait: neither may suffer from this one,
+        // not
         // even from an Error, which would look as if the commit had failed.
         System.getLogger(StoreListeners.class.getName())
             .log(

@@ -40,7 +40,10 @@ public final class StoredRecord {
     return key;
   }
 
-  /** {@return the number of this record's write: 1 for the put that created it, one more with each put since} */
+  /**
+   * {@return the number of this record's write: 1 for the put that created it, one more with each
+   * put since}
+   */
   public long revision() {
     return revision;
   }
@@ -50,7 +53,10 @@ public final class StoredRecord {
     return expiresAt;
   }
 
-  /** {@return the bytes that were put} No copy: the array was made for this record and belongs to its receiver. */
+  /**
+   * {@return the bytes that were put} No copy: the array was made for this record and belongs to
+   * its receiver.
+   */
   public byte[] bytes() {
     return bytes;
   }
