@@ -51,7 +51,7 @@ import picocli.CommandLine.ScopeType;
       "A value never is an argument. Arguments that begin with a dash go behind a --.",
       "Exit codes: 0 done; 1 refused, or not genuine; 2 called wrongly."
     })
-final class Main {
+public final class Main {
 
   static final int DONE = 0;
   static final int REFUSED = 1;
