@@ -23,12 +23,12 @@ final class SimulatedDisk implements Disk {
 
   private final Map<String, Node> names = new TreeMap<>();
   private Map<String, Node> durableNames = new TreeMap<>();
-  private boolean forcesFiles = true;
+  private boolean forcesCommits = true;
   private boolean forcesDirectory = true;
 
-  /** Makes every force of a file a lie. */
-  SimulatedDisk neverForcingFiles() {
-    forcesFiles = false;
+  /** Makes every force of a file a lie once the file has its final name. */
+  SimulatedDisk neverForcingCommits() {
+    forcesCommits = false;
     return this;
   }
 
@@ -49,7 +49,7 @@ final class SimulatedDisk implements Disk {
         (name, node) ->
             disk.durableNames.put(
                 name, copies.computeIfAbsent(node, original -> new Node(original))));
-    disk.forcesFiles = forcesFiles;
+    disk.forcesCommits = forcesCommits;
     disk.forcesDirectory = forcesDirectory;
     return disk;
   }
@@ -215,7 +215,7 @@ final class SimulatedDisk implements Disk {
     public void sync() throws IOException {
       synchronized (SimulatedDisk.this) {
         checkOpen();
-        if (forcesFiles) {
+        if (forcesCommits || name.endsWith(".tmp")) {
           node.durable = Arrays.copyOf(node.durable, node.cached.length);
           node.dirty.stream().forEach(i -> node.durable[i] = node.cached[i]);
           node.dirty.clear();

@@ -1,0 +1,155 @@
+package dev.secretvault.store.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secretvault.store.file.HookedDisk.Call;
+import dev.secretvault.store.file.HookedDisk.Hook;
+import dev.secretvault.store.file.HookedDisk.Operation;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every call of the disk fails in its turn, and nothing acknowledged is lost by that. */
+@Timeout(60)
+class IoErrorTest {
+
+  private static final Set<Call> WRITING =
+      EnumSet.of(Call.CREATE, Call.WRITE, Call.RENAME, Call.SYNC_DIRECTORY, Call.SYNC);
+
+  /** How a call fails. */
+  enum Fault {
+    /** Nothing is done. */
+    BEFORE,
+    /** A write writes a half; everything else does nothing. */
+    HALFWAY,
+    /** All is done, and an error reported nevertheless. */
+    AFTER
+  }
+
+  /** Fails those calls whose number, counted from 1, it is told to. */
+  private static final class Failing implements Hook {
+    private final SimulatedDisk disk;
+    private final Fault fault;
+    private final Set<Call> among;
+    private final IntPredicate fails;
+    private int calls;
+
+    Failing(SimulatedDisk disk, Fault fault, Set<Call> among, IntPredicate fails) {
+      this.disk = disk;
+      this.fault = fault;
+      this.among = among;
+      this.fails = fails;
+    }
+
+    private boolean failsNow(Call call) {
+      return among.contains(call) && fails.test(++calls);
+    }
+
+    private static IOException error() {
+      return new IOException("Input/output error");
+    }
+
+    @Override
+    public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+      if (!failsNow(call)) {
+        return operation.run();
+      }
+      if (fault == Fault.AFTER) {
+        T unused = operation.run();
+        throw error();
+      }
+      if (call == Call.SYNC) {
+        disk.loseUnforced(name);
+      }
+      throw error();
+    }
+
+    @Override
+    public void aroundWrite(String name, long position, byte[] bytes, Operation<Void> operation)
+        throws IOException {
+      if (!failsNow(Call.WRITE)) {
+        operation.run();
+        return;
+      }
+      if (fault == Fault.AFTER) {
+        operation.run();
+      } else if (fault == Fault.HALFWAY) {
+        try (DiskFile file = disk.open(name)) {
+          file.writeAt(position, Arrays.copyOf(bytes, bytes.length / 2));
+        }
+      }
+      throw error();
+    }
+  }
+
+  /** Runs the workload on a disk of its own; returns how many calls could have failed. */
+  private static int runWith(Fault fault, Set<Call> among, IntPredicate fails, boolean failing) {
+    SimulatedDisk disk = new SimulatedDisk();
+    Failing hook = new Failing(disk, fault, among, fails);
+    Workload workload = new Workload(new HookedDisk(disk, hook));
+    workload.run();
+    assertThat(workload.failures() > 0).as("some call failed").isEqualTo(failing);
+    workload.check(disk.afterKill());
+    workload.check(disk.afterPowerLoss());
+    return hook.calls;
+  }
+
+  @Test
+  void workload_noFault_neverFails() {
+    Set<Call> all = EnumSet.allOf(Call.class);
+    assertThat(runWith(Fault.BEFORE, all, call -> false, false)).isGreaterThan(150);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void workload_anyCallFailsOnce_losesNothing(Fault fault) {
+    Set<Call> all = EnumSet.allOf(Call.class);
+    int calls = runWith(fault, all, call -> false, false);
+    for (int n = 1; n <= calls; n++) {
+      int failing = n;
+      runWith(fault, all, call -> call == failing, true);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void workload_allCallsFailFromOneOn_losesNothing(Fault fault) {
+    Set<Call> all = EnumSet.allOf(Call.class);
+    int calls = runWith(fault, all, call -> false, false);
+    for (int n = 1; n <= calls; n++) {
+      int failing = n;
+      runWith(fault, all, call -> call >= failing, true);
+    }
+  }
+
+  /** A full disk can be read. */
+  @ParameterizedTest
+  @EnumSource
+  void workload_allWritesFailFromOneOn_losesNothing(Fault fault) {
+    int calls = runWith(fault, WRITING, call -> false, false);
+    for (int n = 1; n <= calls; n++) {
+      int failing = n;
+      runWith(fault, WRITING, call -> call >= failing, true);
+    }
+  }
+
+  /** A disk that comes and goes. */
+  @ParameterizedTest
+  @EnumSource
+  void workload_twoCallsFail_losesNothing(Fault fault) {
+    int calls = runWith(fault, WRITING, call -> false, false);
+    for (int n = 1; n <= calls; n++) {
+      for (int distance = 1; distance <= 6; distance++) {
+        int first = n;
+        int second = n + distance;
+        runWith(fault, WRITING, call -> call == first || call == second, true);
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.secretvault.store.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.secretvault.store.file.HookedDisk.Call;
+import dev.secretvault.store.file.HookedDisk.Hook;
+import dev.secretvault.store.file.HookedDisk.Operation;
+import java.io.IOException;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The power goes, or the process is killed, before any call of the disk: what was acknowledged by
+ * then is there, all or nothing of what was under way, and the store can be used.
+ */
+@Timeout(60)
+class PowerLossTest {
+
+  private static final int SECTOR = 32;
+
+  /** Checks, at each call, all that a crash at this moment can leave. */
+  private static final class CrashEverywhere implements Hook {
+    private final SimulatedDisk disk;
+    private Workload workload;
+    private int images;
+
+    CrashEverywhere(SimulatedDisk disk) {
+      this.disk = disk;
+    }
+
+    @Override
+    public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+      if (call != Call.READ && call != Call.SIZE) {
+        check(disk.afterKill());
+        check(disk.afterPowerLoss());
+        if (call == Call.SYNC) {
+          checkPartialWrites(name);
+        }
+      }
+      return operation.run();
+    }
+
+    private void check(SimulatedDisk image) {
+      images++;
+      workload.check(image);
+    }
+
+    /** Before a force, any part of what was written may be on the disk, or only the new length. */
+    private void checkPartialWrites(String name) {
+      byte[] written = disk.content(name);
+      int durable = Math.min(disk.durableContent(name).length, written.length);
+      for (int length = durable; length < written.length; length++) {
+        byte[] zeros = Arrays.copyOf(Arrays.copyOf(written, length), written.length);
+        check(disk.afterPowerLoss(name, Arrays.copyOf(written, length)));
+        check(disk.afterPowerLoss(name, zeros));
+      }
+      for (int start = durable; start < written.length; start += SECTOR) {
+        byte[] hole = written.clone();
+        Arrays.fill(hole, start, Math.min(start + SECTOR, written.length), (byte) 0);
+        check(disk.afterPowerLoss(name, hole));
+      }
+    }
+  }
+
+  private static int crashEverywhere(SimulatedDisk disk) {
+    CrashEverywhere hook = new CrashEverywhere(disk);
+    hook.workload = new Workload(new HookedDisk(disk, hook));
+    hook.workload.run();
+    assertThat(hook.workload.failures()).isZero();
+    return hook.images;
+  }
+
+  @Test
+  void workload_powerLostAnywhere_losesNothingAcknowledged() {
+    assertThat(crashEverywhere(new SimulatedDisk())).isGreaterThan(2_000);
+  }
+
+  /** Without this the test above could be blind. */
+  @Test
+  void workload_forcesAreLies_isNoticed() {
+    SimulatedDisk liar = new SimulatedDisk().neverForcingCommits();
+    assertThatThrownBy(() -> crashEverywhere(liar)).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void workload_directoryForcesAreLies_isNoticed() {
+    SimulatedDisk liar = new SimulatedDisk().neverForcingTheDirectory();
+    assertThatThrownBy(() -> crashEverywhere(liar)).isInstanceOf(AssertionError.class);
+  }
+}
