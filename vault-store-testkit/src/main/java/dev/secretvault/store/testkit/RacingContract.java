@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -128,7 +129,9 @@ abstract class RacingContract extends WatchingContract {
                   transfer(stores.get(number % 2), accounts, random);
                 }
               } finally {
-                done.set(running.decrementAndGet() == 0);
+                if (running.decrementAndGet() == 0) {
+                  done.set(true);
+                }
               }
             })
         .run();
@@ -178,39 +181,19 @@ abstract class RacingContract extends WatchingContract {
   void read_commitsMeanwhile_seesAllOfACommitOrNothing() throws Exception {
     List<SecretStore> stores = openTwo();
     Series series = new Series(stores.get(0));
-    new Race()
-        .add(1, number -> series.write(1_000))
-        .add(
-            4,
-            number -> {
-              SecretStore store = stores.get(number % 2);
-              RecordKey first = number < 2 ? A : B;
-              RecordKey second = number < 2 ? B : A;
-              boolean last;
-              do {
-                last = series.finished.get();
-                series.observe(store, first, second);
-              } while (!last);
-            })
-        .run();
+    series.race(
+        4,
+        number -> {
+          RecordKey first = number < 2 ? A : B;
+          series.observe(stores.get(number % 2), first, first.equals(A) ? B : A);
+        });
   }
 
   @Test
   void scan_commitsMeanwhile_returnsStatesOfTheMoment() throws Exception {
     List<SecretStore> stores = openTwo();
     Series series = new Series(stores.get(0));
-    new Race()
-        .add(1, number -> series.write(1_000))
-        .add(
-            2,
-            number -> {
-              boolean last;
-              do {
-                last = series.finished.get();
-                series.observeScan(stores.get(number % 2));
-              } while (!last);
-            })
-        .run();
+    series.race(2, number -> series.observeScan(stores.get(number % 2)));
   }
 
   /**
@@ -221,6 +204,7 @@ abstract class RacingContract extends WatchingContract {
     private final SecretStore store;
     private final AtomicLong begun = new AtomicLong(1);
     private final AtomicLong returned = new AtomicLong(1);
+    private final AtomicLong observations = new AtomicLong();
     private final AtomicBoolean finished = new AtomicBoolean();
 
     Series(SecretStore store) {
@@ -228,9 +212,38 @@ abstract class RacingContract extends WatchingContract {
       commit(store, create(A, "1"), create(B, "1"), create(C, "1"));
     }
 
-    void write(int count) {
+    /** Lets readers observe again and again while the series is written, and once when it ended. */
+    void race(int readers, Race.Runner observation) throws InterruptedException {
+      CountDownLatch watching = new CountDownLatch(readers);
+      new Race()
+          .add(
+              1,
+              number -> {
+                watching.await();
+                write();
+              })
+          .add(
+              readers,
+              number -> {
+                try {
+                  observation.run(number);
+                } finally {
+                  watching.countDown();
+                }
+                boolean last;
+                do {
+                  last = finished.get();
+                  observation.run(number);
+                  observations.incrementAndGet();
+                } while (!last);
+              })
+          .run();
+    }
+
+    /** Writes more where that is so fast that hardly anybody could see it. */
+    private void write() {
       try {
-        for (int n = 2; n <= count; n++) {
+        for (int n = 2; n <= 1_000 || (n <= 20_000 && observations.get() < 500); n++) {
           String text = Integer.toString(n);
           begun.set(n);
           commit(

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -253,10 +254,24 @@ final class ClosingFlaws {
 
     @Override
     public Optional<StoredRecord> read(RecordKey key) {
+      return unlessClosed(() -> sound.read(key), Optional.empty());
+    }
+
+    @Override
+    public List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
+      return unlessClosed(() -> sound.scan(after, limit), List.of());
+    }
+
+    @Override
+    public List<StoredRecord> expired(Instant now, int limit) {
+      return unlessClosed(() -> sound.expired(now, limit), List.of());
+    }
+
+    private static <T> T unlessClosed(Supplier<T> reading, T otherwise) {
       try {
-        return sound.read(key);
+        return reading.get();
       } catch (IllegalStateException e) {
-        return Optional.empty();
+        return otherwise;
       }
     }
   }
