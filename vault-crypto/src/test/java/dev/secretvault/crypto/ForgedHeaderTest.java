@@ -133,6 +133,26 @@ final class ForgedHeaderTest {
     assertRefused(Reason.DAMAGED, () -> open(header));
   }
 
+  /** Even a MAC that covers them does not make bytes good that no release writes. */
+  @Test
+  void open_moreBytesBeforeTheMacThatCoversThem_isDamaged() throws Exception {
+    byte[] header = header(keyring(List.of(epoch(1))));
+    open(HeaderParts.withMac(header, rootKey)).close();
+    for (int more : new int[] {1, 4, 32, 127}) {
+      byte[] extended = HeaderParts.withMac(Arrays.copyOf(header, header.length + more), rootKey);
+      assertRefused(Reason.DAMAGED, () -> open(extended));
+    }
+  }
+
+  @Test
+  void open_version0WithTheMacMadeRight_isDamaged() throws Exception {
+    byte[] header = header(keyring(List.of(epoch(1))));
+    byte[] older =
+        HeaderParts.withMac(
+            ByteBuffer.wrap(header.clone()).putShort(4, (short) 0).array(), rootKey);
+    assertRefused(Reason.DAMAGED, () -> open(older));
+  }
+
   @Test
   void open_keyringLengthOutOfRange_isDamaged() throws Exception {
     byte[] header = header(keyring(List.of(epoch(1))));

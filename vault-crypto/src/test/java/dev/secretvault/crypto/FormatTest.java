@@ -52,7 +52,7 @@ final class FormatTest {
   @Test
   void example_headersToReject_areRejectedByBothForTheirReason() {
     JsonNode rejected = example.required("rejectedHeaders");
-    assertThat(rejected).hasSize(39);
+    assertThat(rejected).hasSize(40);
     for (JsonNode one : rejected) {
       String fault = one.required("fault").asString();
       byte[] key = one.has("masterKey") ? Vectors.bytes(one, "masterKey") : masterKey;
@@ -68,7 +68,7 @@ final class FormatTest {
   void example_recordsToReject_areRejectedByBothForTheirReason() throws Exception {
     IndependentReader reader = new IndependentReader(masterKey, header);
     JsonNode rejected = example.required("rejectedRecords");
-    assertThat(rejected).hasSize(19);
+    assertThat(rejected).hasSize(20);
     try (Keyring keyring = Keyring.open(MasterKey.fromBytes(masterKey), header)) {
       for (JsonNode one : rejected) {
         String fault = one.required("fault").asString();

@@ -62,11 +62,16 @@ final class HeaderParts {
 
   /** With the MAC that belongs to the root key: what only a holder of that key can make. */
   byte[] toBytes(byte[] rootKey) throws GeneralSecurityException {
-    byte[] header = toBytes();
+    return withMac(toBytes(), rootKey);
+  }
+
+  static byte[] withMac(byte[] header, byte[] rootKey) throws GeneralSecurityException {
     byte[] covered = Arrays.copyOf(header, header.length - 32);
     Arrays.fill(covered, 6, 10, (byte) 0);
     byte[] macKey = expand(rootKey, encode(utf8("secretvault/1/header-mac")), 32);
-    return new HeaderParts(vaultId, slots, sealedKeyring, hmac(macKey, covered)).toBytes();
+    byte[] mac = hmac(macKey, covered);
+    return withChecksum(
+        ByteBuffer.allocate(header.length).put(header, 0, header.length - 32).put(mac).array());
   }
 
   static byte[] withChecksum(byte[] header) {

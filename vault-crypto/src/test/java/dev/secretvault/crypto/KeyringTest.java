@@ -204,6 +204,16 @@ final class KeyringTest {
         .withMessageContaining("upgrade");
   }
 
+  /** What is too short to be a record of any version is damage, whatever its first byte says. */
+  @Test
+  void open_tooShortAndOfANewerVersion_isDamaged() {
+    for (int length = 1; length < Keyring.OVERHEAD_BYTES; length++) {
+      byte[] sealed = new byte[length];
+      sealed[0] = 2;
+      assertRefused(Reason.DAMAGED, () -> keyring.open(RECORD, sealed));
+    }
+  }
+
   @Test
   void open_damaged_saysNothingOfTheRecord() {
     RecordIdentity identity =
