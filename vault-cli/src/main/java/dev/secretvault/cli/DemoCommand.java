@@ -133,10 +133,9 @@ final class DemoCommand implements Callable<Integer> {
           IntStream.rangeClosed(1, USER_IDS).mapToObj(i -> "user-" + i + "@domain.com").toList());
     }
     Path out = directory.resolve("digests.csv");
-    if (stage
-            .expect(Main.DONE, "sign", NAME, "--in", in.toString(), "--out", out.toString())
-            .exitCode()
-        != Main.DONE) {
+    DemoStage.Answer answer =
+        stage.show("sign", NAME, "--in", in.toString(), "--out", out.toString());
+    if (answer.exitCode() != Main.DONE) {
       return false;
     }
     stage.showBeginning(out, 3);

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -80,13 +81,18 @@ final class DemoStage {
     note((holds ? "yes: " : "NO: ") + what);
   }
 
+  /** Runs and shows a command, and returns what it answered. */
+  Answer show(String... command) {
+    say("$ secretvault " + shown(command));
+    return shown(run("", command));
+  }
+
   /** Runs and shows a command that should end so. */
   Answer expect(int exitCode, String... command) {
-    say("$ secretvault " + shown(command));
-    Answer answer = run("", command);
-    show(answer.out());
-    show(answer.err());
-    checkExitCode(exitCode, answer);
+    Answer answer = show(command);
+    if (answer.exitCode() != exitCode) {
+      check(false, "the exit code should be " + exitCode);
+    }
     return answer;
   }
 
@@ -94,36 +100,33 @@ final class DemoStage {
   void expectWithInput(String input, String... command) {
     say("$ printf '" + input + "' |");
     say("    secretvault " + shown(command));
-    Answer answer = run(input, command);
-    show(answer.out());
-    show(answer.err());
-    checkExitCode(Main.DONE, answer);
+    if (shown(run(input, command)).exitCode() != Main.DONE) {
+      check(false, "this should be done");
+    }
   }
 
   /** Lists the secrets, as far as a line goes. */
   void list() {
     say("$ secretvault list | cut -c" + (ID_COLUMN + 1) + "-");
     Answer answer = run("", "list");
-    answer
-        .out()
-        .lines()
-        .map(line -> line.substring(Math.min(ID_COLUMN, line.length())))
-        .forEach(this::note);
-    show(answer.err());
-    checkExitCode(Main.DONE, answer);
+    String cut =
+        answer
+            .out()
+            .lines()
+            .map(line -> line.substring(Math.min(ID_COLUMN, line.length())))
+            .collect(Collectors.joining("\n"));
+    shown(new Answer(answer.exitCode(), cut, answer.err()));
   }
 
-  private void checkExitCode(int exitCode, Answer answer) {
+  private Answer shown(Answer answer) {
+    Stream.of(answer.out(), answer.err())
+        .flatMap(String::lines)
+        .map(this::local)
+        .forEach(this::note);
     if (answer.exitCode() != Main.DONE) {
       note("(exit code " + answer.exitCode() + ")");
     }
-    if (answer.exitCode() != exitCode) {
-      check(false, "the exit code should be " + exitCode);
-    }
-  }
-
-  private void show(String text) {
-    text.lines().map(this::local).forEach(this::note);
+    return answer;
   }
 
   /** What stands in the demo's directory is called as from there. */
@@ -155,7 +158,7 @@ final class DemoStage {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     // Progress goes where the demo's own would: it is to be seen while it happens.
-    boolean live = command[0].equals("sign") && streams.errIsTerminal();
+    boolean live = command[0].equals("sign");
     Streams captured =
         new Streams(
             new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
@@ -163,7 +166,7 @@ final class DemoStage {
             live ? streams.err() : new PrintStream(err, true, StandardCharsets.UTF_8),
             false,
             false,
-            live,
+            live && streams.errIsTerminal(),
             null);
     int exitCode = Main.run(captured, args.toArray(String[]::new));
     return new Answer(
