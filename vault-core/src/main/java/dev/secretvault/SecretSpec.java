@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.crypto.PasswordPolicy;
 import dev.secretvault.crypto.SecretGenerator;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -46,6 +47,7 @@ public final class SecretSpec {
   private final Map<String, String> labels = new LinkedHashMap<>();
   private byte @Nullable [] value;
   private boolean generated;
+  private @Nullable PasswordPolicy policy;
   private boolean active;
   private boolean used;
   private @Nullable String description;
@@ -89,6 +91,20 @@ public final class SecretSpec {
   public SecretSpec generated() {
     requireNoValue();
     generated = true;
+    return this;
+  }
+
+  /**
+   * Has a password generated as the value.
+   *
+   * @param policy what it looks like
+   * @return this
+   * @throws IllegalStateException if the value was already set
+   */
+  public SecretSpec generated(PasswordPolicy policy) {
+    Objects.requireNonNull(policy, "policy");
+    generated();
+    this.policy = policy;
     return this;
   }
 
@@ -277,12 +293,18 @@ public final class SecretSpec {
       throw new IllegalStateException("the spec was already used: each secret needs its own");
     }
     used = true;
-    byte[] taken = generated ? SecretGenerator.generateText() : value;
+    byte[] taken = generated ? generate() : value;
     value = null;
     if (taken == null) {
       throw new IllegalArgumentException("value: must be given, or generated()");
     }
     return taken;
+  }
+
+  private byte[] generate() {
+    return policy == null
+        ? SecretGenerator.generateText()
+        : SecretGenerator.generatePassword(policy);
   }
 
   private static Instant plus(Instant now, Duration time) {

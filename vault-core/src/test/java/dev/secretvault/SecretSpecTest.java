@@ -3,6 +3,7 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.crypto.PasswordPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
@@ -141,6 +142,20 @@ class SecretSpecTest {
       assertThatThrownBy(() -> fixture.vault.create(spec))
           .isInstanceOf(DuplicateNameException.class);
       assertThatThrownBy(() -> fixture.vault.create(spec))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void generated_withAPolicy_isShownAtCreationOnly() {
+    try (VaultFixture fixture = VaultFixture.inMemory();
+        CreatedSecret created =
+            fixture.vault.create(
+                SecretSpec.named("n").generated(PasswordPolicy.ofLength(20)).active())) {
+      assertThat(VaultFixture.textOf(created.value())).hasSize(20);
+      assertThat(created.info().disclosure()).isEqualTo(Disclosure.AT_CREATION);
+      assertThatThrownBy(
+              () -> SecretSpec.named("m").generated().generated(PasswordPolicy.ofLength(4)))
           .isInstanceOf(IllegalStateException.class);
     }
   }

@@ -1,8 +1,10 @@
 package dev.secretvault.crypto;
 
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 
 /** Makes values for secrets, from the platform's cryptographic random generator. Thread-safe. */
 public final class SecretGenerator {
@@ -26,5 +28,33 @@ public final class SecretGenerator {
     } finally {
       Arrays.fill(random, (byte) 0);
     }
+  }
+
+  /**
+   * Generates a password.
+   *
+   * @param policy what it looks like
+   * @return its ASCII characters, a new array, for the caller to overwrite
+   */
+  public static byte[] generatePassword(PasswordPolicy policy) {
+    List<String> classes = policy.classes().stream().sorted().map(policy::charactersOf).toList();
+    byte[] union = String.join("", classes).getBytes(StandardCharsets.US_ASCII);
+    byte[] password = new byte[policy.length()];
+    // Drawn anew until every class occurs: putting one of each class first would make some
+    // passwords likelier.
+    do {
+      for (int i = 0; i < password.length; i++) {
+        password[i] = union[RANDOM.nextInt(union.length)];
+      }
+    } while (!classes.stream().allMatch(characters -> occursIn(password, characters)));
+    return password;
+  }
+
+  private static boolean occursIn(byte[] password, String characters) {
+    boolean occurs = false;
+    for (byte b : password) {
+      occurs |= characters.indexOf(b) >= 0;
+    }
+    return occurs;
   }
 }
