@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -164,6 +165,7 @@ abstract class ListingContract extends CommittingContract {
     List<SecretStore> stores = openTwo();
     List<RecordKey> stable = stable(stores.get(0), 60);
     CountDownLatch underWay = new CountDownLatch(10);
+    AtomicInteger changes = new AtomicInteger();
     AtomicBoolean done = new AtomicBoolean();
     new Race()
         .add(
@@ -171,7 +173,8 @@ abstract class ListingContract extends CommittingContract {
             number -> {
               try {
                 underWay.await();
-                for (int pass = 0; pass < 40; pass++) {
+                // More where the other thread is slower, or hardly anything would happen meanwhile.
+                for (int pass = 0; pass < 40 || (pass < 1_000 && changes.get() < 300); pass++) {
                   assertStableMetOnce(pages(stores.get(0), 1 + pass % 9), stable);
                 }
               } finally {
@@ -185,6 +188,7 @@ abstract class ListingContract extends CommittingContract {
               while (!done.get()) {
                 RecordKey near = stable.get(random.nextInt(stable.size()));
                 comeAndGo(stores.get(1), before(near), behind(near));
+                changes.incrementAndGet();
                 underWay.countDown();
               }
             })

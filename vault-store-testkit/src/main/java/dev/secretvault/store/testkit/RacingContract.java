@@ -147,7 +147,7 @@ abstract class RacingContract extends WatchingContract {
     int from = random.nextInt(accounts.size());
     int to = (from + 1 + random.nextInt(accounts.size() - 1)) % accounts.size();
     int amount = random.nextInt(100);
-    while (true) {
+    for (int lost = 0; lost < MOST_LOST_RACES; lost++) {
       StoredRecord payer = present(store, accounts.get(from));
       StoredRecord payee = present(store, accounts.get(to));
       if (tryCommit(
@@ -157,6 +157,7 @@ abstract class RacingContract extends WatchingContract {
         return;
       }
     }
+    throw new AssertionError(LOSES_FOREVER);
   }
 
   /**
@@ -243,7 +244,7 @@ abstract class RacingContract extends WatchingContract {
     /** Writes more where that is so fast that hardly anybody could see it. */
     private void write() {
       try {
-        for (int n = 2; n <= 1_000 || (n <= 20_000 && observations.get() < 500); n++) {
+        for (int n = 2; n <= 1_000 || (n <= 20_000 && observations.get() < 1_000); n++) {
           String text = Integer.toString(n);
           begun.set(n);
           commit(

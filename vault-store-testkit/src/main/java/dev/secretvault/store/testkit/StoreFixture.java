@@ -32,6 +32,14 @@ abstract class StoreFixture {
   /** A moment with whole milliseconds. */
   static final Instant NOON = Instant.parse("2031-05-07T12:00:00.123Z");
 
+  /**
+   * A commit only loses a race that another one wins, and no test makes as many commits as this.
+   */
+  static final int MOST_LOST_RACES = 10_000;
+
+  static final String LOSES_FOREVER =
+      "lost " + MOST_LOST_RACES + " races, more than there are commits that could have won";
+
   private final List<SecretStore> opened = new CopyOnWriteArrayList<>();
 
   protected abstract SecretStore openStore() throws Exception;
@@ -171,11 +179,12 @@ abstract class StoreFixture {
    * made.
    */
   static long increment(SecretStore store, RecordKey counter) {
-    while (true) {
+    for (int lost = 0; lost < MOST_LOST_RACES; lost++) {
       StoredRecord record = present(store, counter);
       if (tryCommit(store, put(counter, record.revision(), Long.toString(number(record) + 1)))) {
         return record.revision() + 1;
       }
     }
+    throw new AssertionError(LOSES_FOREVER);
   }
 }

@@ -210,13 +210,14 @@ abstract class WatchingContract extends ListingContract {
 
   /** Rewrites a record and creates another one named after its new revision, in one commit. */
   private static RecordKey markNext(SecretStore store) {
-    while (true) {
+    for (int lost = 0; lost < MOST_LOST_RACES; lost++) {
       StoredRecord record = present(store, A);
       RecordKey mark = mark(record.revision());
       if (tryCommit(store, put(A, record.revision(), ""), create(mark, ""))) {
         return mark;
       }
     }
+    throw new AssertionError(LOSES_FOREVER);
   }
 
   private static RecordKey mark(long number) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -126,6 +127,11 @@ class BrokenStore implements SecretStore {
 
   interface Forgiveness {
     boolean covers(int index, Change change, long stored);
+  }
+
+  /** Steps back for long enough that other threads, if there are any, get in between. */
+  static void gap() {
+    LockSupport.parkNanos(20_000);
   }
 
   static Instant expiry(StoredRecord record) {

@@ -195,13 +195,12 @@ final class ListingFlaws {
     return page.subList(0, Math.min(limit, page.size()));
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // Yielding makes the gaps wide enough to be met.
   private static List<StoredRecord> recordByRecord(
       SecretStore sound, @Nullable RecordKey after, int limit) {
     List<StoredRecord> page = new ArrayList<>();
     for (int i = 0; i < limit; i++) {
       sound.scan(after, SecretStore.MAX_PAGE).stream().skip(i).findFirst().ifPresent(page::add);
-      Thread.yield();
+      BrokenStore.gap();
     }
     return page;
   }

@@ -166,10 +166,9 @@ final class WatchingFlaws {
     }
 
     @Override
-    @SuppressWarnings("ThreadPriorityCheck")
     public void commit(List<Change> changes) {
       report(changes);
-      Thread.yield();
+      BrokenStore.gap();
       sound.commit(changes);
     }
   }
@@ -180,10 +179,9 @@ final class WatchingFlaws {
     }
 
     @Override
-    @SuppressWarnings("ThreadPriorityCheck")
     public void commit(List<Change> changes) {
       sound.commit(changes);
-      Thread.yield();
+      BrokenStore.gap();
       report(changes);
     }
   }
