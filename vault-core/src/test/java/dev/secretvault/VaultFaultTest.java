@@ -5,21 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.Change;
-import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
 import dev.secretvault.store.testkit.InMemorySecretStore;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,24 +142,23 @@ class VaultFaultTest {
    */
   @Test
   void hmac_afterAReaderWasOvertakenByADeactivation_isRefused() throws InterruptedException {
-    SlowStore slow = new SlowStore(InMemorySecretStore.open(medium));
-    try (SecretVault reading = open(slow)) {
-      SecretId id = reading.create(spec("n")).info().id();
-      CountDownLatch read = new CountDownLatch(1);
-      CountDownLatch goOn = new CountDownLatch(1);
-      slow.afterNextRead.set(
-          () -> {
-            read.countDown();
-            await(goOn);
-          });
-      Thread reader = new Thread(() -> assertThat(reading.describe(id)).isNotNull());
-      reader.start();
-      await(read);
-      reading.deactivate(id);
-      goOn.countDown();
-      reader.join();
-      assertThatThrownBy(() -> reading.hmac(id, "u")).isInstanceOf(SecretNotActiveException.class);
-    }
+    SecretId id = vault.create(spec("n")).info().id();
+    CountDownLatch read = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    faults
+        .nth(Call.READ, 1)
+        .after(
+            () -> {
+              read.countDown();
+              await(goOn);
+            });
+    Thread reader = new Thread(() -> assertThat(vault.describe(id)).isNotNull());
+    reader.start();
+    await(read);
+    vault.deactivate(id);
+    goOn.countDown();
+    reader.join();
+    assertThatThrownBy(() -> vault.hmac(id, "u")).isInstanceOf(SecretNotActiveException.class);
   }
 
   private static void await(CountDownLatch latch) {
@@ -173,51 +166,6 @@ class VaultFaultTest {
       assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  /** Lets a test step in between a read and its return. */
-  private static final class SlowStore implements SecretStore {
-    private final SecretStore store;
-    final AtomicReference<@Nullable Runnable> afterNextRead = new AtomicReference<>();
-
-    SlowStore(SecretStore store) {
-      this.store = store;
-    }
-
-    @Override
-    public Optional<StoredRecord> read(RecordKey key) {
-      Optional<StoredRecord> stored = store.read(key);
-      Runnable hook = afterNextRead.getAndSet(null);
-      if (hook != null) {
-        hook.run();
-      }
-      return stored;
-    }
-
-    @Override
-    public void commit(List<Change> changes) {
-      store.commit(changes);
-    }
-
-    @Override
-    public List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
-      return store.scan(after, limit);
-    }
-
-    @Override
-    public List<StoredRecord> expired(Instant now, int limit) {
-      return store.expired(now, limit);
-    }
-
-    @Override
-    public Subscription watch(StoreListener listener) {
-      return store.watch(listener);
-    }
-
-    @Override
-    public void close() {
-      store.close();
     }
   }
 }
