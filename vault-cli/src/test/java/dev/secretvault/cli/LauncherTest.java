@@ -87,7 +87,7 @@ class LauncherTest {
   @Test
   void firstRun_buildsInTheTreeAndRunsWhereItWasCalled() throws Exception {
     Cli.Answer answer = launch("hmac", "a b", "", "$x*", "--", "-n");
-    assertThat(answer.err()).isEqualTo("building SecretVault ...\nnoise of the build\n");
+    assertThat(answer.err()).isEqualTo("building SecretVault ...\n");
     assertThat(answer.out())
         .contains("<-jar><" + tree + "/vault-cli/target/vault-cli-1.jar>")
         .endsWith("<hmac><a b><><$x*><--><-n> in " + bin + "\n");

@@ -211,6 +211,12 @@ class RefusalsTest {
   }
 
   @Test
+  void list_storeThatWasNeverMade_makesNone() throws IOException {
+    Files.delete(log());
+    refuses(1, cli.vault() + " holds no store", "list");
+  }
+
+  @Test
   void list_directoryThatIsNoVault_isRefused() throws IOException {
     Path other = Files.createDirectory(cli.file("other"));
     Files.writeString(other.resolve("notes.txt"), "notes");
