@@ -114,6 +114,9 @@ final class LiveSecrets implements StoreListener {
     if (!Text.isWellFormed(name)) {
       return Optional.empty(); // No secret was ever named so, and no token can be made of it.
     }
+    if (!Text.isWellFormed(name)) {
+      return Optional.empty(); // No secret can have it, nor can a token be made of it.
+    }
     RecordKey key = records.nameKey(name);
     int stripe = stripeOf(key);
     long stamp = changes.get(stripe);

@@ -206,6 +206,8 @@ abstract class SecretLifeContract {
     assertThatThrownBy(() -> vault().reveal("none")).isInstanceOf(SecretNotFoundException.class);
     assertThatThrownBy(() -> vault().hmac("none", "u")).isInstanceOf(SecretNotFoundException.class);
     assertThat(vault().find("none")).isEmpty();
+    assertThat(vault().find("unpaired \ud800")).isEmpty();
+    assertThat(vault().find("")).isEmpty();
     assertThat(vault().verify("none", "u", "00".repeat(32))).isFalse();
     assertThat(vault().delete(unknown)).isFalse();
   }
