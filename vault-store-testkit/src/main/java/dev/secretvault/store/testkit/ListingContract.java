@@ -137,9 +137,9 @@ abstract class ListingContract extends CommittingContract {
     List<RecordKey> stable = stable(stores.get(0), 20);
     RecordKey front = key("a");
     for (int size = 1; size <= 9; size++) {
-      for (RecordKey key : stable) {
-        commit(stores.get(0), create(behind(key), "under " + behind(key)));
-      }
+      stores
+          .get(0)
+          .commit(stable.stream().map(key -> create(behind(key), "under " + behind(key))).toList());
       Consumer<RecordKey> comeAndGo =
           last -> {
             // Moves all others by one place, there and back.
