@@ -1,7 +1,9 @@
 package dev.secretvault.store.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.store.StoreException;
 import dev.secretvault.store.file.HookedDisk.Call;
 import dev.secretvault.store.file.HookedDisk.Hook;
 import dev.secretvault.store.file.HookedDisk.Operation;
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,7 +93,11 @@ class IoErrorTest {
 
   /** Runs the workload on a disk of its own; returns how many calls could have failed. */
   private static int runWith(Fault fault, Set<Call> among, IntPredicate fails, boolean failing) {
-    SimulatedDisk disk = new SimulatedDisk();
+    return runOn(new SimulatedDisk(), fault, among, fails, failing);
+  }
+
+  private static int runOn(
+      SimulatedDisk disk, Fault fault, Set<Call> among, IntPredicate fails, boolean failing) {
     Failing hook = new Failing(disk, fault, among, fails);
     Workload workload = new Workload(new HookedDisk(disk, hook));
     workload.run();
@@ -128,6 +135,19 @@ class IoErrorTest {
     }
   }
 
+  /** What was written but never forced may be on the disk all the same. */
+  @ParameterizedTest
+  @EnumSource
+  void workload_anyCallFailsOnDiskThatWritesAtOnce_losesNothing(Fault fault) {
+    Set<Call> all = EnumSet.allOf(Call.class);
+    int calls = runWith(fault, all, call -> false, false);
+    for (int n = 1; n <= calls; n++) {
+      int failing = n;
+      SimulatedDisk disk = new SimulatedDisk().writingThrough();
+      runOn(disk, fault, all, call -> call == failing, true);
+    }
+  }
+
   /** A full disk can be read. */
   @ParameterizedTest
   @EnumSource
@@ -151,5 +171,35 @@ class IoErrorTest {
         runWith(fault, WRITING, call -> call == first || call == second, true);
       }
     }
+  }
+
+  /** Nobody expects these, so that nobody knows what they left on disk. */
+  @ParameterizedTest
+  @EnumSource(names = {"WRITE", "SYNC", "IS_NAMED"})
+  void commit_diskThrowsAnError_poisonsTheStore(Call failing) {
+    SimulatedDisk disk = new SimulatedDisk();
+    AtomicBoolean fails = new AtomicBoolean();
+    Hook hook =
+        new Hook() {
+          @Override
+          public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+            if (call == failing && fails.get()) {
+              throw new OutOfMemoryError("Java heap space");
+            }
+            return operation.run();
+          }
+        };
+    try (FileSecretStore store = Records.open(new HookedDisk(disk, hook))) {
+      Records.commit(store, Records.put("a", 0, "alpha"));
+      fails.set(true);
+      assertThatThrownBy(() -> Records.commit(store, Records.put("b", 0, "beta")))
+          .isInstanceOf(OutOfMemoryError.class);
+      fails.set(false);
+      assertThatThrownBy(() -> Records.commit(store, Records.put("b", 0, "beta")))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("broke off");
+      assertThatThrownBy(() -> store.read(Records.key("a"))).isInstanceOf(StoreException.class);
+    }
+    assertThat(Records.stateOf(disk)).containsKey("a");
   }
 }

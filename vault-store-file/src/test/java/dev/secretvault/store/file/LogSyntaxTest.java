@@ -232,6 +232,10 @@ class LogSyntaxTest {
     lines.put("key too long", withPut("\"b\"", "\"" + "b".repeat(129) + "\""));
     lines.put("key far too long", withPut("\"b\"", "\"" + "b".repeat(100_000) + "\""));
     lines.put("key twice in a commit", frame(head(2, PUT, put("b", 2, TWO)), TWO, TWO));
+    lines.put("key created twice in a commit", frame(head(2, PUT, put("b", 1, TWO)), TWO, TWO));
+    lines.put(
+        "key replaced and deleted in a commit",
+        frame(head(2, put("a", 2, TWO), delete("a", 1)), TWO));
     lines.put("key put and deleted in a commit", frame(head(2, PUT, delete("b", 1)), TWO));
     return lines;
   }

@@ -8,6 +8,7 @@ import dev.secretvault.store.file.HookedDisk.Hook;
 import dev.secretvault.store.file.HookedDisk.Operation;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -75,6 +76,31 @@ class PowerLossTest {
   @Test
   void workload_powerLostAnywhere_losesNothingAcknowledged() {
     assertThat(crashEverywhere(new SimulatedDisk())).isGreaterThan(2_000);
+  }
+
+  /** The bytes of a torn tail are in the log until they are surely in a file of their own. */
+  @Test
+  void recovery_powerLostAnywhere_keepsTheTornTail() throws Exception {
+    byte[] log = LogText.bytes(LogText.HEADER, "0123abcd {torn");
+    SimulatedDisk disk = Records.diskWith(log);
+    String kept = "torn-1-" + LogText.HEADER.length();
+    Hook hook =
+        new Hook() {
+          @Override
+          public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+            for (SimulatedDisk image : List.of(disk.afterKill(), disk.afterPowerLoss())) {
+              if (!Arrays.equals(image.content("log.1"), log)) {
+                assertThat(image.content("log.1")).asString().isEqualTo(LogText.HEADER);
+                assertThat(image.content(kept)).asString().isEqualTo("0123abcd {torn");
+              }
+            }
+            return operation.run();
+          }
+        };
+    try (FileSecretStore store = Records.open(new HookedDisk(disk, hook))) {
+      assertThat(store.recovery().bytes()).isEqualTo("0123abcd {torn".length());
+    }
+    assertThat(disk.afterPowerLoss().list()).containsExactly("lock", "log.1", kept);
   }
 
   /** Without this the test above could be blind. */

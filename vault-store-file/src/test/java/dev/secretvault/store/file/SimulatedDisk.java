@@ -25,6 +25,7 @@ final class SimulatedDisk implements Disk {
   private Map<String, Node> durableNames = new TreeMap<>();
   private boolean forcesCommits = true;
   private boolean forcesDirectory = true;
+  private boolean writesThrough;
 
   /** Makes every force of a file a lie once the file has its final name. */
   SimulatedDisk neverForcingCommits() {
@@ -35,6 +36,12 @@ final class SimulatedDisk implements Disk {
   /** Makes every force of the directory a lie. */
   SimulatedDisk neverForcingTheDirectory() {
     forcesDirectory = false;
+    return this;
+  }
+
+  /** Makes every write durable at once, as a disk may that is not asked to force. */
+  SimulatedDisk writingThrough() {
+    writesThrough = true;
     return this;
   }
 
@@ -51,6 +58,7 @@ final class SimulatedDisk implements Disk {
                 name, copies.computeIfAbsent(node, original -> new Node(original))));
     disk.forcesCommits = forcesCommits;
     disk.forcesDirectory = forcesDirectory;
+    disk.writesThrough = writesThrough;
     return disk;
   }
 
@@ -199,6 +207,10 @@ final class SimulatedDisk implements Disk {
         node.cached = Arrays.copyOf(node.cached, Math.max(node.cached.length, end));
         System.arraycopy(bytes, 0, node.cached, (int) position, bytes.length);
         node.dirty.set((int) position, end);
+        if (writesThrough) {
+          node.durable = Arrays.copyOf(node.durable, Math.max(node.durable.length, end));
+          System.arraycopy(bytes, 0, node.durable, (int) position, bytes.length);
+        }
       }
     }
 
