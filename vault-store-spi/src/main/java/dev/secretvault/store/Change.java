@@ -127,7 +127,7 @@ public sealed interface Change {
         // Falls through: milliseconds since 1970 must fit a long.
       }
       throw new IllegalArgumentException(
-          "expiresAt: must be after 1970 and fit milliseconds in a long: " + expiresAt);
+          "expiresAt: must not be before 1970 and must fit milliseconds in a long: " + expiresAt);
     }
 
     @Override

@@ -125,6 +125,9 @@ public interface SecretStore extends AutoCloseable {
    * reported in their order. A commit that was refused is not reported. A commit that happened
    * before this method returned may be reported or not; later ones are.
    *
+   * <p>What is reported can be read already, and reads go on while listeners run: a listener may
+   * wait for somebody who reads.
+   *
    * @param listener what to call
    * @return the subscription; closing it ends the reports, and closing the store closes it
    * @throws StoreException if the medium cannot be watched

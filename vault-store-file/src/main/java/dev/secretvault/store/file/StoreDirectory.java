@@ -40,7 +40,7 @@ final class StoreDirectory {
         throw refused(
             "there is no directory "
                 + directory
-                + "; correct the path, or create a store there with FileSecretStore.open");
+                + "; correct the path, or create a store there first");
       }
       createDirectories(directory);
     }
@@ -65,7 +65,7 @@ final class StoreDirectory {
     } else if (!create) {
       throw refused(
           directory
-              + " holds no store; correct the path, or create a store with FileSecretStore.open");
+              + " holds no store; correct the path, or create a store there first");
     }
   }
 
