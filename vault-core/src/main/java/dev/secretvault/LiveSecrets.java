@@ -28,7 +28,7 @@ final class LiveSecrets implements StoreListener {
 
   private static final int MAX_ENTRIES = 10_000;
   private static final int STRIPES = 1 << 12;
-  private static final int MAX_ATTEMPTS = 10;
+  private static final int MAX_ATTEMPTS = 100;
 
   private final VaultRecords records;
   private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
@@ -110,9 +110,6 @@ final class LiveSecrets implements StoreListener {
     Named named = idsByName.getIfPresent(name);
     if (named != null && changes.get(named.stripe) == named.stamp) {
       return Optional.of(named.id);
-    }
-    if (!Text.isWellFormed(name)) {
-      return Optional.empty(); // No secret was ever named so, and no token can be made of it.
     }
     if (!Text.isWellFormed(name)) {
       return Optional.empty(); // No secret can have it, nor can a token be made of it.

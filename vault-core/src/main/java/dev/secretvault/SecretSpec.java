@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * What a new secret shall be. Begins with {@link #named}; needs {@link #generated} or one of the
  * {@code value} methods; everything else is optional.
  *
- * <p>A spec may hold a value, so it is used up by {@link SecretVault#create}, which overwrites that
- * value whether the secret is created or not. Every option may be set once, and is checked when it
- * is set. Not thread-safe.
+ * <p>A spec may hold a value, so it is used up by {@link SecretVault#create} on an open vault,
+ * which overwrites that value whether the secret is created or not. Every option may be set once,
+ * and is checked when it is set. Not thread-safe.
  */
 public final class SecretSpec {
 

@@ -43,6 +43,9 @@ class SecretSpecTest {
         refused("expiresAfter: ", spec -> spec.expiresAfter(Duration.ZERO)),
         refused("expiresAt: ", spec -> create(spec.expiresAt(VaultFixture.START))),
         refused("expiresAt: ", spec -> create(spec.expiresAt(Instant.EPOCH))),
+        refused("expiresAt: ", spec -> create(spec.expiresAt(Instant.MAX))),
+        refused("expiresAt: ", spec -> create(spec.expiresAt(Instant.MIN))),
+        refused("notBefore: ", spec -> create(spec.notBefore(Instant.MAX))),
         refused("expiresAfter: ", spec -> create(spec.expiresAfter(Duration.ofDays(99_999_999)))),
         refused(
             "notBefore: ",

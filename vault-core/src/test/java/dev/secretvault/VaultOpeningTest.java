@@ -196,6 +196,16 @@ class VaultOpeningTest {
   }
 
   @Test
+  void builder_usedTwice_isRefusedAndHarmsNotTheFirstVault() {
+    SecretVault.Builder builder = builder(1);
+    try (SecretVault vault = builder.open()) {
+      assertThatThrownBy(builder::open).isInstanceOf(IllegalStateException.class);
+      vault.create(SecretSpec.named("n").generated()).close();
+      assertThat(vault.find("n")).isPresent();
+    }
+  }
+
+  @Test
   void closed_vaultRefusesEveryCall() {
     SecretVault vault = builder(1).open();
     SecretId id;
