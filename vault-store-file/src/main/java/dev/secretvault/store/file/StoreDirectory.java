@@ -63,9 +63,7 @@ final class StoreDirectory {
       throw refused(
           directory + " is not a SecretVault directory, and not empty; name another directory");
     } else if (!create) {
-      throw refused(
-          directory
-              + " holds no store; correct the path, or create a store there first");
+      throw refused(directory + " holds no store; correct the path, or create a store there first");
     }
   }
 
