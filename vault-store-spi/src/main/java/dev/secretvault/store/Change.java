@@ -7,18 +7,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One conditional step of a {@linkplain SecretStore#commit commit}: put a record or delete one, if
- * its stored revision is the expected one.
+ * One conditional step of a {@linkplain SecretStore#commit commit}: put a record, delete one, or
+ * leave one as it is, if its stored revision is the expected one.
  */
 public sealed interface Change {
 
   /** The largest record, in bytes: 4 MiB. */
   int MAX_BYTES = 1 << 22;
 
-  /** {@return the record to change} */
+  /** {@return the record that this is about} */
   RecordKey key();
 
   /**
@@ -51,12 +52,36 @@ public sealed interface Change {
   }
 
   /**
+   * A condition on a record that the commit does not change; see {@link Require#Require}.
+   *
+   * @param key the record to look at
+   * @param expectedRevision the revision it must have, 0 if it must not be stored
+   * @return the condition
+   */
+  static Require require(RecordKey key, long expectedRevision) {
+    return new Require(key, expectedRevision);
+  }
+
+  /**
+   * {@return the records that a commit of these changes writes: all but those that it only requires
+   * something of}
+   *
+   * @param changes the changes of a commit
+   */
+  static Set<RecordKey> written(List<Change> changes) {
+    return changes.stream()
+        .filter(change -> !(change instanceof Require))
+        .map(Change::key)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
    * Checks what {@link SecretStore#commit} demands of its argument, for implementations of a store.
    *
    * @param changes the argument
    * @return an unmodifiable copy of it
-   * @throws IllegalArgumentException if the list is empty, too long, too large, or names a record
-   *     twice
+   * @throws IllegalArgumentException if the list is empty, too long, too large, names a record
+   *     twice, or only requires
    */
   static List<Change> checkCommit(List<Change> changes) {
     List<Change> copy = List.copyOf(changes);
@@ -65,14 +90,19 @@ public sealed interface Change {
           "changes: 1 to " + SecretStore.MAX_CHANGES + " allowed, but there are " + copy.size());
     }
     Set<RecordKey> keys = new HashSet<>();
+    boolean writes = false;
     long bytes = 0;
     for (Change change : copy) {
       if (!keys.add(change.key())) {
         throw new IllegalArgumentException("changes: " + change.key() + " occurs twice");
       }
+      writes |= !(change instanceof Require);
       if (change instanceof Put put) {
         bytes += put.bytes().length;
       }
+    }
+    if (!writes) {
+      throw new IllegalArgumentException("changes: a put or a deletion is needed");
     }
     if (bytes > SecretStore.MAX_COMMIT_BYTES) {
       throw new IllegalArgumentException(
@@ -187,6 +217,30 @@ public sealed interface Change {
       if (expectedRevision < 1) {
         throw new IllegalArgumentException(
             "expectedRevision: at least 1, but was " + expectedRevision);
+      }
+    }
+  }
+
+  /**
+   * Demands something of a record, and leaves it as it is: its revision stays, and no listener
+   * hears of it.
+   *
+   * @param key the record to look at
+   * @param expectedRevision the revision it must have, 0 if it must not be stored
+   */
+  record Require(RecordKey key, long expectedRevision) implements Change {
+    /**
+     * Describes the condition.
+     *
+     * @param key the record to look at
+     * @param expectedRevision the revision it must have, 0 if it must not be stored
+     * @throws IllegalArgumentException if the revision is negative
+     */
+    public Require {
+      Objects.requireNonNull(key, "key");
+      if (expectedRevision < 0) {
+        throw new IllegalArgumentException(
+            "expectedRevision: at least 0, but was " + expectedRevision);
       }
     }
   }

@@ -71,14 +71,15 @@ public interface SecretStore extends AutoCloseable {
    * Makes all changes, or none, durably.
    *
    * <p>Expectations are checked in the order of the list, against what is stored before the commit.
-   * The order has no other meaning, as no record may occur twice.
+   * The order has no other meaning, as no record may occur twice. What a {@link Change.Require}
+   * demands holds at the moment of the commit: no other commit comes between.
    *
    * @param changes 1 to {@value #MAX_CHANGES} changes of different records, {@value
    *     #MAX_COMMIT_BYTES} bytes in all
    * @throws RevisionConflictException if a record is not stored with the revision expected of it;
    *     names the first such change of the list; nothing was written
-   * @throws IllegalArgumentException if the list is empty, too long, too large, or names a record
-   *     twice; nothing was written
+   * @throws IllegalArgumentException if the list is empty, too long, too large, names a record
+   *     twice, or only requires; nothing was written
    * @throws StoreException if the medium fails; {@link StoreException#outcome()} says whether
    *     nothing was written or whether that is unknown. Even if unknown, all changes happened or
    *     none, and a later {@link #read} tells which

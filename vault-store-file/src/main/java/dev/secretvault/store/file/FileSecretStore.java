@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,7 +167,7 @@ public final class FileSecretStore implements SecretStore {
       long firstValue = log.end() + frame.firstValue();
       log.append(frame.bytes(), () -> index.apply(frame.head(), firstValue));
       next++;
-      listeners.changed(checked.stream().map(Change::key).collect(Collectors.toSet()));
+      listeners.changed(Change.written(checked));
     } finally {
       commits.unlock();
     }

@@ -37,7 +37,7 @@ final class Frame {
         byte[] value = Base64.getEncoder().encode(put.bytes());
         steps.add(step(put, value));
         values.add(value);
-      } else {
+      } else if (change instanceof Change.Delete) {
         steps.add(Step.delete(change.key(), change.expectedRevision()));
       }
     }

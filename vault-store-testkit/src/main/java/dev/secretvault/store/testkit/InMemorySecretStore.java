@@ -18,7 +18,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -90,7 +89,7 @@ public final class InMemorySecretStore implements SecretStore {
       }
       // Behind the lock that orders commits, so reports have that order too; but in front of no
       // reader.
-      Set<RecordKey> keys = checked.stream().map(Change::key).collect(Collectors.toSet());
+      Set<RecordKey> keys = Change.written(checked);
       medium.open.forEach(store -> store.listeners.changed(keys));
     } finally {
       medium.commits.unlock();
@@ -110,7 +109,7 @@ public final class InMemorySecretStore implements SecretStore {
       medium.records.put(
           put.key(),
           new StoredRecord(put.key(), put.newRevision(), put.expiresAt(), put.bytes().clone()));
-    } else {
+    } else if (change instanceof Change.Delete) {
       medium.records.remove(change.key());
     }
   }
