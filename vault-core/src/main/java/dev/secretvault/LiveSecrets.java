@@ -6,6 +6,7 @@ import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreListener;
+import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class LiveSecrets implements StoreListener {
 
   private static final int MAX_ENTRIES = 10_000;
+
+  /** Larger values cost more to decrypt than to read, and memory to keep. */
+  private static final int MAX_KEPT_BYTES = 1 << 12;
+
   private static final int STRIPES = 1 << 12;
   private static final int MAX_ATTEMPTS = 100;
 
@@ -56,6 +61,8 @@ final class LiveSecrets implements StoreListener {
     /** For each version that verifies, the current one first; null until first needed. */
     private volatile @Nullable List<Hmac> digesters;
 
+    private volatile @Nullable Sealed value;
+
     private Live(SecretInfo info, int stripe, long stamp) {
       this.info = info;
       this.stripe = stripe;
@@ -66,6 +73,9 @@ final class LiveSecrets implements StoreListener {
       return info;
     }
   }
+
+  /** A value, sealed, as it was when the stripe of its record stood at {@code stamp}. */
+  private record Sealed(StoredRecord record, int stripe, long stamp) {}
 
   /** The secret of this id, as of now. */
   Optional<Live> find(SecretId id) {
@@ -123,6 +133,25 @@ final class LiveSecrets implements StoreListener {
   }
 
   /**
+   * The current value of a secret, for the receiver to overwrite; empty if it is not there any
+   * more, which means that the secret has changed since it was found.
+   */
+  Optional<OpenedValue> value(Live live) {
+    Sealed kept = live.value;
+    if (kept != null && changes.get(kept.stripe) == kept.stamp) {
+      return Optional.of(records.openValue(kept.record));
+    }
+    RecordKey key = records.valueKey(live.info.id(), live.info.current().number());
+    int stripe = stripeOf(key);
+    long stamp = changes.get(stripe);
+    Optional<StoredRecord> sealed = records.sealedValue(key);
+    sealed
+        .filter(record -> record.bytes().length <= MAX_KEPT_BYTES)
+        .ifPresent(record -> live.value = new Sealed(record, stripe, stamp));
+    return sealed.map(records::openValue);
+  }
+
+  /**
    * What makes digests with the secret's live versions, the current one first; empty if a value is
    * not there any more, which means that the secret has changed since it was found.
    */
@@ -136,11 +165,12 @@ final class LiveSecrets implements StoreListener {
     for (SecretInfo.Version version : live.info.versions()) {
       if (version.state() == SecretInfo.Version.State.CURRENT
           || version.state() == SecretInfo.Version.State.PREVIOUS) {
-        Optional<OpenedValue> value = records.value(live.info.id(), version.number());
-        if (value.isEmpty()) {
+        Optional<StoredRecord> sealed =
+            records.sealedValue(records.valueKey(live.info.id(), version.number()));
+        if (sealed.isEmpty()) {
           return Optional.empty();
         }
-        byte[] key = value.get().content();
+        byte[] key = records.openValue(sealed.get()).content();
         Hmac hmac = Hmac.sha256(key);
         Arrays.fill(key, (byte) 0);
         prepared.add(
@@ -167,6 +197,7 @@ final class LiveSecrets implements StoreListener {
 
   @Override
   public void changed(Set<RecordKey> keys) {
+    records.forget(keys);
     for (RecordKey key : keys) {
       changes.incrementAndGet(stripeOf(key));
       // The entry is dead already; this lets its keys go.
@@ -184,6 +215,7 @@ final class LiveSecrets implements StoreListener {
 
   /** Lets everything go. */
   void clear() {
+    records.forgetAll();
     idsByName.invalidateAll();
     secrets.invalidateAll();
   }

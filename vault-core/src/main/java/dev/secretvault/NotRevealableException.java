@@ -1,14 +1,25 @@
 package dev.secretvault;
 
 /**
- * The secret has {@link Disclosure#AT_CREATION}, so its value was to be had from {@link
- * CreatedSecret} only. Digests still work. Nothing was changed.
+ * The value of the secret may not be used in this way, by anybody: it has {@link
+ * Disclosure#AT_CREATION}, so that it was to be had from {@link CreatedSecret} only, while digests
+ * still work; or it is protected by a passphrase, and then makes no digests. Nothing was changed.
  */
 public final class NotRevealableException extends VaultException {
 
   private static final long serialVersionUID = 1L;
 
-  NotRevealableException() {
-    super("not-revealable", "the value of this secret was shown at its creation only", null);
+  private NotRevealableException(String message) {
+    super("not-revealable", message, null);
+  }
+
+  static NotRevealableException shownAtCreation() {
+    return new NotRevealableException(
+        "the value of this secret was shown at its creation only; it signs and verifies all the same");
+  }
+
+  static NotRevealableException noDigests() {
+    return new NotRevealableException(
+        "a secret that is protected by a passphrase makes no digests");
   }
 }

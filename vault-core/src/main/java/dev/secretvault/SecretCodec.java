@@ -28,6 +28,7 @@ final class SecretCodec {
       List.of(SecretState.INACTIVE, SecretState.ACTIVE, SecretState.REVEALED);
   private static final List<Disclosure> DISCLOSURES =
       List.of(Disclosure.REVEALABLE, Disclosure.AT_CREATION, Disclosure.ONCE);
+  private static final List<Boolean> PROTECTED = List.of(false, true);
   private static final List<Version.State> VERSION_STATES =
       List.of(
           Version.State.PENDING,
@@ -41,7 +42,7 @@ final class SecretCodec {
     byte[] name = utf8(info.name());
     byte[] description = utf8(info.description());
     Map<String, String> labels = new TreeMap<>(info.labels());
-    int size = 3 + 4 * Long.BYTES + 4 * Short.BYTES + name.length + description.length;
+    int size = 4 + 4 * Long.BYTES + 4 * Short.BYTES + name.length + description.length;
     for (Map.Entry<String, String> label : labels.entrySet()) {
       size += 2 * Short.BYTES + utf8(label.getKey()).length + utf8(label.getValue()).length;
     }
@@ -50,6 +51,7 @@ final class SecretCodec {
     out.put(LAYOUT);
     out.put((byte) STATES.indexOf(info.state()));
     out.put((byte) DISCLOSURES.indexOf(info.disclosure()));
+    out.put((byte) (info.passphraseProtected() ? 1 : 0));
     out.putLong(millis(info.createdAt())).putLong(millis(info.activatedAt()));
     out.putLong(millis(info.expiresAt())).putLong(millis(info.notBefore()));
     putText(out, name);
@@ -86,6 +88,7 @@ final class SecretCodec {
       }
       SecretState state = STATES.get(in.get());
       Disclosure disclosure = DISCLOSURES.get(in.get());
+      boolean passphraseProtected = PROTECTED.get(in.get());
       Instant createdAt = Instant.ofEpochMilli(in.getLong());
       Instant activatedAt = instant(in.getLong());
       Instant expiresAt = instant(in.getLong());
@@ -118,7 +121,7 @@ final class SecretCodec {
           expiresAt,
           notBefore,
           revision,
-          false);
+          passphraseProtected);
     } catch (BufferUnderflowException | IndexOutOfBoundsException | CharacterCodingException e) {
       throw malformed();
     }

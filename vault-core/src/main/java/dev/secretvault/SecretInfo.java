@@ -78,6 +78,14 @@ public record SecretInfo(
     }
   }
 
+  /** The version that is in use. */
+  Version current() {
+    return versions.stream()
+        .filter(version -> version.state() == Version.State.CURRENT)
+        .findFirst()
+        .orElseThrow(() -> new IntegrityException("a secret has no current version", null));
+  }
+
   /** This secret after its next write. */
   SecretInfo changedTo(
       SecretState newState, List<Version> newVersions, @Nullable Instant newActivatedAt) {

@@ -14,18 +14,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of a secret's life in one namespace. Every change is one conditional commit; when it
  * loses a race it reads again and decides anew.
  */
 final class SecretLife {
-
-  /** So many lost races in a row mean that something else is wrong. */
-  private static final int MAX_ATTEMPTS = 100;
 
   /**
    * Secrets read at a time while listing, more than a page of the list because filters drop some.
@@ -34,24 +32,30 @@ final class SecretLife {
 
   private final VaultRecords records;
   private final LiveSecrets live;
+  private final PassphraseAttempts attempts;
   private final InstantSource clock;
 
   SecretLife(VaultRecords records, LiveSecrets live, InstantSource clock) {
     this.records = records;
     this.live = live;
+    this.attempts = new PassphraseAttempts(records, clock);
     this.clock = clock;
   }
 
   CreatedSecret create(SecretSpec spec) {
-    byte[] value = spec.takeValue();
+    char[] passphrase = spec.takePassphrase();
+    byte[] value = new byte[0];
     try {
-      SecretInfo info = spec.toInfo(now());
+      value = spec.takeValue();
+      SecretInfo info = spec.toInfo(now(), passphrase != null);
       RecordKey name = records.nameKey(info.name());
+      byte[] kept = passphrase == null ? value : records.protect(info.id(), 1, passphrase, value);
       commit(
-          List.of(
-              records.putName(name, info.id()),
-              records.putSecret(info),
-              records.putValue(info.id(), 1, value)));
+          () ->
+              List.of(
+                  records.putName(name, info.id()),
+                  records.putSecret(info),
+                  records.putValue(info.id(), 1, kept)));
       CreatedSecret created = new CreatedSecret(info, new SecretValue(value));
       value = new byte[0];
       return created;
@@ -59,6 +63,9 @@ final class SecretLife {
       throw new DuplicateNameException(); // The other two keys hold 80 fresh random bits.
     } finally {
       Arrays.fill(value, (byte) 0);
+      if (passphrase != null) {
+        Arrays.fill(passphrase, '\0');
+      }
     }
   }
 
@@ -89,29 +96,29 @@ final class SecretLife {
   }
 
   private SecretInfo change(SecretId id, UnaryOperator<SecretInfo> step) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
       SecretInfo after = step.apply(before);
-      if (after.equals(before) || tryCommit(List.of(records.putSecret(after)))) {
+      if (after.equals(before) || tryCommit(() -> List.of(records.putSecret(after)))) {
         return after;
       }
     }
     throw new StaleRevisionException();
   }
 
-  private void commit(List<Change> changes) {
+  private void commit(Supplier<List<Change>> changes) {
     try {
       records.commit(changes);
     } catch (StoreFailedException e) {
       if (!e.outcomeKnown()) {
-        // It may have happened, and a store need not report what it does not know of.
-        live.changed(changes.stream().map(Change::key).collect(Collectors.toSet()));
+        live.missed(); // It may have happened, and a store need not report what it does not know
+        // of.
       }
       throw e;
     }
   }
 
-  private boolean tryCommit(List<Change> changes) {
+  private boolean tryCommit(Supplier<List<Change>> changes) {
     try {
       commit(changes);
       return true;
@@ -121,25 +128,35 @@ final class SecretLife {
   }
 
   boolean delete(SecretId id) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      Optional<SecretInfo> info = records.secret(id);
-      if (info.isEmpty()) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      List<Change> deletion = deletionOf(id);
+      if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommit(deletionOf(info.get()))) {
+      if (tryCommit(() -> deletion)) {
         return true;
       }
     }
     throw new StaleRevisionException();
   }
 
-  private List<Change> deletionOf(SecretInfo info) {
-    List<Change> changes = new ArrayList<>();
-    changes.add(records.deleteSecret(info));
-    records.deleteName(info.name()).ifPresent(changes::add);
-    for (Version version : info.versions()) {
-      records.deleteValue(info.id(), version.number()).ifPresent(changes::add);
+  private List<Change> deletionOf(SecretId id) {
+    Optional<SecretInfo> info;
+    try {
+      info = records.secret(id);
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      return records.deletionOfUnopened(id);
     }
+    List<Change> changes = new ArrayList<>();
+    info.ifPresent(
+        found -> {
+          changes.add(records.deleteSecret(found));
+          records.deleteName(found.name()).ifPresent(changes::add);
+          records.deleteAttempts(id).ifPresent(changes::add);
+          for (Version version : found.versions()) {
+            records.deleteValue(id, version.number()).ifPresent(changes::add);
+          }
+        });
     return changes;
   }
 
@@ -164,28 +181,60 @@ final class SecretLife {
   }
 
   SecretValue reveal(Supplier<Optional<Live>> lookup) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    return reveal(
+        lookup,
+        (info, stored) -> {
+          if (info.passphraseProtected()) {
+            Arrays.fill(stored, (byte) 0);
+            throw new WrongPassphraseException(attempts.left(info.id()));
+          }
+          return stored;
+        });
+  }
+
+  /**
+   * Reveals a value that may be protected by a passphrase.
+   *
+   * @param caller who tries, if that is known
+   */
+  SecretValue reveal(Supplier<Optional<Live>> lookup, char[] passphrase, @Nullable String caller) {
+    return reveal(
+        lookup,
+        (info, stored) ->
+            info.passphraseProtected()
+                ? attempts.attempt(
+                    info.id(),
+                    caller,
+                    () -> records.unprotect(info.id(), info.current().number(), passphrase, stored))
+                : stored);
+  }
+
+  /**
+   * Reveals a value.
+   *
+   * @param unlock makes the value of what is stored
+   */
+  private SecretValue reveal(
+      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = usable(lookup);
       SecretInfo info = found.info();
       if (info.disclosure() == Disclosure.AT_CREATION) {
-        throw new NotRevealableException();
+        throw NotRevealableException.shownAtCreation();
       }
-      Version current = currentOf(info);
-      Optional<OpenedValue> value = records.value(info.id(), current.number());
-      if (value.isPresent()) {
-        byte[] content = value.get().content();
+      Optional<OpenedValue> stored = live.value(found);
+      if (stored.isPresent()) {
+        byte[] value = unlock.apply(info, stored.get().content());
         boolean granted = false;
         try {
-          granted =
-              info.disclosure() != Disclosure.ONCE
-                  || consume(info, current, value.get().revision());
+          granted = info.disclosure() != Disclosure.ONCE || consume(info, stored.get().revision());
         } finally {
           if (!granted) {
-            Arrays.fill(content, (byte) 0);
+            Arrays.fill(value, (byte) 0);
           }
         }
         if (granted) {
-          return new SecretValue(content);
+          return new SecretValue(value);
         }
       }
       live.forget(found);
@@ -197,26 +246,25 @@ final class SecretLife {
    * Takes the value away from everybody else; durable, or an exception, before the caller hands it
    * out.
    */
-  private boolean consume(SecretInfo info, Version current, long valueRevision) {
+  private boolean consume(SecretInfo info, long valueRevision) {
+    Version current = info.current();
     Version retired = new Version(current.number(), Version.State.RETIRED, current.createdAt());
+    SecretInfo revealed =
+        info.changedTo(SecretState.REVEALED, List.of(retired), info.activatedAt());
     return tryCommit(
-        List.of(
-            records.putSecret(
-                info.changedTo(SecretState.REVEALED, List.of(retired), info.activatedAt())),
-            records.deleteValue(info.id(), current.number(), valueRevision)));
-  }
-
-  private static Version currentOf(SecretInfo info) {
-    return info.versions().stream()
-        .filter(version -> version.state() == Version.State.CURRENT)
-        .findFirst()
-        .orElseThrow(() -> new IntegrityException("a secret has no current version", null));
+        () ->
+            List.of(
+                records.putSecret(revealed),
+                records.deleteValue(info.id(), current.number(), valueRevision)));
   }
 
   /** Prepared digests under the live versions of a usable secret, the current one first. */
   List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = usable(lookup);
+      if (found.info().passphraseProtected()) {
+        throw NotRevealableException.noDigests();
+      }
       Optional<List<Hmac>> digesters = live.digesters(found);
       if (digesters.isPresent()) {
         return digesters.get();

@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
 import dev.secretvault.crypto.SecretGenerator;
 import java.time.DateTimeException;
@@ -46,6 +47,7 @@ public final class SecretSpec {
   private final String name;
   private final Map<String, String> labels = new LinkedHashMap<>();
   private byte @Nullable [] value;
+  private char @Nullable [] passphrase;
   private boolean generated;
   private @Nullable PasswordPolicy policy;
   private boolean active;
@@ -143,6 +145,25 @@ public final class SecretSpec {
     requireNoValue();
     requireSize(Objects.requireNonNull(bytes, "value").length);
     value = bytes.clone();
+    return this;
+  }
+
+  /**
+   * Protects the value by a passphrase besides the vault's keys: it takes both to reveal it, so
+   * that not everybody who can open the vault can. Such a secret makes no digests. What is lost
+   * with the passphrase is lost.
+   *
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars, taken in Unicode's
+   *     normalization form C; copied, so the caller may overwrite it
+   * @return this
+   * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
+   * @throws IllegalStateException if it was already set
+   */
+  public SecretSpec passphrase(char[] passphrase) {
+    if (used || this.passphrase != null) {
+      throw new IllegalStateException("passphrase was already set");
+    }
+    this.passphrase = Text.checkPassphrase(passphrase).clone();
     return this;
   }
 
@@ -257,7 +278,7 @@ public final class SecretSpec {
    *
    * @throws IllegalArgumentException if the times do not fit each other
    */
-  SecretInfo toInfo(Instant now) {
+  SecretInfo toInfo(Instant now, boolean passphraseProtected) {
     Instant end =
         expiresAfter == null
             ? toMillis("expiresAt", expiresAt)
@@ -284,7 +305,7 @@ public final class SecretSpec {
         end,
         begin,
         1,
-        false);
+        passphraseProtected);
   }
 
   /** Hands the value over, to be overwritten by the caller. */
@@ -298,6 +319,13 @@ public final class SecretSpec {
     if (taken == null) {
       throw new IllegalArgumentException("value: must be given, or generated()");
     }
+    return taken;
+  }
+
+  /** Hands the passphrase over, to be overwritten by the caller; null if there is none. */
+  char @Nullable [] takePassphrase() {
+    char[] taken = passphrase;
+    passphrase = null;
     return taken;
   }
 

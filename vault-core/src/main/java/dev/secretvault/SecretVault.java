@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
 import dev.secretvault.crypto.Hmac;
-import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.SecretStore.Subscription;
@@ -50,22 +49,28 @@ public final class SecretVault implements AutoCloseable {
   /** The longest user ID, in bytes of its UTF-8 form. */
   public static final int MAX_USER_ID_BYTES = 4_096;
 
+  /** The longest name of somebody who tries a passphrase, in code points. */
+  public static final int MAX_CALLER = 300;
+
   private static final String DEFAULT_NAMESPACE = "";
 
   private final SecretStore store;
-  private final Keyring keyring;
+  private final HeaderRecord header;
   private final LiveSecrets live;
   private final SecretLife life;
+  private final VaultKeys keys;
   private final Subscription watch;
   private volatile boolean closed;
 
-  private SecretVault(SecretStore store, Keyring keyring, InstantSource clock) {
+  private SecretVault(SecretStore store, HeaderRecord header, InstantSource clock) {
     this.store = store;
-    this.keyring = keyring;
-    VaultRecords records = new VaultRecords(store, keyring, DEFAULT_NAMESPACE);
+    this.header = header;
+    VaultRecords records = new VaultRecords(store, header, DEFAULT_NAMESPACE);
     live = new LiveSecrets(records);
     life = new SecretLife(records, live, clock);
-    watch = VaultRecords.guarded(() -> store.watch(live));
+    keys = new VaultKeys(header, records, clock);
+    watch = Failures.translated(() -> store.watch(live));
+    header.markStale(); // It may have been changed between its reading and the watching.
   }
 
   /** {@return begins to open a vault} */
@@ -178,6 +183,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretExpiredException if it has expired
    * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
+   * @throws WrongPassphraseException if it is protected by a passphrase; nothing is counted
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
@@ -196,6 +202,77 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
+   * Reveals the value of a secret that may be {@linkplain SecretSpec#passphrase protected by a
+   * passphrase}; of one that is not, as {@link #reveal(SecretId)} does.
+   *
+   * <p>Wrong passphrases are counted in the store, for all vaults on it together. After 20 of them
+   * within 10 minutes nobody gets the value for 30 minutes, not even with the right one; a right
+   * one before that clears the count. An attempt counts from its beginning, so one that is broken
+   * off counts as wrong. Attempts at one secret wait for each other. Argon2id takes 19 MiB and some
+   * 30 ms; at most two run in a process at a time, and others wait.
+   *
+   * @param id the secret
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars; the caller overwrites it
+   * @return its current value, for the caller to close
+   * @throws WrongPassphraseException if the passphrase is wrong; it was counted
+   * @throws PassphraseLockedException if there were too many; the passphrase was not looked at
+   * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
+   *     surrogate; nothing was counted
+   */
+  public SecretValue reveal(SecretId id, char[] passphrase) {
+    Objects.requireNonNull(id, "id");
+    return open().reveal(() -> live.find(id), Text.checkPassphrase(passphrase), null);
+  }
+
+  /**
+   * Reveals the value of a secret, as {@link #reveal(SecretId, char[])} does.
+   *
+   * @param name the secret's name
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars; the caller overwrites it
+   * @return its current value, for the caller to close
+   */
+  public SecretValue reveal(String name, char[] passphrase) {
+    Objects.requireNonNull(name, "name");
+    return open().reveal(() -> live.find(name), Text.checkPassphrase(passphrase), null);
+  }
+
+  /**
+   * Reveals the value of a secret, as {@link #reveal(SecretId, char[])} does, on behalf of a caller
+   * whose wrong passphrases are counted for themselves, too: 5 of them within 10 minutes lock that
+   * caller out for 30 minutes, and leave others alone.
+   *
+   * @param id the secret
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars; the caller overwrites it
+   * @param caller who tries, such as an address or an account's name, of 1 to {@value #MAX_CALLER}
+   *     code points; not stored, only a keyed digest of it
+   * @return its current value, for the caller to close
+   * @throws IllegalArgumentException if the caller is not allowed, as well
+   */
+  public SecretValue reveal(SecretId id, char[] passphrase, String caller) {
+    Objects.requireNonNull(id, "id");
+    return open()
+        .reveal(() -> live.find(id), Text.checkPassphrase(passphrase), requireCaller(caller));
+  }
+
+  /**
+   * Reveals the value of a secret, as {@link #reveal(SecretId, char[], String)} does.
+   *
+   * @param name the secret's name
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars; the caller overwrites it
+   * @param caller who tries, of 1 to {@value #MAX_CALLER} code points
+   * @return its current value, for the caller to close
+   */
+  public SecretValue reveal(String name, char[] passphrase, String caller) {
+    Objects.requireNonNull(name, "name");
+    return open()
+        .reveal(() -> live.find(name), Text.checkPassphrase(passphrase), requireCaller(caller));
+  }
+
+  private static String requireCaller(String caller) {
+    return Text.check("caller", Objects.requireNonNull(caller, "caller"), 1, MAX_CALLER);
+  }
+
+  /**
    * Makes the digest of a user ID: HMAC-SHA-256 (RFC 2104, FIPS 180-4) of the user ID in UTF-8,
    * under the secret's current value as it is, which for text is its UTF-8 form: no decoding of
    * hexadecimal digits or Base64.
@@ -207,6 +284,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretNotActiveException if it is inactive or not yet valid
    * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
+   * @throws NotRevealableException if it is protected by a passphrase
    * @throws IllegalArgumentException if the user ID is empty, too long, or holds an unpaired
    *     surrogate
    */
@@ -274,7 +352,8 @@ public final class SecretVault implements AutoCloseable {
         | SecretNotFoundException
         | SecretNotActiveException
         | SecretExpiredException
-        | AlreadyRevealedException wrongOrUnusable) {
+        | AlreadyRevealedException
+        | NotRevealableException wrongOrUnusable) {
       return false;
     }
   }
@@ -297,6 +376,12 @@ public final class SecretVault implements AutoCloseable {
       }
     }
     return message;
+  }
+
+  /** {@return the vault's keys: what unlocks it, and the epochs of its data keys} */
+  public VaultKeys keys() {
+    requireOpen();
+    return keys;
   }
 
   private Optional<Live> findLive(String name) {
@@ -336,13 +421,9 @@ public final class SecretVault implements AutoCloseable {
     // committed.
     try {
       watch.close();
-      VaultRecords.guarded(
-          () -> {
-            store.close();
-            return store;
-          });
+      Failures.translated(store::close);
     } finally {
-      keyring.close();
+      header.close();
       live.clear();
     }
   }
@@ -445,8 +526,13 @@ public final class SecretVault implements AutoCloseable {
       used = true;
       SecretStore from = store;
       try (MasterKey key = masterKey) {
-        Keyring keyring = VaultRecords.unlock(from, key, create);
-        return new SecretVault(from, keyring, clock == null ? InstantSource.system() : clock);
+        HeaderRecord header = HeaderRecord.unlock(from, key, create);
+        try {
+          return new SecretVault(from, header, clock == null ? InstantSource.system() : clock);
+        } catch (RuntimeException e) {
+          header.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
         try {
           from.close();

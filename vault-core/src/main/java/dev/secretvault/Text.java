@@ -1,11 +1,13 @@
 package dev.secretvault;
 
+import dev.secretvault.crypto.MasterKey;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Text to UTF-8 and back, strictly. Java's own conversions turn whatever is malformed into a
@@ -60,7 +62,7 @@ final class Text {
   }
 
   /** Whether every surrogate has its partner. */
-  static boolean isWellFormed(String text) {
+  static boolean isWellFormed(CharSequence text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isSurrogate(c)) {
@@ -73,6 +75,28 @@ final class Text {
       }
     }
     return true;
+  }
+
+  /**
+   * Checks a passphrase: well-formed, and within its limit.
+   *
+   * @return the passphrase
+   * @throws IllegalArgumentException naming the limit
+   */
+  static char[] checkPassphrase(char[] passphrase) {
+    if (Objects.requireNonNull(passphrase, "passphrase").length < 1
+        || passphrase.length > MasterKey.MAX_PASSPHRASE_CHARS) {
+      throw new IllegalArgumentException(
+          "passphrase: 1 to "
+              + MasterKey.MAX_PASSPHRASE_CHARS
+              + " chars allowed, but there are "
+              + passphrase.length);
+    }
+    if (!isWellFormed(CharBuffer.wrap(passphrase))) {
+      throw new IllegalArgumentException(
+          "passphrase: holds an unpaired surrogate, which is no character");
+    }
+    return passphrase;
   }
 
   /**

@@ -17,6 +17,7 @@ public abstract sealed class VaultException extends RuntimeException
         IntegrityException,
         MasterKeyUnavailableException,
         NotRevealableException,
+        PassphraseLockedException,
         SecretExpiredException,
         SecretNotActiveException,
         SecretNotFoundException,
@@ -24,7 +25,8 @@ public abstract sealed class VaultException extends RuntimeException
         StoreFailedException,
         UnsupportedFormatException,
         VaultNotFoundException,
-        WrongMasterKeyException {
+        WrongMasterKeyException,
+        WrongPassphraseException {
 
   private static final long serialVersionUID = 1L;
 

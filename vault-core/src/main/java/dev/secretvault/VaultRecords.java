@@ -1,22 +1,26 @@
 package dev.secretvault;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.secretvault.crypto.CryptoException;
+import dev.secretvault.crypto.CryptoException.Reason;
 import dev.secretvault.crypto.Keyring;
-import dev.secretvault.crypto.MasterKey;
-import dev.secretvault.crypto.RecordIdentity;
+import dev.secretvault.crypto.RecordCipher;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreCorruptException;
-import dev.secretvault.store.StoreException;
-import dev.secretvault.store.StoreFormatException;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +30,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>a name record, found by a token of the name, that holds the id;
  *   <li>a secret record, rewritten with each change, that holds all but the values;
- *   <li>a value record for each version, written once.
+ *   <li>a value record for each version;
+ *   <li>an attempts record, while wrong passphrases count against a protected value.
  * </ul>
- *
- * <p>The edge of the vault to the store and to the keyring: their exceptions are turned into the
- * vault's own here.
  */
 final class VaultRecords {
 
@@ -40,23 +42,42 @@ final class VaultRecords {
    */
   private static final int NAMESPACE_TOKEN = 11;
 
-  private static final RecordKey HEADER = new RecordKey("header");
+  /** So many lost races in a row mean that something else is wrong. */
+  static final int MAX_ATTEMPTS = 100;
+
+  private static final int MAX_CIPHERS = 10_000;
+
+  private static final int SCAN_PAGE = 100;
 
   private final SecretStore store;
-  private final Keyring keyring;
+  private final HeaderRecord header;
   private final String namespace;
-  private final String secretPrefix;
-  private final String namePrefix;
-  private final String valuePrefix;
+  private final String prefix;
 
-  VaultRecords(SecretStore store, Keyring keyring, String namespace) {
+  /** Of records in use, whose keys need not be derived again. */
+  private final Cache<RecordKey, RecordCipher> ciphers =
+      Caffeine.newBuilder().maximumSize(MAX_CIPHERS).executor(Runnable::run).build();
+
+  /** What a record is: the letter in its key, and the purpose that it is sealed for. */
+  private enum Kind {
+    SECRET('s'),
+    NAME('n'),
+    VALUE('v'),
+    ATTEMPTS('a');
+
+    private final char letter;
+    private final String purpose = name().toLowerCase(Locale.ROOT);
+
+    Kind(char letter) {
+      this.letter = letter;
+    }
+  }
+
+  VaultRecords(SecretStore store, HeaderRecord header, String namespace) {
     this.store = store;
-    this.keyring = keyring;
+    this.header = header;
     this.namespace = namespace;
-    String token = keyring.token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
-    secretPrefix = token + ".s.";
-    namePrefix = token + ".n.";
-    valuePrefix = token + ".v.";
+    prefix = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN) + ".";
   }
 
   /**
@@ -67,17 +88,35 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
+  private RecordKey key(Kind kind, String rest) {
+    return new RecordKey(prefix + kind.letter + "." + rest);
+  }
+
+  private Optional<Kind> kindOf(RecordKey key) {
+    for (Kind kind : Kind.values()) {
+      if (key.text().startsWith(prefix + kind.letter + ".")) {
+        return Optional.of(kind);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What follows the kind in a key of this namespace. */
+  private String restOf(RecordKey key) {
+    return key.text().substring(prefix.length() + 2);
+  }
+
   RecordKey secretKey(SecretId id) {
-    return new RecordKey(secretPrefix + id);
+    return key(Kind.SECRET, id.text());
   }
 
   /** The id of the secret whose record has this key; empty for keys of anything else. */
   Optional<SecretId> secretId(RecordKey key) {
-    if (!key.text().startsWith(secretPrefix)) {
+    if (!kindOf(key).equals(Optional.of(Kind.SECRET))) {
       return Optional.empty();
     }
     try {
-      return Optional.of(SecretId.of(key.text().substring(secretPrefix.length())));
+      return Optional.of(SecretId.of(restOf(key)));
     } catch (IllegalArgumentException notMadeHere) {
       // Whoever can write to the store can report such a key together with others, which count.
       return Optional.empty();
@@ -85,11 +124,15 @@ final class VaultRecords {
   }
 
   RecordKey nameKey(String name) {
-    return new RecordKey(namePrefix + keyring.token("name", namespace, name));
+    return key(Kind.NAME, header.keyring().token("name", namespace, name));
   }
 
-  private RecordKey valueKey(SecretId id, int version) {
-    return new RecordKey(valuePrefix + id + "." + version);
+  RecordKey valueKey(SecretId id, int version) {
+    return key(Kind.VALUE, id + "." + version);
+  }
+
+  private RecordKey attemptsKey(SecretId id) {
+    return key(Kind.ATTEMPTS, id.text());
   }
 
   Optional<SecretInfo> secret(SecretId id) {
@@ -102,37 +145,91 @@ final class VaultRecords {
    */
   Optional<SecretId> name(RecordKey key) {
     return read(key)
-        .map(stored -> SecretId.of(new String(open(stored, "name"), StandardCharsets.US_ASCII)));
+        .map(stored -> SecretId.of(new String(open(stored, Kind.NAME), StandardCharsets.US_ASCII)));
   }
 
-  Optional<OpenedValue> value(SecretId id, int version) {
-    return read(valueKey(id, version))
-        .map(stored -> new OpenedValue(open(stored, "value"), stored.revision()));
+  /** The value as it is stored, sealed. */
+  Optional<StoredRecord> sealedValue(RecordKey key) {
+    return read(key);
+  }
+
+  OpenedValue openValue(StoredRecord sealed) {
+    return new OpenedValue(open(sealed, Kind.VALUE), sealed.revision());
+  }
+
+  /** Seals a value under a passphrase as well, before it is put. */
+  byte[] protect(SecretId id, int version, char[] passphrase, byte[] value) {
+    String key = valueKey(id, version).text();
+    return Failures.translated(() -> header.keyring().protect(namespace, key, passphrase, value));
+  }
+
+  /** The value that {@link #protect} sealed; empty if the passphrase is wrong. */
+  Optional<byte[]> unprotect(SecretId id, int version, char[] passphrase, byte[] sealed) {
+    String key = valueKey(id, version).text();
+    return Failures.translated(
+        () -> {
+          try {
+            return Optional.of(header.keyring().unprotect(namespace, key, passphrase, sealed));
+          } catch (CryptoException e) {
+            if (e.reason() == Reason.WRONG_KEY) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
   }
 
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
   List<SecretInfo> secrets(@Nullable SecretId after, int limit) {
-    RecordKey from = new RecordKey(after == null ? secretPrefix : secretPrefix + after);
-    return guarded(() -> store.scan(from, limit)).stream()
-        .takeWhile(stored -> stored.key().text().startsWith(secretPrefix))
+    RecordKey from = key(Kind.SECRET, after == null ? "" : after.text());
+    return Failures.translated(() -> store.scan(from, limit)).stream()
+        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
         .map(this::openSecret)
         .toList();
   }
 
   /** A put of the secret's record, at the secret's revision. */
   Change putSecret(SecretInfo info) {
-    RecordKey key = secretKey(info.id());
-    byte[] sealed = seal(key, info.revision(), "secret", SecretCodec.encode(info));
-    return new Change.Put(key, info.revision() - 1, sealed, info.expiresAt());
+    return put(
+        Kind.SECRET,
+        secretKey(info.id()),
+        info.revision() - 1,
+        SecretCodec.encode(info),
+        info.expiresAt());
   }
 
   Change putName(RecordKey key, SecretId id) {
-    return Change.put(key, 0, seal(key, 1, "name", id.text().getBytes(StandardCharsets.US_ASCII)));
+    return put(Kind.NAME, key, 0, id.text().getBytes(StandardCharsets.US_ASCII), null);
   }
 
   Change putValue(SecretId id, int version, byte[] value) {
-    RecordKey key = valueKey(id, version);
-    return Change.put(key, 0, seal(key, 1, "value", value));
+    return put(Kind.VALUE, valueKey(id, version), 0, value, null);
+  }
+
+  /** What is known of attempts at the passphrase of a secret. */
+  Optional<OpenedValue> attempts(SecretId id) {
+    return read(attemptsKey(id))
+        .map(stored -> new OpenedValue(open(stored, Kind.ATTEMPTS), stored.revision()));
+  }
+
+  Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
+    return put(Kind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+  }
+
+  /** What stands for a caller in an attempts record. */
+  String callerToken(String caller) {
+    return header.keyring().token("caller", namespace, caller);
+  }
+
+  Change deleteAttempts(SecretId id, long revision) {
+    return Change.delete(attemptsKey(id), revision);
+  }
+
+  private Change put(
+      Kind kind, RecordKey key, long replaced, byte[] plaintext, @Nullable Instant expiresAt) {
+    byte[] sealed =
+        Failures.translated(() -> cipher(key, kind, false).seal(replaced + 1, plaintext));
+    return new Change.Put(key, replaced, sealed, expiresAt);
   }
 
   Change deleteSecret(SecretInfo info) {
@@ -155,110 +252,157 @@ final class VaultRecords {
     return deletionOf(nameKey(name));
   }
 
+  Optional<Change> deleteAttempts(SecretId id) {
+    return deletionOf(attemptsKey(id));
+  }
+
+  /**
+   * Deletions of all that belongs to a secret whose record does not open. What its name was, and
+   * which versions it had, is found by reading the names and values of the namespace.
+   */
+  List<Change> deletionOfUnopened(SecretId id) {
+    List<Change> changes = new ArrayList<>();
+    deletionOf(secretKey(id)).ifPresent(changes::add);
+    deleteAttempts(id).ifPresent(changes::add);
+    Stream.concat(
+            allUnder(key(Kind.VALUE, id + ".")),
+            allUnder(key(Kind.NAME, "")).filter(stored -> leadsTo(stored, id)))
+        .forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
+    return changes;
+  }
+
+  private boolean leadsTo(StoredRecord name, SecretId id) {
+    try {
+      return new String(open(name, Kind.NAME, false), StandardCharsets.US_ASCII).equals(id.text());
+    } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
+      return false;
+    }
+  }
+
+  /** All records whose keys begin like this one. */
+  private Stream<StoredRecord> allUnder(RecordKey prefix) {
+    return Stream.iterate(
+            scan(prefix, SCAN_PAGE),
+            page -> !page.isEmpty(),
+            page -> scan(page.get(page.size() - 1).key(), SCAN_PAGE))
+        .flatMap(List::stream)
+        .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
+  }
+
   private Optional<Change> deletionOf(RecordKey key) {
     return read(key).map(stored -> Change.delete(key, stored.revision()));
   }
 
-  /** Makes all changes or none. */
-  void commit(List<Change> changes) throws RevisionConflictException {
-    guarded(
-        () -> {
-          store.commit(changes);
-          return changes;
-        });
+  /**
+   * Records of the whole store as they are, but for the vault's header; no page before the end is
+   * empty.
+   */
+  List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
+    List<StoredRecord> page = Failures.translated(() -> store.scan(after, limit));
+    if (page.size() == 1 && page.get(0).key().equals(HeaderRecord.KEY)) {
+      return scan(HeaderRecord.KEY, limit);
+    }
+    return page.stream().filter(stored -> !stored.key().equals(HeaderRecord.KEY)).toList();
+  }
+
+  /**
+   * The epoch that a record names, unopened.
+   *
+   * @throws IntegrityException if it was never sealed
+   */
+  static int epochOf(StoredRecord stored) {
+    return Failures.translated(() -> RecordCipher.epochOf(stored.bytes()));
+  }
+
+  /**
+   * The same record once more, sealed under the newest epoch; empty if it says that it is already.
+   *
+   * @throws IntegrityException if it does not open, or is of no known kind
+   */
+  Optional<Change> reseal(StoredRecord stored) {
+    if (epochOf(stored) == header.keyring().epoch()) {
+      return Optional.empty();
+    }
+    Kind kind =
+        kindOf(stored.key())
+            .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
+    byte[] plaintext = open(stored, kind, false);
+    try {
+      return Optional.of(put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt()));
+    } finally {
+      Arrays.fill(plaintext, (byte) 0);
+    }
+  }
+
+  /**
+   * Makes all changes or none. They are made anew when the vault's keys have changed meanwhile.
+   *
+   * @param changes seals the records to put; if there are none, nothing is committed
+   * @throws RevisionConflictException if one of their expectations does not hold
+   */
+  void commit(Supplier<List<Change>> changes) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      List<Change> all = new ArrayList<>();
+      all.add(header.requirement());
+      all.addAll(changes.get());
+      if (all.size() == 1) {
+        return;
+      }
+      try {
+        Failures.translated(() -> store.commit(all));
+        return;
+      } catch (RevisionConflictException e) {
+        if (!e.key().equals(HeaderRecord.KEY)) {
+          throw e;
+        }
+        header.refresh();
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  /** Lets go what is kept for records that have changed. */
+  void forget(Set<RecordKey> changed) {
+    if (changed.contains(HeaderRecord.KEY)) {
+      forgetAll();
+    } else {
+      ciphers.invalidateAll(changed);
+    }
+  }
+
+  /** Lets go what is kept for any record. */
+  void forgetAll() {
+    header.markStale();
+    ciphers.invalidateAll();
   }
 
   private Optional<StoredRecord> read(RecordKey key) {
-    return guarded(() -> store.read(key));
+    return Failures.translated(() -> store.read(key));
   }
 
   private SecretInfo openSecret(StoredRecord stored) {
-    byte[] encoded = open(stored, "secret");
+    byte[] encoded = open(stored, Kind.SECRET);
     try {
-      SecretId id = SecretId.of(stored.key().text().substring(secretPrefix.length()));
-      return SecretCodec.decode(id, stored.revision(), encoded);
+      return SecretCodec.decode(SecretId.of(restOf(stored.key())), stored.revision(), encoded);
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
   }
 
-  private byte[] seal(RecordKey key, long revision, String purpose, byte[] plaintext) {
-    return guarded(
-        () ->
-            keyring.seal(new RecordIdentity(namespace, key.text(), revision, purpose), plaintext));
+  private byte[] open(StoredRecord stored, Kind kind) {
+    return open(stored, kind, true);
   }
 
-  private byte[] open(StoredRecord stored, String purpose) {
-    RecordIdentity identity =
-        new RecordIdentity(namespace, stored.key().text(), stored.revision(), purpose);
-    return guarded(() -> keyring.open(identity, stored.bytes()));
+  private byte[] open(StoredRecord stored, Kind kind, boolean keep) {
+    return header.withEpochs(
+        () -> cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes()));
   }
 
-  /**
-   * Unlocks the keyring of the vault in a store, or makes one if the store is empty and {@code
-   * create} says so. Of several that do so at once, one makes it and the others unlock that.
-   */
-  static Keyring unlock(SecretStore store, MasterKey masterKey, boolean create) {
-    return guarded(
-        () -> {
-          Optional<StoredRecord> header = store.read(HEADER);
-          if (header.isEmpty()) {
-            boolean empty = store.scan(null, 1).isEmpty();
-            header = store.read(HEADER); // Again: it may have been the record that the scan met.
-            if (header.isEmpty() && !empty) {
-              throw new IntegrityException(
-                  "the store has records but no vault header: restore a backup", null);
-            }
-          }
-          if (header.isPresent()) {
-            return Keyring.open(masterKey, header.get().bytes());
-          }
-          if (!create) {
-            throw new VaultNotFoundException();
-          }
-          return create(store, masterKey);
-        });
-  }
-
-  private static Keyring create(SecretStore store, MasterKey masterKey) {
-    Keyring keyring = Keyring.create(masterKey);
-    try {
-      store.commit(List.of(Change.put(HEADER, 0, keyring.header())));
-      return keyring;
-    } catch (RevisionConflictException createdByAnother) {
-      keyring.close();
-      return Keyring.open(
-          masterKey, store.read(HEADER).orElseThrow(() -> createdByAnother).bytes());
-    } catch (RuntimeException e) {
-      keyring.close();
-      throw e;
-    }
-  }
-
-  /**
-   * Runs a call of the store or the keyring, and turns what it throws into the vault's exceptions.
-   */
-  static <T> T guarded(Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (StoreCorruptException e) {
-      throw new IntegrityException(messageOf(e), e);
-    } catch (StoreFormatException e) {
-      throw new UnsupportedFormatException(messageOf(e), e);
-    } catch (StoreException e) {
-      throw new StoreFailedException(e);
-    } catch (CryptoException e) {
-      throw switch (e.reason()) {
-        case WRONG_KEY -> new WrongMasterKeyException(messageOf(e), e);
-        case KEY_UNAVAILABLE -> new MasterKeyUnavailableException(messageOf(e), e);
-        case DAMAGED -> new IntegrityException(messageOf(e), e);
-        case NEWER_FORMAT -> new UnsupportedFormatException(messageOf(e), e);
-      };
-    }
-  }
-
-  private static String messageOf(RuntimeException e) {
-    String message = e.getMessage();
-    return message == null ? e.getClass().getSimpleName() : message;
+  /** What is read is in use; what is written will be read under another cipher anyway. */
+  private RecordCipher cipher(RecordKey key, Kind kind, boolean keep) {
+    Keyring keyring = header.keyring();
+    return keep
+        ? ciphers.get(key, missing -> keyring.cipher(namespace, missing.text(), kind.purpose))
+        : keyring.cipher(namespace, key.text(), kind.purpose);
   }
 }

@@ -30,8 +30,20 @@ class ExamplesTest {
     List<String> blocks = blocks(readme, Pattern.compile("```java\n(.*?)```", Pattern.DOTALL));
     assertThat(blocks).isNotEmpty();
     for (String block : blocks) {
-      run(block);
+      run(block.contains("SecretVault.builder()") ? block : inAVault(block));
     }
+  }
+
+  private static String inAVault(String block) {
+    return """
+        try (SecretVault vault = SecretVault.builder()
+            .store(FileSecretStore.open(Path.of("secrets")))
+            .masterKey(MasterKey.fromFile(Path.of("master.key")))
+            .open()) {
+        %s
+        }
+        """
+        .formatted(block);
   }
 
   @Test

@@ -13,7 +13,10 @@ public final class CryptoException extends RuntimeException {
 
   /** What went wrong, by what the caller can do about it. */
   public enum Reason {
-    /** The master key is intact but not one that unlocks this vault. Give the right one. */
+    /**
+     * The master key is intact but not one that unlocks this vault, or the passphrase is wrong.
+     * Give the right one.
+     */
     WRONG_KEY,
     /**
      * The master key cannot be had: no such file, a file that others can read, an unset variable.
@@ -25,6 +28,11 @@ public final class CryptoException extends RuntimeException {
      * cause.
      */
     DAMAGED,
+    /**
+     * The bytes name an epoch that this keyring has no keys of. Look whether the keyring was
+     * changed elsewhere; if not, they are damaged.
+     */
+    UNKNOWN_EPOCH,
     /** The bytes were written by a newer release. Upgrade. */
     NEWER_FORMAT
   }

@@ -1,13 +1,20 @@
 package dev.secretvault.crypto;
 
 import dev.secretvault.crypto.CryptoException.Reason;
-import java.nio.ByteBuffer;
+import dev.secretvault.crypto.KeyringText.Epoch;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,42 +22,69 @@ import org.jspecify.annotations.Nullable;
  * tokens under which names are found.
  *
  * <p>The keys are random. They are kept in the vault's {@linkplain #header header}, sealed under a
- * root key, which is sealed under the master key; {@code docs/FORMAT.md} describes every byte. Data
- * keys are numbered by epoch. Each record is sealed with AES-256-GCM under a key of its own,
+ * root key, which is sealed in a slot for each {@linkplain MasterKey master key}; {@code
+ * docs/FORMAT.md} describes every byte. Data keys are numbered by epoch, the highest is the one
+ * that new records are sealed under. Each record is sealed with AES-256-GCM under a key of its own,
  * derived from the epoch's data key by HKDF (RFC 5869), so that the limit on random nonces under
  * one key applies to the revisions of one record.
  *
- * <p>Thread-safe. Whoever made a keyring closes it; after that, {@link #seal}, {@link #open(
- * RecordIdentity, byte[])} and {@link #token} throw {@link IllegalStateException}.
+ * <p><b>Changes</b> of the keys are made in two steps, as they must be stored in between: {@link
+ * #rotate} and the like return a change with the new header; when that is stored, {@link #apply}
+ * puts it in force here, and {@link #follow} does so in other keyrings of the same vault.
+ *
+ * <p>Thread-safe. Whoever made a keyring closes it; after that, all but {@link #close} throw {@link
+ * IllegalStateException}.
  */
 public final class Keyring implements AutoCloseable {
 
-  /**
-   * What sealing adds to the plaintext: 1 byte of version, 4 of epoch, 12 of nonce, and 16 of tag.
-   */
-  public static final int OVERHEAD_BYTES = 1 + Integer.BYTES + AesGcm.OVERHEAD_BYTES;
-
-  private static final byte SEALED_VERSION = 1;
   private static final int TOKEN_BYTES = 16;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final byte[] vaultId;
-  private final byte[] header;
-  private volatile @Nullable Keys keys;
+  private volatile @Nullable State state;
 
   /**
-   * The keys, each as the prepared HMAC that is all it is used for.
+   * The keys at one time.
    *
+   * @param rootKey overwritten when the keyring is closed or has another one
    * @param names makes tokens
-   * @param dataByEpoch the pseudorandom keys that record keys are expanded from
-   * @param currentEpoch the epoch that new records are sealed under
+   * @param passphrases goes into the keys of passphrase-protected values
+   * @param dataKeys the pseudorandom keys that record keys are expanded from, by epoch
+   * @param epochs when each was made
    */
-  private record Keys(Hmac names, Map<Integer, Hmac> dataByEpoch, int currentEpoch) {}
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record State(
+      VaultHeader header,
+      byte[] rootKey,
+      int generation,
+      Hmac names,
+      Hmac passphrases,
+      Map<Integer, Hmac> dataKeys,
+      SortedMap<Integer, Instant> epochs) {
 
-  private Keyring(byte[] vaultId, byte[] header, Keys keys) {
-    this.vaultId = vaultId;
-    this.header = header;
-    this.keys = keys;
+    static State of(VaultHeader header, byte[] rootKey, KeyringText text) {
+      Map<Integer, Hmac> dataKeys = new TreeMap<>();
+      SortedMap<Integer, Instant> epochs = new TreeMap<>();
+      for (Epoch epoch : text.epochs()) {
+        dataKeys.put(epoch.number(), Hmac.sha256(epoch.dataKey()));
+        epochs.put(epoch.number(), Instant.ofEpochMilli(epoch.createdAt()));
+      }
+      return new State(
+          header,
+          rootKey,
+          text.generation(),
+          Hmac.sha256(text.nameKey()),
+          Hmac.sha256(text.passphraseKey()),
+          Map.copyOf(dataKeys),
+          Collections.unmodifiableSortedMap(epochs));
+    }
+
+    int epoch() {
+      return epochs.lastKey();
+    }
+  }
+
+  private Keyring(State state) {
+    this.state = state;
   }
 
   /**
@@ -62,24 +96,21 @@ public final class Keyring implements AutoCloseable {
    * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the master key cannot be had
    */
   public static Keyring create(MasterKey masterKey) {
-    byte[] encoded = newKeys(System.currentTimeMillis());
-    try {
-      byte[] vaultId = random(VaultHeader.VAULT_ID_BYTES);
-      byte[] header;
-      // Closing the master key waits, or the vault could be sealed under what is left of it.
-      synchronized (masterKey) {
-        header = VaultHeader.seal(vaultId, masterKey.toCreate(), encoded);
-      }
-      return new Keyring(vaultId, header, decode(encoded));
-    } finally {
-      Arrays.fill(encoded, (byte) 0);
+    byte[] vaultId = random(VaultHeader.VAULT_ID_BYTES);
+    byte[] rootKey = random(AesGcm.KEY_BYTES);
+    try (KeyringText text = KeyringText.generate(Instant.now())) {
+      List<SealedSlot> slots = List.of(SealedSlot.seal(vaultId, masterKey, rootKey));
+      return new Keyring(seal(vaultId, slots, rootKey, text));
+    } catch (RuntimeException e) {
+      Arrays.fill(rootKey, (byte) 0);
+      throw e;
     }
   }
 
   /**
    * Unlocks the keyring of an existing vault.
    *
-   * @param masterKey the key that unlocks it
+   * @param masterKey a key that unlocks it
    * @param header what {@link #header} returned
    * @return the keyring
    * @throws CryptoException with its reason: {@link Reason#WRONG_KEY}, {@link
@@ -87,12 +118,35 @@ public final class Keyring implements AutoCloseable {
    */
   public static Keyring open(MasterKey masterKey, byte[] header) {
     VaultHeader parsed = VaultHeader.parse(header);
-    byte[] encoded;
-    synchronized (masterKey) {
-      encoded = parsed.unlock(masterKey.toOpen());
-    }
+    byte[] rootKey = parsed.unlock(masterKey);
     try {
-      return new Keyring(parsed.vaultId(), header.clone(), decode(encoded));
+      return new Keyring(unseal(parsed, rootKey));
+    } catch (RuntimeException e) {
+      Arrays.fill(rootKey, (byte) 0);
+      throw e;
+    }
+  }
+
+  private static State seal(
+      byte[] vaultId, List<SealedSlot> slots, byte[] rootKey, KeyringText text) {
+    byte[] encoded = text.encode();
+    try {
+      return State.of(VaultHeader.seal(vaultId, slots, rootKey, encoded), rootKey, text);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+  }
+
+  private static State unseal(VaultHeader header, byte[] rootKey) {
+    try (KeyringText text = textOf(header, rootKey)) {
+      return State.of(header, rootKey, text);
+    }
+  }
+
+  private static KeyringText textOf(VaultHeader header, byte[] rootKey) {
+    byte[] encoded = header.openKeyring(rootKey);
+    try {
+      return KeyringText.decode(encoded);
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
@@ -103,67 +157,23 @@ public final class Keyring implements AutoCloseable {
    * key; a new array}
    */
   public byte[] header() {
-    return header.clone();
+    return state().header().bytes().clone();
   }
 
   /**
-   * Seals bytes for one record.
+   * Makes what seals and opens one record.
    *
-   * @param identity what they are bound to; {@link #open(RecordIdentity, byte[])} needs an equal
-   *     one
-   * @param plaintext the bytes, also none; the caller overwrites them
-   * @return {@code plaintext.length +} {@value #OVERHEAD_BYTES} bytes, a new array
+   * @param namespace the namespace; empty for the default one
+   * @param key the key of the record in the store
+   * @param purpose what the record is, so that one kind cannot stand in for another
+   * @return the cipher, bound to all three
+   * @throws IllegalArgumentException if one of them has half of a surrogate pair
    */
-  public byte[] seal(RecordIdentity identity, byte[] plaintext) {
-    Keys open = keys();
-    int epoch = open.currentEpoch();
-    byte[] ciphertext =
-        cipher(open, identity, epoch).encrypt(plaintext, associatedData(identity, epoch));
-    return ByteBuffer.allocate(1 + Integer.BYTES + ciphertext.length)
-        .put(SEALED_VERSION)
-        .putInt(epoch)
-        .put(ciphertext)
-        .array();
-  }
-
-  /**
-   * Opens sealed bytes.
-   *
-   * @param identity the identity that they were sealed for
-   * @param sealed what {@link #seal} returned, under this vault's keys
-   * @return the plaintext, a new array, for the caller to overwrite
-   * @throws CryptoException {@link Reason#DAMAGED} if the bytes were altered, or sealed for another
-   *     identity or vault; {@link Reason#NEWER_FORMAT} if their first byte is a version this
-   *     release does not know
-   */
-  public byte[] open(RecordIdentity identity, byte[] sealed) {
-    Keys open = keys();
-    if (sealed.length < OVERHEAD_BYTES) {
-      throw new CryptoException(Reason.DAMAGED, "a sealed record is too short");
-    }
-    ByteBuffer in = ByteBuffer.wrap(sealed);
-    int version = Byte.toUnsignedInt(in.get());
-    if (version > SEALED_VERSION) {
-      throw new CryptoException(
-          Reason.NEWER_FORMAT,
-          "a record has format version "
-              + version
-              + ", the newest known is "
-              + SEALED_VERSION
-              + ": upgrade");
-    }
-    int epoch = in.getInt();
-    if (version < SEALED_VERSION || !open.dataByEpoch().containsKey(epoch)) {
-      throw new CryptoException(
-          Reason.DAMAGED, "a sealed record names keys that this vault does not have");
-    }
-    byte[] ciphertext = new byte[in.remaining()];
-    in.get(ciphertext);
-    return cipher(open, identity, epoch)
-        .decrypt(
-            ciphertext,
-            associatedData(identity, epoch),
-            "a record was altered, or put in the place of another one");
+  public RecordCipher cipher(String namespace, String key, String purpose) {
+    Objects.requireNonNull(namespace, "namespace");
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(purpose, "purpose");
+    return new RecordCipher(this, state().header().vaultId(), namespace, key, purpose);
   }
 
   /**
@@ -175,118 +185,308 @@ public final class Keyring implements AutoCloseable {
    * @return 22 characters of URL-safe Base64
    */
   public String token(String... parts) {
-    byte[] digest = keys().names().compute(Encoding.of((Object[]) parts));
+    byte[] digest = state().names().compute(Encoding.of((Object[]) parts));
     return Base64.getUrlEncoder()
         .withoutPadding()
         .encodeToString(Arrays.copyOf(digest, TOKEN_BYTES));
   }
 
-  /** Forgets the keys. Closing twice is closing once. */
-  @Override
-  public void close() {
-    keys = null;
+  /**
+   * Seals a value under a passphrase and a key of the vault together, so that it takes both to open
+   * it. The passphrase's part is Argon2id (RFC 9106) of 19 MiB, two passes and one lane, with a
+   * random salt; at most two such calculations run in a process at a time.
+   *
+   * @param namespace the namespace of the record that the value is for
+   * @param key the key of that record; the value opens for no other
+   * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars; the caller overwrites it
+   * @param value any bytes; the caller overwrites them
+   * @return the sealed value, a new array, of at most {@value PassphraseSeal#OVERHEAD_BYTES} bytes
+   *     more
+   * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
+   *     surrogate
+   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if there is not enough memory
+   */
+  public byte[] protect(String namespace, String key, char[] passphrase, byte[] value) {
+    State now = state();
+    return new PassphraseSeal(now.passphrases(), now.header().vaultId(), namespace, key)
+        .seal(passphrase, value);
   }
 
-  /** Says nothing of the keys. */
-  @Override
-  public String toString() {
-    return "Keyring[hidden]";
+  /**
+   * Opens what {@link #protect} sealed.
+   *
+   * @param namespace the namespace of the record
+   * @param key the key of the record
+   * @param passphrase the passphrase; the caller overwrites it
+   * @param sealed the sealed value
+   * @return the value, a new array, for the caller to overwrite
+   * @throws CryptoException {@link Reason#WRONG_KEY} if the passphrase is wrong; {@link
+   *     Reason#DAMAGED} if it is right and the value was altered all the same, or is malformed;
+   *     {@link Reason#KEY_UNAVAILABLE} if there is not enough memory
+   */
+  public byte[] unprotect(String namespace, String key, char[] passphrase, byte[] sealed) {
+    State now = state();
+    return new PassphraseSeal(now.passphrases(), now.header().vaultId(), namespace, key)
+        .open(passphrase, sealed);
   }
 
-  private Keys keys() {
-    Keys open = keys;
-    if (open == null) {
+  /** {@return the ways to unlock the vault} */
+  public List<UnlockSlot> unlockSlots() {
+    return state().header().slots().stream().map(SealedSlot::describe).toList();
+  }
+
+  /** {@return the epochs that there are keys of, the newest last, each with its creation} */
+  public SortedMap<Integer, Instant> epochs() {
+    return state().epochs();
+  }
+
+  /** {@return the newest epoch} */
+  public int epoch() {
+    return state().epoch();
+  }
+
+  boolean has(int epoch) {
+    return state().dataKeys().containsKey(epoch);
+  }
+
+  Hmac dataKey(int epoch) {
+    Hmac dataKey = state().dataKeys().get(epoch);
+    if (dataKey == null) {
+      throw new CryptoException(
+          Reason.UNKNOWN_EPOCH, "a record is sealed under keys that this vault does not have");
+    }
+    return dataKey;
+  }
+
+  /**
+   * Begins a new epoch; records of the others stay readable.
+   *
+   * @param now the creation of its keys
+   * @return the change
+   * @throws IllegalStateException if there are a thousand epochs
+   */
+  public synchronized KeyringChange rotate(Instant now) {
+    return edit(text -> text.addEpoch(now));
+  }
+
+  /**
+   * Forgets an epoch, and with it all records that are still sealed under it.
+   *
+   * @param epoch which
+   * @return the change
+   * @throws IllegalArgumentException if there is none of this number, or it is the newest
+   */
+  public synchronized KeyringChange retire(int epoch) {
+    if (!has(epoch)) {
+      throw new IllegalArgumentException("epoch: there is no epoch " + epoch);
+    }
+    if (epoch == epoch()) {
+      throw new IllegalArgumentException("epoch: " + epoch + " is in use for new records");
+    }
+    return edit(text -> text.removeEpoch(epoch));
+  }
+
+  private KeyringChange edit(Consumer<KeyringText> editor) {
+    State before = state();
+    try (KeyringText text = textOf(before.header(), before.rootKey())) {
+      editor.accept(text);
+      return change(before, before.header().slots(), before.rootKey(), text);
+    }
+  }
+
+  /**
+   * Adds a way to unlock the vault.
+   *
+   * @param added what shall unlock it, too
+   * @return the change; the new slot is the last one
+   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the key cannot be had
+   * @throws IllegalArgumentException if there are 16 slots
+   */
+  public synchronized KeyringChange addUnlock(MasterKey added) {
+    State before = state();
+    List<SealedSlot> slots = new ArrayList<>(before.header().slots());
+    if (slots.size() == VaultHeader.MAX_SLOTS) {
+      throw new IllegalArgumentException(
+          "masterKey: at most "
+              + VaultHeader.MAX_SLOTS
+              + " unlock slots allowed, and there are as many: remove one first");
+    }
+    slots.add(SealedSlot.seal(before.header().vaultId(), added, before.rootKey()));
+    return withSlots(before, slots);
+  }
+
+  /**
+   * Removes a way to unlock the vault. Whoever has it and an older header still has the root key.
+   *
+   * @param id the slot's id
+   * @return the change
+   * @throws IllegalArgumentException if there is no such slot, or it is the last one
+   */
+  public synchronized KeyringChange removeUnlock(String id) {
+    State before = state();
+    List<SealedSlot> slots = new ArrayList<>(before.header().slots());
+    if (!slots.removeIf(slot -> slot.id().equals(id))) {
+      throw new IllegalArgumentException("id: there is no unlock slot of this id");
+    }
+    if (slots.isEmpty()) {
+      throw new IllegalArgumentException(
+          "id: the last unlock slot must stay, or nothing would open the vault: add another one first");
+    }
+    return withSlots(before, slots);
+  }
+
+  /**
+   * Removes a way to unlock the vault, as {@link #removeUnlock(String)} does.
+   *
+   * @param removed what shall not unlock it any more
+   * @return the change
+   * @throws CryptoException {@link Reason#WRONG_KEY} if it unlocks no slot; {@link
+   *     Reason#KEY_UNAVAILABLE} if it cannot be had
+   * @throws IllegalArgumentException if its slot is the last one
+   */
+  public synchronized KeyringChange removeUnlock(MasterKey removed) {
+    VaultHeader header = state().header();
+    return removeUnlock(header.slots().get(indexUnlockedBy(removed, header)).id());
+  }
+
+  /**
+   * Replaces what unlocks the vault. If it was the only slot, the root key is replaced, too, and
+   * all that it seals: only the header changes, but neither the old master key nor the old root key
+   * open it any more. Other slots could not be sealed for a new root key without their master keys,
+   * so it stays if there are any.
+   *
+   * @param old what unlocks it now
+   * @param replacement what shall unlock it instead
+   * @return the change
+   * @throws CryptoException {@link Reason#WRONG_KEY} if {@code old} unlocks no slot; {@link
+   *     Reason#KEY_UNAVAILABLE} if one of the keys cannot be had
+   */
+  public synchronized KeyringChange changeMasterKey(MasterKey old, MasterKey replacement) {
+    State before = state();
+    VaultHeader header = before.header();
+    List<SealedSlot> slots = new ArrayList<>(header.slots());
+    int replaced = indexUnlockedBy(old, header);
+    if (slots.size() > 1) {
+      slots.set(replaced, SealedSlot.seal(header.vaultId(), replacement, before.rootKey()));
+      return withSlots(before, slots);
+    }
+    byte[] rootKey = random(AesGcm.KEY_BYTES);
+    try (KeyringText text = textOf(header, before.rootKey())) {
+      slots.set(0, SealedSlot.seal(header.vaultId(), replacement, rootKey));
+      return change(before, slots, rootKey, text);
+    } catch (RuntimeException e) {
+      Arrays.fill(rootKey, (byte) 0);
+      throw e;
+    }
+  }
+
+  /** Which slot a master key unlocks. */
+  private static int indexUnlockedBy(MasterKey masterKey, VaultHeader header) {
+    masterKey.requireAvailable();
+    for (int i = 0; i < header.slots().size(); i++) {
+      byte[] rootKey = header.slots().get(i).open(header.vaultId(), masterKey);
+      Arrays.fill(rootKey, (byte) 0);
+      if (rootKey.length > 0) {
+        return i;
+      }
+    }
+    throw new CryptoException(
+        Reason.WRONG_KEY, "this master key does not unlock the vault: nothing was changed");
+  }
+
+  private static KeyringChange withSlots(State before, List<SealedSlot> slots) {
+    try (KeyringText text = textOf(before.header(), before.rootKey())) {
+      return change(before, slots, before.rootKey(), text);
+    }
+  }
+
+  private static KeyringChange change(
+      State before, List<SealedSlot> slots, byte[] rootKey, KeyringText text) {
+    text.nextGeneration();
+    return new KeyringChange(before, seal(before.header().vaultId(), slots, rootKey, text));
+  }
+
+  /**
+   * Puts a change in force whose header was stored.
+   *
+   * @param change a change of this keyring as it is; if it was changed since, nothing happens, as
+   *     whoever stores headers lets only one of two changes through
+   */
+  public synchronized void apply(KeyringChange change) {
+    if (state().generation() == change.before().generation()) {
+      replace(change.take());
+    }
+  }
+
+  /**
+   * Takes over a header that was stored by a change elsewhere. Does nothing if it is this keyring's
+   * own.
+   *
+   * @param header the header as it is now
+   * @throws CryptoException {@link Reason#WRONG_KEY} if the root key was replaced: the vault must
+   *     be opened anew, with the new master key; {@link Reason#DAMAGED} if the header is damaged,
+   *     of another vault, or older than this keyring; {@link Reason#NEWER_FORMAT}. The keys stay as
+   *     they were
+   */
+  public synchronized void follow(byte[] header) {
+    State before = state();
+    if (MessageDigest.isEqual(header, before.header().bytes())) {
+      return;
+    }
+    VaultHeader parsed = VaultHeader.parse(header);
+    if (!MessageDigest.isEqual(parsed.vaultId(), before.header().vaultId())) {
+      throw new CryptoException(
+          Reason.DAMAGED, "the vault's header was replaced by that of another vault");
+    }
+    if (!parsed.isMadeUnder(before.rootKey())) {
+      throw new CryptoException(
+          Reason.WRONG_KEY,
+          "the vault's master key was changed elsewhere, or its header was altered: open the vault"
+              + " anew, with the new master key");
+    }
+    State after = unseal(parsed, before.rootKey());
+    if (after.generation() <= before.generation()) {
+      throw new CryptoException(
+          Reason.DAMAGED, "the vault's header went back to an older state: restore it");
+    }
+    replace(after);
+  }
+
+  private void replace(State after) {
+    byte[] former = state().rootKey();
+    state = after;
+    if (former != after.rootKey()) {
+      Arrays.fill(former, (byte) 0);
+    }
+  }
+
+  private State state() {
+    State now = state;
+    if (now == null) {
       throw new IllegalStateException("the keyring is closed");
     }
-    return open;
-  }
-
-  private AesGcm cipher(Keys open, RecordIdentity identity, int epoch) {
-    Hmac dataKey = Objects.requireNonNull(open.dataByEpoch().get(epoch), "epoch");
-    byte[] info =
-        Encoding.of("secretvault/1/record", vaultId, identity.namespace(), identity.key());
-    byte[] key = Hkdf.expand(dataKey, info, AesGcm.KEY_BYTES);
-    try {
-      return new AesGcm(key);
-    } finally {
-      Arrays.fill(key, (byte) 0);
-    }
-  }
-
-  private byte[] associatedData(RecordIdentity identity, int epoch) {
-    return Encoding.of(
-        "secretvault/1/sealed",
-        vaultId,
-        identity.namespace(),
-        identity.key(),
-        identity.revision(),
-        epoch,
-        identity.purpose());
-  }
-
-  // The keyring's plaintext: u32 generation | name key | audit key | u16 count | count x (u32
-  // epoch, i64 ms, data key)
-
-  private static final int KEY_BYTES = 32;
-  private static final int FIXED_BYTES = Integer.BYTES + 2 * KEY_BYTES + Short.BYTES;
-  private static final int EPOCH_BYTES = Integer.BYTES + Long.BYTES + KEY_BYTES;
-
-  private static byte[] newKeys(long now) {
-    byte[] random = random(3 * KEY_BYTES);
-    byte[] encoded =
-        ByteBuffer.allocate(FIXED_BYTES + EPOCH_BYTES)
-            .putInt(1)
-            .put(random, 0, 2 * KEY_BYTES)
-            .putShort((short) 1)
-            .putInt(1)
-            .putLong(now)
-            .put(random, 2 * KEY_BYTES, KEY_BYTES)
-            .array();
-    Arrays.fill(random, (byte) 0);
-    return encoded;
-  }
-
-  private static Keys decode(byte[] encoded) {
-    int count =
-        encoded.length < FIXED_BYTES
-            ? 0
-            : ByteBuffer.wrap(encoded).getShort(FIXED_BYTES - Short.BYTES) & 0xffff;
-    if (count == 0 || encoded.length != FIXED_BYTES + count * EPOCH_BYTES) {
-      throw malformed();
-    }
-    Map<Integer, Hmac> dataByEpoch = new HashMap<>();
-    int current = 0;
-    for (int i = 0; i < count; i++) {
-      int at = FIXED_BYTES + i * EPOCH_BYTES;
-      int epoch = ByteBuffer.wrap(encoded).getInt(at);
-      if (epoch < 1) {
-        throw malformed();
-      }
-      dataByEpoch.put(epoch, prepare(encoded, at + Integer.BYTES + Long.BYTES));
-      current = Math.max(current, epoch);
-    }
-    if (dataByEpoch.size() != count) {
-      throw malformed();
-    }
-    return new Keys(prepare(encoded, Integer.BYTES), Map.copyOf(dataByEpoch), current);
-  }
-
-  private static CryptoException malformed() {
-    return new CryptoException(Reason.DAMAGED, "the vault's keyring is malformed");
-  }
-
-  private static Hmac prepare(byte[] encoded, int at) {
-    byte[] key = Arrays.copyOfRange(encoded, at, at + KEY_BYTES);
-    try {
-      return Hmac.sha256(key);
-    } finally {
-      Arrays.fill(key, (byte) 0);
-    }
+    return now;
   }
 
   private static byte[] random(int length) {
     byte[] bytes = new byte[length];
     RANDOM.nextBytes(bytes);
     return bytes;
+  }
+
+  /** Overwrites the root key, and lets the others go. Closing twice is closing once. */
+  @Override
+  public synchronized void close() {
+    State last = state;
+    state = null;
+    if (last != null) {
+      Arrays.fill(last.rootKey(), (byte) 0);
+    }
+  }
+
+  /** Says nothing of the keys. */
+  @Override
+  public String toString() {
+    return "Keyring[hidden]";
   }
 }

@@ -1,56 +1,39 @@
 package dev.secretvault.crypto;
 
+import com.google.crypto.tink.Aead;
 import dev.secretvault.crypto.CryptoException.Reason;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key that unlocks a vault: 32 random bytes that come from outside and are never stored with
- * it.
+ * What unlocks a vault. It comes from outside and is never stored with the vault: a raw key of 32
+ * random bytes, a passphrase, or a key that somebody else keeps and lets a vault use.
  *
- * <p>As text, in a file or an environment variable, a key is 64 hexadecimal digits or the Base64
- * form of 32 bytes, in the standard or the URL-safe alphabet, padded or not; white space around it
- * is ignored. {@code openssl rand -base64 32} makes one.
+ * <p>As text, in a file or an environment variable, a raw key is 64 hexadecimal digits or the
+ * Base64 form of 32 bytes, in the standard or the URL-safe alphabet, padded or not; white space
+ * around it is ignored. {@code openssl rand -base64 32} makes one.
  *
- * <p>A vault takes its master key over: it closes it once it is open or could not be opened. {@link
- * #close} overwrites the key. Thread-safe.
+ * <p>Whatever a master key is handed to takes it over and closes it, whether that succeeds or not.
+ * {@link #close} overwrites what it holds. Thread-safe.
  */
-public final class MasterKey implements AutoCloseable {
+public abstract sealed class MasterKey implements AutoCloseable
+    permits RawMasterKey, PassphraseMasterKey, ExternalMasterKey {
 
-  /** The length of a master key, in bytes. */
+  /** The length of a raw master key, in bytes. */
   public static final int BYTES = 32;
 
-  private static final int MAX_TEXT_BYTES = 1_024;
-  private static final Set<PosixFilePermission> OWNER_ONLY =
-      PosixFilePermissions.fromString("rw-------");
-  private static final SecureRandom RANDOM = new SecureRandom();
+  /** The longest passphrase, in chars. */
+  public static final int MAX_PASSPHRASE_CHARS = Passphrase.MAX_CHARS;
 
-  private final @Nullable Path file;
-  private byte @Nullable [] key;
+  /** The longest URI of an external key, in bytes of its UTF-8 form. */
+  public static final int MAX_URI_BYTES = 1_024;
+
   private boolean closed;
 
-  private MasterKey(@Nullable Path file, byte @Nullable [] key) {
-    this.file = file;
-    this.key = key;
-  }
+  MasterKey() {}
 
   /**
    * Takes the key itself.
@@ -65,19 +48,20 @@ public final class MasterKey implements AutoCloseable {
       throw new IllegalArgumentException(
           "key: " + BYTES + " bytes needed, but there are " + key.length);
     }
-    byte[] copy = key.clone();
-    requireNotZero(copy, "key");
-    return new MasterKey(null, copy);
+    if (isZero(key)) {
+      throw new IllegalArgumentException("key: all bytes are zero");
+    }
+    return new RawMasterKey(null, key.clone());
   }
 
   /**
-   * Takes the key from a file, or makes one there when a new vault is created.
+   * Takes the key from a file, or makes one there when a vault is created with it.
    *
-   * <p>A missing file is no error yet. If a vault is created with this key, the file is created
-   * too, readable by its owner only ({@code 0600}), with a new random key in it, and is durable
-   * before the vault is. Opening an existing vault creates nothing and reports {@link
-   * Reason#KEY_UNAVAILABLE} instead. Keep a copy of the file apart from the vault: without it no
-   * secret can be read.
+   * <p>A missing file is no error yet. If a vault is created with this key, or the key is added to
+   * a vault, the file is created too, readable by its owner only ({@code 0600}), with a new random
+   * key in it, and is durable before the vault is. Opening an existing vault creates nothing and
+   * reports {@link Reason#KEY_UNAVAILABLE} instead. Keep a copy of the file apart from the vault:
+   * without it no secret can be read.
    *
    * @param file the file, whose text is described above
    * @return the key
@@ -87,7 +71,7 @@ public final class MasterKey implements AutoCloseable {
    */
   public static MasterKey fromFile(Path file) {
     Objects.requireNonNull(file, "file");
-    return new MasterKey(file, Files.exists(file) ? read(file) : null);
+    return new RawMasterKey(file, Files.exists(file) ? KeyText.read(file) : null);
   }
 
   /**
@@ -105,210 +89,117 @@ public final class MasterKey implements AutoCloseable {
           Reason.KEY_UNAVAILABLE, "the environment variable " + variable + " is not set");
     }
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    return new MasterKey(null, parse(utf8, utf8.length, "the environment variable " + variable));
+    return new RawMasterKey(
+        null, KeyText.parse(utf8, utf8.length, "the environment variable " + variable));
   }
 
   /**
-   * The key's bytes, for an existing vault. The array stays this object's own.
+   * Makes the key from a passphrase, by Argon2id (RFC 9106) of 64 MiB of memory, three passes and
+   * one lane, with a random salt for each vault. Opening a vault takes that memory, and a fraction
+   * of a second; at most two such calculations run in a process at a time.
    *
-   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the key's file is missing or unfit
+   * <p>A vault whose directory is stolen is as safe as its passphrase is hard to guess: take a long
+   * one, or a raw key.
+   *
+   * @param passphrase 1 to {@value #MAX_PASSPHRASE_CHARS} chars, taken in Unicode's normalization
+   *     form C; copied, so the caller may overwrite it
+   * @return the key
+   * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
    */
-  synchronized byte[] toOpen() {
-    if (closed) {
-      throw new IllegalStateException(
-          "the master key was closed; a vault closes the key that it was opened with");
-    }
-    if (key == null) {
-      Path from = Objects.requireNonNull(file, "file");
-      if (!Files.exists(from)) {
-        throw new CryptoException(
-            Reason.KEY_UNAVAILABLE,
-            "there is no master key file " + from + ": restore it, or name the right file");
-      }
-      key = read(from);
-    }
-    return key;
+  public static MasterKey fromPassphrase(char[] passphrase) {
+    return new PassphraseMasterKey(Passphrase.toBytes(passphrase));
   }
 
   /**
-   * The key's bytes, for a new vault: makes the file if it is missing. The array stays this
-   * object's own.
+   * Lets a key unlock the vault that somebody else keeps, such as a key management service behind
+   * Tink's {@code KmsClient.getAead(uri)}: it wraps 32 random bytes for each vault, and is called
+   * once when the vault is created and once each time it is opened.
+   *
+   * @param aead encrypts and decrypts under that key, with associated data
+   * @param uri the key's name, stored in clear with the vault, 1 to {@value #MAX_URI_BYTES} bytes
+   *     in UTF-8; a vault is unlocked only by a key of the name that it was given then
+   * @return the key; closing it leaves {@code aead} alone
+   * @throws IllegalArgumentException if the URI is empty, too long, or holds an unpaired surrogate
    */
-  synchronized byte[] toCreate() {
-    if (!closed && key == null && file != null && !Files.exists(file)) {
-      create(file);
-    }
-    return toOpen();
+  public static MasterKey fromAead(Aead aead, String uri) {
+    return new ExternalMasterKey(Objects.requireNonNull(aead, "aead"), uri);
   }
 
-  private static byte[] read(Path file) {
-    byte[] text = new byte[MAX_TEXT_BYTES + 1];
-    try {
-      if (Files.isDirectory(file)) {
-        throw new CryptoException(
-            Reason.KEY_UNAVAILABLE, "the master key file " + file + " is a directory");
-      }
-      refuseIfOthersMayUse(file);
-      int length;
-      // Not up to the size that the file system reports: of a device or a pipe it says 0.
-      try (InputStream in = Files.newInputStream(file)) {
-        length = in.readNBytes(text, 0, text.length);
-      }
-      if (length > MAX_TEXT_BYTES) {
-        throw new CryptoException(
-            Reason.KEY_UNAVAILABLE, "the master key file " + file + " is too long for a key");
-      }
-      return parse(text, length, "the master key file " + file);
-    } catch (IOException e) {
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE, "the master key file " + file + " cannot be read", e);
-    } finally {
-      Arrays.fill(text, (byte) 0);
-    }
-  }
-
-  private static void refuseIfOthersMayUse(Path file) throws IOException {
-    Set<PosixFilePermission> granted;
-    try {
-      granted = EnumSet.copyOf(Files.getPosixFilePermissions(file));
-    } catch (UnsupportedOperationException | IllegalArgumentException noPosixOrNoPermissionAtAll) {
-      return;
-    }
-    granted.removeAll(PosixFilePermissions.fromString("rwx------"));
-    if (!granted.isEmpty()) {
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE,
-          "others than its owner may use the master key file " + file + ": run chmod 600 " + file);
-    }
-  }
-
-  /**
-   * Writes a new key under a temporary name and links it to {@code file}: whoever looks sees no
-   * file or a whole one, and of two processes that do this at once the second finds the first one's
-   * key.
-   */
-  private static void create(Path file) {
-    byte[] fresh = new byte[BYTES];
-    byte[] text = new byte[0];
-    Path directory =
-        Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file has a directory");
-    try {
-      RANDOM.nextBytes(fresh);
-      text = Base64.getEncoder().encode(fresh);
-      FileAttribute<?>[] attributes = ownerOnly(directory);
-      Path temp = Files.createTempFile(directory, ".master-key-", ".tmp", attributes);
-      try {
-        try (RandomAccessFile out = new RandomAccessFile(temp.toFile(), "rw")) {
-          out.write(text);
-          out.write('\n');
-          out.getFD().sync();
-        }
-        Files.createLink(file, temp);
-      } catch (FileAlreadyExistsException another) {
-        // Its key is used. Whoever made it need not have come to the next step.
-      } finally {
-        Files.deleteIfExists(temp);
-      }
-      // A vault sealed under a key that a power cut takes away is lost: the name must be durable,
-      // too. Only POSIX systems let a directory be forced.
-      if (attributes.length > 0) {
-        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
-          names.force(true);
-        }
-      }
-    } catch (IOException | UnsupportedOperationException e) {
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE, "the master key file " + file + " cannot be created", e);
-    } finally {
-      Arrays.fill(fresh, (byte) 0);
-      Arrays.fill(text, (byte) 0);
-    }
-  }
-
-  private static FileAttribute<?>[] ownerOnly(Path directory) throws IOException {
-    return Files.getFileStore(directory).supportsFileAttributeView("posix")
-        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
-        : new FileAttribute<?>[0];
-  }
-
-  private static byte[] parse(byte[] text, int length, String where) {
-    int from = 0;
-    int to = length;
-    while (from < to && isSpace(text[from])) {
-      from++;
-    }
-    while (to > from && isSpace(text[to - 1])) {
-      to--;
-    }
-    byte[] key = null;
-    try {
-      key = to - from == 2 * BYTES ? hex(text, from, to) : base64(text, from, to);
-    } catch (IllegalArgumentException notAKey) {
-      // Reported below, without the parser's message: it can quote what it met.
-    }
-    if (key == null || key.length != BYTES) {
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE,
-          where + " holds no key: 64 hexadecimal digits or the Base64 of 32 bytes are needed");
-    }
-    try {
-      requireNotZero(key, where);
-    } catch (IllegalArgumentException e) {
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE, where + " holds no key: all its bytes are zero");
-    }
-    return key;
-  }
-
-  private static boolean isSpace(byte b) {
-    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
-  }
-
-  private static byte[] hex(byte[] text, int from, int to) {
-    byte[] key = new byte[(to - from) / 2];
-    for (int i = 0; i < key.length; i++) {
-      int at = from + 2 * i;
-      key[i] =
-          (byte) (HexFormat.fromHexDigit(text[at]) << 4 | HexFormat.fromHexDigit(text[at + 1]));
-    }
-    return key;
-  }
-
-  private static byte[] base64(byte[] text, int from, int to) {
-    byte[] standard = Arrays.copyOfRange(text, from, to);
-    try {
-      for (int i = 0; i < standard.length; i++) {
-        standard[i] = (byte) (standard[i] == '-' ? '+' : standard[i] == '_' ? '/' : standard[i]);
-      }
-      return Base64.getDecoder().decode(standard);
-    } finally {
-      Arrays.fill(standard, (byte) 0);
-    }
-  }
-
-  private static void requireNotZero(byte[] key, String field) {
+  static boolean isZero(byte[] key) {
     int seen = 0;
     for (byte b : key) {
       seen |= b;
     }
-    if (seen == 0) {
-      throw new IllegalArgumentException(field + ": all bytes are zero");
+    return seen == 0;
+  }
+
+  /**
+   * What a new slot of this kind stores, and the secret of that slot.
+   *
+   * @param parameters stored in clear, to come to the same secret later
+   * @param secret 32 bytes, for the receiver to overwrite
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared; taken apart at once.
+  record SlotSecret(byte[] parameters, byte[] secret) {}
+
+  /**
+   * Makes the secret of a new slot.
+   *
+   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the key cannot be had
+   */
+  final synchronized SlotSecret newSlot(byte[] vaultId) {
+    requireOpen();
+    return makeSlot(vaultId);
+  }
+
+  /**
+   * The secret of a slot of this kind, for the receiver to overwrite; null if this key can tell
+   * that the slot is not its own.
+   *
+   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the key cannot be had
+   */
+  final synchronized byte @Nullable [] slotSecret(byte[] vaultId, byte[] parameters) {
+    requireOpen();
+    return findSecret(vaultId, parameters);
+  }
+
+  /** Has the key's file read, so that a missing one is reported whatever slots there are. */
+  final synchronized void requireAvailable() {
+    requireOpen();
+    load();
+  }
+
+  abstract UnlockSlot.Kind kind();
+
+  /** Gets hold of the key, where that can fail without a slot. */
+  void load() {}
+
+  abstract SlotSecret makeSlot(byte[] vaultId);
+
+  abstract byte @Nullable [] findSecret(byte[] vaultId, byte[] parameters);
+
+  /** Overwrites what this kind of key holds. */
+  abstract void erase();
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          "the master key was closed; a vault closes the key that it was opened with");
     }
   }
 
   /** Overwrites the key. Closing twice is closing once. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    if (key != null) {
-      Arrays.fill(key, (byte) 0);
-      key = null;
+  public final synchronized void close() {
+    if (!closed) {
+      closed = true;
+      erase();
     }
   }
 
   /** Says nothing of the key. */
   @Override
-  public String toString() {
+  public final String toString() {
     return "MasterKey[hidden]";
   }
 }

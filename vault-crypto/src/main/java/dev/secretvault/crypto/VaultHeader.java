@@ -1,10 +1,10 @@
 package dev.secretvault.crypto;
 
 import dev.secretvault.crypto.CryptoException.Reason;
+import dev.secretvault.crypto.UnlockSlot.Kind;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,56 +18,50 @@ import java.util.zip.CRC32C;
 final class VaultHeader {
 
   static final int VAULT_ID_BYTES = 16;
+  static final int MAX_SLOTS = 16;
+  static final String DAMAGED_MESSAGE =
+      "the vault's header is damaged or was altered: restore it from a backup";
 
   private static final int MAGIC = 0x53564c54; // "SVLT"
   private static final short VERSION = 1;
   private static final int CRC_AT = Integer.BYTES + Short.BYTES;
   private static final int BODY_AT = CRC_AT + Integer.BYTES;
   private static final int MAC_BYTES = 32;
-  private static final int MAX_SLOTS = 16;
   private static final int MAX_BYTES = 1 << 20;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final byte[] bytes;
   private final byte[] vaultId;
-  private final List<Slot> slots;
+  private final List<SealedSlot> slots;
   private final byte[] sealedKeyring;
 
-  private VaultHeader(byte[] bytes, byte[] vaultId, List<Slot> slots, byte[] sealedKeyring) {
+  private VaultHeader(byte[] bytes, byte[] vaultId, List<SealedSlot> slots, byte[] sealedKeyring) {
     this.bytes = bytes;
     this.vaultId = vaultId;
-    this.slots = slots;
+    this.slots = List.copyOf(slots);
     this.sealedKeyring = sealedKeyring;
   }
 
-  /** Seals a keyring under a new root key, and that under the master key in a first slot. */
-  static byte[] seal(byte[] vaultId, byte[] masterKey, byte[] keyring) {
-    byte[] rootKey = new byte[AesGcm.KEY_BYTES];
-    RANDOM.nextBytes(rootKey);
-    try {
-      RootKeys root = RootKeys.of(rootKey);
-      byte[] slot = Slot.seal(vaultId, masterKey, rootKey);
-      byte[] sealedKeyring = root.keyring().encrypt(keyring, keyringData(vaultId));
-      ByteBuffer out =
-          ByteBuffer.allocate(
-              BODY_AT
-                  + VAULT_ID_BYTES
-                  + 1
-                  + 3
-                  + slot.length
-                  + Integer.BYTES
-                  + sealedKeyring.length
-                  + MAC_BYTES);
-      out.putInt(MAGIC).putShort(VERSION).putInt(0).put(vaultId);
-      out.put((byte) 1).put(Slot.RAW_KEY).putShort((short) slot.length).put(slot);
-      out.putInt(sealedKeyring.length).put(sealedKeyring);
-      byte[] header = out.array();
-      out.put(mac(root, header));
-      out.putInt(CRC_AT, checksum(header));
-      return header;
-    } finally {
-      Arrays.fill(rootKey, (byte) 0);
-    }
+  /** Seals a keyring under the root key that the slots lead to. */
+  static VaultHeader seal(byte[] vaultId, List<SealedSlot> slots, byte[] rootKey, byte[] keyring) {
+    RootKeys root = RootKeys.of(rootKey);
+    byte[] sealedKeyring = root.keyring().encrypt(keyring, keyringData(vaultId));
+    int slotBytes = slots.stream().mapToInt(SealedSlot::length).sum();
+    ByteBuffer out =
+        ByteBuffer.allocate(
+            BODY_AT
+                + VAULT_ID_BYTES
+                + 1
+                + slotBytes
+                + Integer.BYTES
+                + sealedKeyring.length
+                + MAC_BYTES);
+    out.putInt(MAGIC).putShort(VERSION).putInt(0).put(vaultId).put((byte) slots.size());
+    slots.forEach(slot -> slot.writeTo(out));
+    out.putInt(sealedKeyring.length).put(sealedKeyring);
+    byte[] header = out.array();
+    out.put(mac(root, header));
+    out.putInt(CRC_AT, checksum(header));
+    return new VaultHeader(header, vaultId, slots, sealedKeyring);
   }
 
   /**
@@ -102,50 +96,89 @@ final class VaultHeader {
       if (version < VERSION || count < 1 || count > MAX_SLOTS) {
         throw damaged();
       }
-      List<Slot> slots = new ArrayList<>();
+      List<SealedSlot> slots = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        byte kind = in.get();
-        slots.add(Slot.parse(kind, take(in, Short.toUnsignedInt(in.getShort()))));
+        int kind = Byte.toUnsignedInt(in.get());
+        byte[] id = take(in, SealedSlot.ID_BYTES);
+        slots.add(SealedSlot.parse(kind, id, take(in, Short.toUnsignedInt(in.getShort()))));
+      }
+      if (slots.stream().map(SealedSlot::id).distinct().count() < count) {
+        throw damaged();
       }
       byte[] sealedKeyring = take(in, in.getInt());
       if (in.remaining() != MAC_BYTES) {
         throw damaged();
       }
-      return new VaultHeader(header.clone(), vaultId, List.copyOf(slots), sealedKeyring);
+      return new VaultHeader(header.clone(), vaultId, slots, sealedKeyring);
     } catch (BufferUnderflowException e) {
       throw damaged();
     }
   }
 
+  /** No copy. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** No copy. */
   byte[] vaultId() {
     return vaultId;
   }
 
+  List<SealedSlot> slots() {
+    return slots;
+  }
+
   /**
-   * Unlocks the keyring. Nothing is decrypted before a slot's key commitment has matched the key.
+   * The root key, for the receiver to overwrite. Nothing is decrypted before a slot's key
+   * commitment has matched the key.
+   *
+   * @throws CryptoException {@link Reason#WRONG_KEY} if the master key unlocks no slot; {@link
+   *     Reason#NEWER_FORMAT} if there is a slot besides that it might unlock, of a kind that is
+   *     unknown here
    */
-  byte[] unlock(byte[] masterKey) {
-    for (Slot slot : slots) {
+  byte[] unlock(MasterKey masterKey) {
+    masterKey.requireAvailable();
+    for (SealedSlot slot : slots) {
       byte[] rootKey = slot.open(vaultId, masterKey);
       if (rootKey.length > 0) {
-        try {
-          return unlockKeyring(RootKeys.of(rootKey));
-        } finally {
-          Arrays.fill(rootKey, (byte) 0);
-        }
+        return rootKey;
       }
+    }
+    if (slots.stream().anyMatch(slot -> slot.kind() == Kind.UNKNOWN)) {
+      throw new CryptoException(
+          Reason.NEWER_FORMAT,
+          "this master key unlocks none of the slots that this release knows, and there are others:"
+              + " upgrade, or give another key");
     }
     throw new CryptoException(
         Reason.WRONG_KEY,
-        "this master key does not unlock the vault: give the key that it was created with");
+        "this master key does not unlock the vault: give one that it was created with, or that was"
+            + " added to it");
   }
 
-  private byte[] unlockKeyring(RootKeys root) {
-    byte[] stored = Arrays.copyOfRange(bytes, bytes.length - MAC_BYTES, bytes.length);
-    if (!MessageDigest.isEqual(stored, mac(root, bytes))) {
+  /**
+   * The keyring in plaintext, for the receiver to overwrite.
+   *
+   * @throws CryptoException ({@link Reason#DAMAGED}) if the header is not as it was made under this
+   *     root key
+   */
+  byte[] openKeyring(byte[] rootKey) {
+    RootKeys root = RootKeys.of(rootKey);
+    if (!isMadeUnder(root)) {
       throw damaged();
     }
-    return root.keyring().decrypt(sealedKeyring, keyringData(vaultId), DAMAGED);
+    return root.keyring().decrypt(sealedKeyring, keyringData(vaultId), DAMAGED_MESSAGE);
+  }
+
+  /** Whether all of the header is as it was made under this root key. */
+  boolean isMadeUnder(byte[] rootKey) {
+    return isMadeUnder(RootKeys.of(rootKey));
+  }
+
+  private boolean isMadeUnder(RootKeys root) {
+    byte[] stored = Arrays.copyOfRange(bytes, bytes.length - MAC_BYTES, bytes.length);
+    return MessageDigest.isEqual(stored, mac(root, bytes));
   }
 
   /** What the root key is used for, each under a key of its own. */
@@ -192,91 +225,7 @@ final class VaultHeader {
     return taken;
   }
 
-  private static final String DAMAGED =
-      "the vault's header is damaged or was altered: restore it from a backup";
-
-  private static CryptoException damaged() {
-    return new CryptoException(Reason.DAMAGED, DAMAGED);
-  }
-
-  /**
-   * One way to the root key: {@code salt | commitment | sealed root key}.
-   *
-   * <p>AES-GCM does not commit to its key: bytes can be made that open under two of them. So a
-   * second output of the derivation that gives the wrapping key is stored, and compared first.
-   */
-  private static final class Slot {
-
-    static final byte RAW_KEY = 1;
-    private static final int SALT_BYTES = 32;
-    private static final int COMMITMENT_BYTES = 32;
-
-    private final byte[] salt;
-    private final byte[] commitment;
-    private final byte[] sealedRootKey;
-
-    private Slot(byte[] salt, byte[] commitment, byte[] sealedRootKey) {
-      this.salt = salt;
-      this.commitment = commitment;
-      this.sealedRootKey = sealedRootKey;
-    }
-
-    static byte[] seal(byte[] vaultId, byte[] masterKey, byte[] rootKey) {
-      byte[] salt = new byte[SALT_BYTES];
-      RANDOM.nextBytes(salt);
-      byte[] derived = derive(vaultId, salt, masterKey);
-      byte[] wrappingKey = Arrays.copyOf(derived, AesGcm.KEY_BYTES);
-      try {
-        byte[] sealed = new AesGcm(wrappingKey).encrypt(rootKey, slotData(vaultId, salt));
-        return ByteBuffer.allocate(SALT_BYTES + COMMITMENT_BYTES + sealed.length)
-            .put(salt)
-            .put(derived, AesGcm.KEY_BYTES, COMMITMENT_BYTES)
-            .put(sealed)
-            .array();
-      } finally {
-        Arrays.fill(derived, (byte) 0);
-        Arrays.fill(wrappingKey, (byte) 0);
-      }
-    }
-
-    static Slot parse(byte kind, byte[] body) {
-      int sealedAt = SALT_BYTES + COMMITMENT_BYTES;
-      if (kind != RAW_KEY || body.length != sealedAt + AesGcm.KEY_BYTES + AesGcm.OVERHEAD_BYTES) {
-        throw damaged();
-      }
-      return new Slot(
-          Arrays.copyOf(body, SALT_BYTES),
-          Arrays.copyOfRange(body, SALT_BYTES, sealedAt),
-          Arrays.copyOfRange(body, sealedAt, body.length));
-    }
-
-    /**
-     * The root key, or no bytes if the master key is not the one that this slot is committed to.
-     */
-    byte[] open(byte[] vaultId, byte[] masterKey) {
-      byte[] derived = derive(vaultId, salt, masterKey);
-      byte[] wrappingKey = Arrays.copyOf(derived, AesGcm.KEY_BYTES);
-      try {
-        if (!MessageDigest.isEqual(
-            commitment, Arrays.copyOfRange(derived, AesGcm.KEY_BYTES, derived.length))) {
-          return new byte[0];
-        }
-        return new AesGcm(wrappingKey).decrypt(sealedRootKey, slotData(vaultId, salt), DAMAGED);
-      } finally {
-        Arrays.fill(derived, (byte) 0);
-        Arrays.fill(wrappingKey, (byte) 0);
-      }
-    }
-
-    private static byte[] derive(byte[] vaultId, byte[] salt, byte[] masterKey) {
-      return Hkdf.expand(
-          Hkdf.extract(salt, masterKey),
-          slotData(vaultId, salt),
-          AesGcm.KEY_BYTES + COMMITMENT_BYTES);
-    }
-
-    private static byte[] slotData(byte[] vaultId, byte[] salt) {
-      return Encoding.of("secretvault/1/slot", vaultId, (int) RAW_KEY, salt);
-    }
+  static CryptoException damaged() {
+    return new CryptoException(Reason.DAMAGED, DAMAGED_MESSAGE);
   }
 }

@@ -35,15 +35,25 @@ final class HeaderParts {
     this.mac = mac;
   }
 
+  /** Of a keyring that is sealed here; {@link #toBytes(byte[])} makes the MAC. */
+  static HeaderParts of(byte[] vaultId, List<byte[]> slots, byte[] rootKey, byte[] keyring)
+      throws GeneralSecurityException {
+    return new HeaderParts(vaultId, slots, sealKeyring(vaultId, rootKey, keyring), new byte[32]);
+  }
+
   static HeaderParts of(byte[] header) {
     ByteBuffer in = ByteBuffer.wrap(header).position(10);
     byte[] vaultId = take(in, 16);
     List<byte[]> slots = new ArrayList<>();
     for (int count = in.get(); count > 0; count--) {
-      slots.add(take(in, 3 + in.getShort(in.position() + 1)));
+      slots.add(take(in, SlotParts.FRAMING_BYTES + (in.getShort(in.position() + 9) & 0xffff)));
     }
     byte[] sealedKeyring = take(in, in.getInt());
     return new HeaderParts(vaultId, slots, sealedKeyring, take(in, in.remaining()));
+  }
+
+  HeaderParts withSlots(List<byte[]> others) {
+    return new HeaderParts(vaultId, others, sealedKeyring, mac);
   }
 
   byte[] toBytes() {
@@ -78,30 +88,25 @@ final class HeaderParts {
     return ByteBuffer.wrap(header.clone()).putInt(6, IndependentReader.checksum(header)).array();
   }
 
-  /** What a slot's wrapping key (first half) and commitment (second half) are made by. */
-  static byte[] deriveSlot(byte[] vaultId, byte[] salt, byte[] masterKey)
-      throws GeneralSecurityException {
-    return expand(hmac(salt, masterKey), slotData(vaultId, salt), 64);
-  }
-
-  static byte[] slotData(byte[] vaultId, byte[] salt) {
-    return encode(utf8("secretvault/1/slot"), vaultId, IndependentReader.u32(1), salt);
-  }
-
-  static byte[] slot(byte[] salt, byte[] commitment, byte[] sealedRootKey) {
-    return ByteBuffer.allocate(3 + 124)
-        .put((byte) 1)
-        .putShort((short) 124)
-        .put(salt)
-        .put(commitment)
-        .put(sealedRootKey)
-        .array();
-  }
-
   static byte[] sealKeyring(byte[] vaultId, byte[] rootKey, byte[] keyring)
       throws GeneralSecurityException {
     byte[] label = utf8("secretvault/1/keyring");
     return encrypt(expand(rootKey, encode(label), 32), keyring, encode(label, vaultId));
+  }
+
+  /** A keyring in plaintext, whose other keys are made of the epochs' bytes. */
+  static byte[] keyring(int generation, List<byte[]> epochs) throws GeneralSecurityException {
+    ByteBuffer out = ByteBuffer.allocate(102 + 44 * epochs.size()).putInt(generation);
+    for (String key : List.of("name", "audit", "passphrase")) {
+      out.put(hmac(utf8(key), epochs.toArray(byte[][]::new)));
+    }
+    out.putShort((short) epochs.size());
+    epochs.forEach(out::put);
+    return out.array();
+  }
+
+  static byte[] epoch(int number, byte[] dataKey) {
+    return ByteBuffer.allocate(44).putInt(number).putLong(0).put(dataKey).array();
   }
 
   static byte[] encrypt(byte[] key, byte[] plaintext, byte[] data) throws GeneralSecurityException {

@@ -5,47 +5,89 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.params.Argon2Parameters;
 
 /**
- * Reads a vault by the text of {@code docs/FORMAT.md}, section 2, with what the JDK brings along
- * and no class of this module: what it can do, a program in another language can.
+ * Reads a vault by the text of {@code docs/FORMAT.md}, section 2, with what the JDK brings along,
+ * an Argon2id, and no class of this module: what it can do, a program in another language can.
  */
 final class IndependentReader {
 
+  static final int RAW = 1;
+  static final int PASSPHRASE = 2;
+  static final int EXTERNAL = 3;
+
   private final byte[] vaultId;
   private final byte[] nameKey;
+  private final byte[] passphraseKey;
   private final Map<Integer, byte[]> dataKeys = new HashMap<>();
 
+  /** What unlocks a vault: gives the secret of a slot, or null if the slot is not for it. */
+  interface Unlock {
+    byte[] secretOf(int kind, byte[] vaultId, byte[] parameters) throws GeneralSecurityException;
+  }
+
+  /** Section 2.2: the secret of a slot is the key itself. */
+  static Unlock raw(byte[] masterKey) {
+    return (kind, vaultId, parameters) -> kind == RAW ? masterKey : null;
+  }
+
+  /** Section 2.2: Argon2id of the passphrase. */
+  static Unlock passphrase(String passphrase) {
+    return (kind, vaultId, parameters) ->
+        kind == PASSPHRASE ? stretch(passphrase, parameters) : null;
+  }
+
+  /** Section 2.2, for a key that is AES-256-GCM in the form of section 2.1. */
+  static Unlock external(byte[] key, String uri) {
+    return (kind, vaultId, parameters) -> {
+      if (kind != EXTERNAL) {
+        return null;
+      }
+      ByteBuffer in = ByteBuffer.wrap(parameters);
+      byte[] name = take(in, in.getShort());
+      byte[] wrapped = take(in, in.remaining());
+      byte[] data = encode(utf8("secretvault/1/external"), vaultId, utf8(uri));
+      return Arrays.equals(name, utf8(uri)) ? decrypt(key, wrapped, data) : null;
+    };
+  }
+
   /** Section 2.3. */
-  IndependentReader(byte[] masterKey, byte[] header) throws GeneralSecurityException {
+  IndependentReader(Unlock unlock, byte[] header) throws GeneralSecurityException {
     ByteBuffer in = ByteBuffer.wrap(header);
     require(in.getInt() == 0x53564c54, "magic");
     require(in.getShort() == 1, "version");
     require(in.getInt() == checksum(header), "checksum");
     vaultId = take(in, 16);
-    byte[] rootKey = null;
     int slots = in.get();
     require(slots >= 1 && slots <= 16, "slots");
+    byte[] rootKey = null;
+    Set<Long> ids = new HashSet<>();
     for (; slots > 0; slots--) {
-      byte kind = in.get();
-      byte[] slot = take(in, in.getShort());
-      require(kind == 1 && slot.length == 124, "slot");
-      byte[] salt = Arrays.copyOfRange(slot, 0, 32);
-      byte[] info = encode(utf8("secretvault/1/slot"), vaultId, u32(kind), salt);
-      byte[] derived = expand(hmac(salt, masterKey), info, 64);
-      byte[] commitment = Arrays.copyOfRange(slot, 32, 64);
-      if (rootKey == null
-          && MessageDigest.isEqual(commitment, Arrays.copyOfRange(derived, 32, 64))) {
-        rootKey = decrypt(Arrays.copyOf(derived, 32), Arrays.copyOfRange(slot, 64, 124), info);
+      int kind = in.get() & 0xff;
+      byte[] id = take(in, 8);
+      require(ids.add(ByteBuffer.wrap(id).getLong()), "slot id");
+      byte[] slot = take(in, in.getShort() & 0xffff);
+      if (kind >= RAW && kind <= EXTERNAL) {
+        int parameterBytes = slot.length - 124;
+        require(parameterBytes >= 0, "slot");
+        requireParameters(kind, Arrays.copyOf(slot, parameterBytes));
+        if (rootKey == null) {
+          rootKey = rootKey(unlock, kind, id, slot, parameterBytes);
+        }
       }
     }
     require(rootKey != null, "master key");
@@ -65,12 +107,51 @@ final class IndependentReader {
     require(keyring.getInt() >= 1, "generation");
     nameKey = take(keyring, 32);
     take(keyring, 32);
-    for (int epochs = keyring.getShort() & 0xffff; epochs > 0; epochs--) {
+    passphraseKey = take(keyring, 32);
+    int epochs = keyring.getShort() & 0xffff;
+    require(epochs >= 1 && epochs <= 1000, "epochs");
+    for (; epochs > 0; epochs--) {
       int epoch = keyring.getInt();
       keyring.getLong();
       require(epoch >= 1 && dataKeys.put(epoch, take(keyring, 32)) == null, "epoch");
     }
-    require(!dataKeys.isEmpty() && !keyring.hasRemaining(), "keyring");
+    require(!keyring.hasRemaining(), "keyring");
+  }
+
+  private static void requireParameters(int kind, byte[] parameters)
+      throws GeneralSecurityException {
+    ByteBuffer in = ByteBuffer.wrap(parameters);
+    switch (kind) {
+      case RAW -> require(parameters.length == 0, "raw slot");
+      case PASSPHRASE -> {
+        require(parameters.length == 28, "passphrase slot");
+        requireArgon2(in.getInt(), in.getInt(), in.getInt());
+      }
+      default -> {
+        require(parameters.length >= 2, "external slot");
+        int uri = take(in, in.getShort() & 0xffff).length;
+        require(uri >= 1 && uri <= 1024, "URI");
+        require(in.remaining() >= 1 && in.remaining() <= 8192, "wrapped secret");
+      }
+    }
+  }
+
+  private byte[] rootKey(Unlock unlock, int kind, byte[] id, byte[] slot, int parameterBytes)
+      throws GeneralSecurityException {
+    ByteBuffer in = ByteBuffer.wrap(slot);
+    byte[] parameters = take(in, parameterBytes);
+    byte[] salt = take(in, 32);
+    byte[] commitment = take(in, 32);
+    byte[] secret = unlock.secretOf(kind, vaultId, parameters);
+    if (secret == null) {
+      return null;
+    }
+    require(secret.length == 32, "secret");
+    byte[] info = encode(utf8("secretvault/1/slot"), vaultId, u32(kind), id, parameters, salt);
+    byte[] derived = expand(hmac(salt, secret), info, 64);
+    return MessageDigest.isEqual(commitment, Arrays.copyOfRange(derived, 32, 64))
+        ? decrypt(Arrays.copyOf(derived, 32), take(in, 60), info)
+        : null;
   }
 
   /** Section 2.4. */
@@ -79,6 +160,7 @@ final class IndependentReader {
     ByteBuffer in = ByteBuffer.wrap(sealed);
     require(in.get() == 1, "version");
     int epoch = in.getInt();
+    require(dataKeys.containsKey(epoch), "epoch");
     byte[] info = encode(utf8("secretvault/1/record"), vaultId, utf8(namespace), utf8(key));
     byte[] data =
         encode(
@@ -97,6 +179,48 @@ final class IndependentReader {
     byte[][] encoded = Arrays.stream(parts).map(IndependentReader::utf8).toArray(byte[][]::new);
     byte[] digest = hmac(nameKey, encode(encoded));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(digest, 16));
+  }
+
+  /** Section 2.6. */
+  byte[] unprotect(String namespace, String key, String passphrase, byte[] sealed)
+      throws GeneralSecurityException {
+    ByteBuffer in = ByteBuffer.wrap(sealed);
+    require(in.remaining() >= 89 && in.get() == 1, "version");
+    byte[] parameters = take(in, 28);
+    byte[] commitment = take(in, 32);
+    byte[] info =
+        encode(utf8("secretvault/1/passphrase"), vaultId, utf8(namespace), utf8(key), parameters);
+    byte[] derived = expand(hmac(passphraseKey, stretch(passphrase, parameters)), info, 64);
+    require(MessageDigest.isEqual(commitment, Arrays.copyOfRange(derived, 32, 64)), "passphrase");
+    return decrypt(Arrays.copyOf(derived, 32), take(in, in.remaining()), info);
+  }
+
+  /** Section 2.2. */
+  static byte[] stretch(String passphrase, byte[] parameters) throws GeneralSecurityException {
+    ByteBuffer in = ByteBuffer.wrap(parameters);
+    int memory = in.getInt();
+    int passes = in.getInt();
+    int lanes = in.getInt();
+    requireArgon2(memory, passes, lanes);
+    Argon2BytesGenerator argon2 = new Argon2BytesGenerator();
+    argon2.init(
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
+            .withVersion(0x13)
+            .withMemoryAsKB(memory)
+            .withIterations(passes)
+            .withParallelism(lanes)
+            .withSalt(take(in, 16))
+            .build());
+    byte[] stretched = new byte[32];
+    argon2.generateBytes(utf8(Normalizer.normalize(passphrase, Normalizer.Form.NFC)), stretched);
+    return stretched;
+  }
+
+  private static void requireArgon2(int memory, int passes, int lanes)
+      throws GeneralSecurityException {
+    require(memory >= 7 << 10 && memory <= 1 << 20, "memory");
+    require(passes >= 1 && passes <= 16, "passes");
+    require(lanes >= 1 && lanes <= 16, "lanes");
   }
 
   /** Section 2.1. */
@@ -144,8 +268,7 @@ final class IndependentReader {
     return out.array();
   }
 
-  private static byte[] decrypt(byte[] key, byte[] sealed, byte[] data)
-      throws GeneralSecurityException {
+  static byte[] decrypt(byte[] key, byte[] sealed, byte[] data) throws GeneralSecurityException {
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
     cipher.init(
         Cipher.DECRYPT_MODE,

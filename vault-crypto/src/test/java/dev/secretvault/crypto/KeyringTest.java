@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.secretvault.crypto.CryptoException.Reason;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class KeyringTest {
 
-  private static final RecordIdentity RECORD = new RecordIdentity("acme", "s/1", 3, "value");
+  private static final Identity RECORD = new Identity("acme", "s/1", 3, "value");
 
   private final Keyring keyring = Keyring.create(masterKey());
 
@@ -49,34 +51,34 @@ final class KeyringTest {
     }
     for (int length : lengths) {
       byte[] plaintext = Seeded.bytes(random, length);
-      byte[] sealed = keyring.seal(RECORD, plaintext.clone());
-      assertThat(sealed).hasSize(length + Keyring.OVERHEAD_BYTES);
-      assertThat(keyring.open(RECORD, sealed)).isEqualTo(plaintext);
+      byte[] sealed = RECORD.seal(keyring, plaintext.clone());
+      assertThat(sealed).hasSize(length + RecordCipher.OVERHEAD_BYTES);
+      assertThat(RECORD.open(keyring, sealed)).isEqualTo(plaintext);
     }
-    assertThat(Keyring.OVERHEAD_BYTES).isEqualTo(33);
+    assertThat(RecordCipher.OVERHEAD_BYTES).isEqualTo(33);
   }
 
   @Test
   void seal_longPlaintext_holdsNoneOfIt() {
     String canary = "a plaintext that must not be seen";
-    byte[] sealed = keyring.seal(RECORD, canary.repeat(100).getBytes(StandardCharsets.ISO_8859_1));
+    byte[] sealed = RECORD.seal(keyring, canary.repeat(100).getBytes(StandardCharsets.ISO_8859_1));
     assertThat(new String(sealed, StandardCharsets.ISO_8859_1)).doesNotContain(canary);
   }
 
   @Test
   void seal_leavesItsArgumentAlone() {
     byte[] plaintext = {1, 2, 3};
-    byte[] sealed = keyring.seal(RECORD, plaintext);
+    byte[] sealed = RECORD.seal(keyring, plaintext);
     byte[] copy = sealed.clone();
-    keyring.open(RECORD, sealed);
+    RECORD.open(keyring, sealed);
     assertThat(plaintext).containsExactly(1, 2, 3);
     assertThat(sealed).isEqualTo(copy);
   }
 
   @Test
   void seal_samePlaintextAgain_sharesNoBlock() {
-    byte[] one = keyring.seal(RECORD, new byte[64]);
-    byte[] two = keyring.seal(RECORD, new byte[64]);
+    byte[] one = RECORD.seal(keyring, new byte[64]);
+    byte[] two = RECORD.seal(keyring, new byte[64]);
     Set<String> blocks = new HashSet<>();
     for (byte[] sealed : List.of(one, two)) {
       for (int at = 17; at < sealed.length; at += 16) {
@@ -93,7 +95,7 @@ final class KeyringTest {
   void seal_tenThousandTimes_neverRepeatsANonce() {
     Set<String> nonces = new HashSet<>();
     for (int i = 0; i < 10_000; i++) {
-      nonces.add(HexFormat.of().formatHex(keyring.seal(RECORD, new byte[0]), 5, 17));
+      nonces.add(HexFormat.of().formatHex(RECORD.seal(keyring, new byte[0]), 5, 17));
     }
     assertThat(nonces).hasSize(10_000);
   }
@@ -101,30 +103,30 @@ final class KeyringTest {
   /** All pairs of identities, among them those whose parts run together to the same text. */
   @Test
   void open_underAnyOtherIdentity_isDamaged() {
-    List<RecordIdentity> identities = new ArrayList<>();
+    List<Identity> identities = new ArrayList<>();
     for (String namespace : List.of("", "a", "ab", "\0")) {
       for (String key : List.of("", "c", "bc", "abc", "b\0c")) {
         for (long revision : new long[] {0, 1, 256, -1}) {
           for (String purpose : List.of("", "c")) {
-            identities.add(new RecordIdentity(namespace, key, revision, purpose));
+            identities.add(new Identity(namespace, key, revision, purpose));
           }
         }
       }
     }
     byte[] plaintext = {42};
-    List<byte[]> sealed = identities.stream().map(id -> keyring.seal(id, plaintext)).toList();
+    List<byte[]> sealed = identities.stream().map(id -> id.seal(keyring, plaintext)).toList();
     int opened = 0;
     for (int i = 0; i < identities.size(); i++) {
       for (int j = 0; j < identities.size(); j++) {
-        RecordIdentity identity = identities.get(j);
+        Identity identity = identities.get(j);
         byte[] record = sealed.get(i);
         if (i == j) {
-          assertThat(keyring.open(identity, record)).containsExactly(42);
+          assertThat(identity.open(keyring, record)).containsExactly(42);
           opened++;
         } else {
           assertThat(
                   refusal(
-                      identities.get(i) + " as " + identity, () -> keyring.open(identity, record)))
+                      identities.get(i) + " as " + identity, () -> identity.open(keyring, record)))
               .isEqualTo(Reason.DAMAGED);
         }
       }
@@ -134,50 +136,53 @@ final class KeyringTest {
 
   @Test
   void open_boundaryBetweenNamespaceAndKeyShifted_isDamaged() {
-    byte[] sealed = keyring.seal(new RecordIdentity("a", "bc", 1, "value"), new byte[] {1});
-    for (RecordIdentity shifted :
+    byte[] sealed = new Identity("a", "bc", 1, "value").seal(keyring, new byte[] {1});
+    for (Identity shifted :
         List.of(
-            new RecordIdentity("ab", "c", 1, "value"),
-            new RecordIdentity("", "abc", 1, "value"),
-            new RecordIdentity("abc", "", 1, "value"),
-            new RecordIdentity("bc", "a", 1, "value"),
-            new RecordIdentity("a", "bcvalue", 1, ""),
-            new RecordIdentity("a\0\0\0\2bc", "", 1, "value"))) {
-      assertRefused(Reason.DAMAGED, () -> keyring.open(shifted, sealed));
+            new Identity("ab", "c", 1, "value"),
+            new Identity("", "abc", 1, "value"),
+            new Identity("abc", "", 1, "value"),
+            new Identity("bc", "a", 1, "value"),
+            new Identity("a", "bcvalue", 1, ""),
+            new Identity("a\0\0\0\2bc", "", 1, "value"))) {
+      assertRefused(Reason.DAMAGED, () -> shifted.open(keyring, sealed));
     }
   }
 
   @Test
   void open_inAnotherVault_isDamaged() {
-    byte[] sealed = keyring.seal(RECORD, new byte[] {1});
+    byte[] sealed = RECORD.seal(keyring, new byte[] {1});
     // The same master key, so that nothing but the vault differs.
     try (Keyring other = Keyring.create(masterKey())) {
-      assertRefused(Reason.DAMAGED, () -> other.open(RECORD, sealed));
+      assertRefused(Reason.DAMAGED, () -> RECORD.open(other, sealed));
     }
   }
 
   @Test
   void open_everyBitFlip_isRefused() {
     for (int length : new int[] {0, 1, 64}) {
-      byte[] sealed = keyring.seal(RECORD, new byte[length]);
+      byte[] sealed = RECORD.seal(keyring, new byte[length]);
       for (int bit = 0; bit < 8 * sealed.length; bit++) {
         byte[] flipped = flip(sealed, bit);
         // The version's bits but the one that makes it 0.
         boolean newer = bit >= 1 && bit < 8;
-        assertThat(refusal("bit " + bit, () -> keyring.open(RECORD, flipped)))
+        // The epoch's bits but the sign and the one that makes it 0.
+        boolean otherEpoch = bit >= 8 && bit < 40 && bit != 8 + 7 && bit != 8 + 24;
+        assertThat(refusal("bit " + bit, () -> RECORD.open(keyring, flipped)))
             .as("bit %d", bit)
-            .isEqualTo(newer ? Reason.NEWER_FORMAT : Reason.DAMAGED);
+            .isEqualTo(
+                newer ? Reason.NEWER_FORMAT : otherEpoch ? Reason.UNKNOWN_EPOCH : Reason.DAMAGED);
       }
     }
   }
 
   @Test
   void open_everyTruncationAndExtension_isDamaged() {
-    byte[] sealed = keyring.seal(RECORD, new byte[64]);
+    byte[] sealed = RECORD.seal(keyring, new byte[64]);
     for (int length = 0; length < 2 * sealed.length; length++) {
       if (length != sealed.length) {
         byte[] cut = Arrays.copyOf(sealed, length);
-        assertRefused(Reason.DAMAGED, () -> keyring.open(RECORD, cut));
+        assertRefused(Reason.DAMAGED, () -> RECORD.open(keyring, cut));
       }
     }
   }
@@ -190,16 +195,16 @@ final class KeyringTest {
       if (i % 2 == 0 && bytes.length > 5) {
         System.arraycopy(new byte[] {1, 0, 0, 0, 1}, 0, bytes, 0, 5);
       }
-      refusal("input " + i, () -> keyring.open(RECORD, bytes));
+      refusal("input " + i, () -> RECORD.open(keyring, bytes));
     }
   }
 
   @Test
   void open_newerVersion_namesItAndSaysToUpgrade() {
-    byte[] sealed = keyring.seal(RECORD, new byte[8]);
+    byte[] sealed = RECORD.seal(keyring, new byte[8]);
     sealed[0] = (byte) 200;
     assertThatExceptionOfType(CryptoException.class)
-        .isThrownBy(() -> keyring.open(RECORD, sealed))
+        .isThrownBy(() -> RECORD.open(keyring, sealed))
         .withMessageContaining("version 200,")
         .withMessageContaining("upgrade");
   }
@@ -207,20 +212,19 @@ final class KeyringTest {
   /** What is too short to be a record of any version is damage, whatever its first byte says. */
   @Test
   void open_tooShortAndOfANewerVersion_isDamaged() {
-    for (int length = 1; length < Keyring.OVERHEAD_BYTES; length++) {
+    for (int length = 1; length < RecordCipher.OVERHEAD_BYTES; length++) {
       byte[] sealed = new byte[length];
       sealed[0] = 2;
-      assertRefused(Reason.DAMAGED, () -> keyring.open(RECORD, sealed));
+      assertRefused(Reason.DAMAGED, () -> RECORD.open(keyring, sealed));
     }
   }
 
   @Test
   void open_damaged_saysNothingOfTheRecord() {
-    RecordIdentity identity =
-        new RecordIdentity("tenant-canary", "key-canary", 1, "purpose-canary");
-    byte[] sealed = keyring.seal(identity, "canary".getBytes(StandardCharsets.US_ASCII));
+    Identity identity = new Identity("tenant-canary", "key-canary", 1, "purpose-canary");
+    byte[] sealed = identity.seal(keyring, "canary".getBytes(StandardCharsets.US_ASCII));
     assertThatExceptionOfType(CryptoException.class)
-        .isThrownBy(() -> keyring.open(identity, flip(sealed, 300)))
+        .isThrownBy(() -> identity.open(keyring, flip(sealed, 300)))
         .withNoCause()
         .extracting(Throwable::getMessage)
         .asString()
@@ -229,21 +233,21 @@ final class KeyringTest {
 
   @Test
   void identity_textWithHalfASurrogatePair_isRefused() {
-    RecordIdentity broken = new RecordIdentity("", "\ud800", 1, "value");
-    assertThatIllegalArgumentException().isThrownBy(() -> keyring.seal(broken, new byte[0]));
+    Identity broken = new Identity("", "\ud800", 1, "value");
+    assertThatIllegalArgumentException().isThrownBy(() -> broken.seal(keyring, new byte[0]));
     assertThatIllegalArgumentException().isThrownBy(() -> keyring.token("\ud800"));
   }
 
   @Test
-  void identity_missingPart_isNamed() {
+  void cipher_missingPart_isNamed() {
     assertThatNullPointerException()
-        .isThrownBy(() -> new RecordIdentity(null, "k", 1, "p"))
+        .isThrownBy(() -> keyring.cipher(null, "k", "p"))
         .withMessage("namespace");
     assertThatNullPointerException()
-        .isThrownBy(() -> new RecordIdentity("n", null, 1, "p"))
+        .isThrownBy(() -> keyring.cipher("n", null, "p"))
         .withMessage("key");
     assertThatNullPointerException()
-        .isThrownBy(() -> new RecordIdentity("n", "k", 1, null))
+        .isThrownBy(() -> keyring.cipher("n", "k", null))
         .withMessage("purpose");
   }
 
@@ -253,13 +257,13 @@ final class KeyringTest {
     for (int thread = 0; thread < 8; thread++) {
       byte[] plaintext = new byte[100];
       Arrays.fill(plaintext, (byte) thread);
-      RecordIdentity identity = new RecordIdentity("", "s/" + thread % 3, thread, "value");
+      Identity identity = new Identity("", "s/" + thread % 3, thread, "value");
       String token = keyring.token("s", identity.key());
       tasks.add(
           () -> {
             int right = 0;
             for (int i = 0; i < 2_000; i++) {
-              byte[] opened = keyring.open(identity, keyring.seal(identity, plaintext));
+              byte[] opened = identity.open(keyring, identity.seal(keyring, plaintext));
               if (Arrays.equals(opened, plaintext)
                   && keyring.token("s", identity.key()).equals(token)) {
                 right++;
@@ -316,15 +320,34 @@ final class KeyringTest {
 
   @Test
   void close_thenAnyUse_isRefused() {
-    byte[] sealed = keyring.seal(RECORD, new byte[0]);
+    byte[] sealed = RECORD.seal(keyring, new byte[0]);
+    RecordCipher cipher = RECORD.cipher(keyring);
+    assertThat(cipher.open(RECORD.revision(), sealed)).isEmpty();
+    byte[] header = keyring.header();
+    KeyringChange change = keyring.rotate(Instant.EPOCH);
+    String slot = keyring.unlockSlots().get(0).id();
     keyring.close();
     keyring.close();
-    for (org.assertj.core.api.ThrowableAssert.ThrowingCallable use :
-        List.<org.assertj.core.api.ThrowableAssert.ThrowingCallable>of(
-            () -> keyring.seal(RECORD, new byte[0]),
-            () -> keyring.open(RECORD, sealed),
-            () -> keyring.open(RECORD, new byte[0]),
-            () -> keyring.token("name"))) {
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            () -> RECORD.seal(keyring, new byte[0]),
+            () -> RECORD.open(keyring, sealed),
+            () -> cipher.seal(1, new byte[0]),
+            () -> cipher.open(RECORD.revision(), sealed),
+            () -> keyring.token("name"),
+            () -> keyring.protect("", "", new char[] {'p'}, new byte[0]),
+            () -> keyring.unprotect("", "", new char[] {'p'}, new byte[100]),
+            keyring::header,
+            keyring::unlockSlots,
+            keyring::epochs,
+            keyring::epoch,
+            () -> keyring.rotate(Instant.EPOCH),
+            () -> keyring.retire(1),
+            () -> keyring.addUnlock(masterKey()),
+            () -> keyring.removeUnlock(slot),
+            () -> keyring.changeMasterKey(masterKey(), masterKey()),
+            () -> keyring.apply(change),
+            () -> keyring.follow(header))) {
       assertThatIllegalStateException().isThrownBy(use).withMessage("the keyring is closed");
     }
   }
@@ -332,6 +355,8 @@ final class KeyringTest {
   @Test
   void toString_saysNothingOfTheKeys() {
     assertThat(keyring).hasToString("Keyring[hidden]");
+    assertThat(RECORD.cipher(keyring)).hasToString("RecordCipher[hidden]");
+    assertThat(keyring.rotate(Instant.EPOCH)).hasToString("KeyringChange[hidden]");
     assertThat(new CryptoException(Reason.DAMAGED, "m")).hasMessage("m");
   }
 

@@ -1,5 +1,7 @@
 package dev.secretvault.crypto;
 
+import static dev.secretvault.crypto.MasterKeyTest.newSecretOf;
+import static dev.secretvault.crypto.MasterKeyTest.secretOf;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -86,8 +88,8 @@ final class MasterKeyFileTest {
   @Test
   void create_twoMissingFiles_makesTwoKeys() throws Exception {
     Path other = directory.resolve("other.key");
-    MasterKey.fromFile(file).toCreate();
-    MasterKey.fromFile(other).toCreate();
+    newSecretOf(MasterKey.fromFile(file));
+    newSecretOf(MasterKey.fromFile(other));
     assertThat(file).usingCharset(US_ASCII).isNotEmptyFile();
     assertThat(Files.readString(file)).isNotEqualTo(Files.readString(other));
   }
@@ -95,9 +97,9 @@ final class MasterKeyFileTest {
   @Test
   void create_sameMasterKeyTwice_makesOneFile() {
     MasterKey key = MasterKey.fromFile(file);
-    byte[] first = key.toCreate().clone();
-    assertThat(key.toCreate()).isEqualTo(first);
-    assertThat(key.toOpen()).isEqualTo(first);
+    byte[] first = newSecretOf(key);
+    assertThat(newSecretOf(key)).isEqualTo(first);
+    assertThat(secretOf(key)).isEqualTo(first);
   }
 
   @Test
@@ -114,7 +116,7 @@ final class MasterKeyFileTest {
   void create_fileThatAppearsMeanwhile_isReadAndLeftAlone() throws Exception {
     MasterKey key = MasterKey.fromFile(file);
     write(HEX, "rw-------");
-    assertThat(key.toCreate()).isEqualTo(HexFormat.of().parseHex(HEX));
+    assertThat(newSecretOf(key)).isEqualTo(HexFormat.of().parseHex(HEX));
     assertThat(file).hasContent(HEX);
   }
 
@@ -122,10 +124,10 @@ final class MasterKeyFileTest {
   void open_fileThatAppearsMeanwhile_isChecked() throws Exception {
     MasterKey key = MasterKey.fromFile(file);
     write(HEX, "rw-r-----");
-    assertUnavailable(key::toOpen);
-    assertUnavailable(key::toCreate);
+    assertUnavailable(() -> secretOf(key));
+    assertUnavailable(() -> newSecretOf(key));
     write(HEX, "rw-------");
-    assertThat(key.toOpen()).isEqualTo(HexFormat.of().parseHex(HEX));
+    assertThat(secretOf(key)).isEqualTo(HexFormat.of().parseHex(HEX));
   }
 
   @Test
@@ -133,7 +135,7 @@ final class MasterKeyFileTest {
     for (int round = 0; round < 100; round++) {
       Path contested = directory.resolve("key-" + round);
       List<byte[]> keys =
-          Together.run(Collections.nCopies(8, () -> MasterKey.fromFile(contested).toCreate()));
+          Together.run(Collections.nCopies(8, () -> newSecretOf(MasterKey.fromFile(contested))));
       Set<String> distinct = new HashSet<>();
       keys.forEach(key -> distinct.add(HexFormat.of().formatHex(key)));
       assertThat(distinct).as("round %d", round).hasSize(1);
@@ -171,7 +173,7 @@ final class MasterKeyFileTest {
   @ValueSource(strings = {"rw-------", "r--------", "rwx------", "r-x------"})
   void fromFile_onlyTheOwnerMayUseIt_isRead(String permissions) throws Exception {
     write(HEX, permissions);
-    assertThat(MasterKey.fromFile(file).toOpen()).isEqualTo(HexFormat.of().parseHex(HEX));
+    assertThat(secretOf(MasterKey.fromFile(file))).isEqualTo(HexFormat.of().parseHex(HEX));
   }
 
   @Test
@@ -180,14 +182,14 @@ final class MasterKeyFileTest {
     Path link = Files.createSymbolicLink(directory.resolve("link"), file);
     assertUnavailable(() -> MasterKey.fromFile(link));
     write(HEX, "rw-------");
-    assertThat(MasterKey.fromFile(link).toOpen()).isEqualTo(HexFormat.of().parseHex(HEX));
+    assertThat(secretOf(MasterKey.fromFile(link))).isEqualTo(HexFormat.of().parseHex(HEX));
   }
 
   @Test
   void create_linkToNowhere_isUnavailableAndMakesNothing() throws Exception {
     Path link = Files.createSymbolicLink(directory.resolve("link"), file);
-    assertUnavailable(() -> MasterKey.fromFile(link).toCreate());
-    assertUnavailable(() -> MasterKey.fromFile(link).toOpen());
+    assertUnavailable(() -> newSecretOf(MasterKey.fromFile(link)));
+    assertUnavailable(() -> secretOf(MasterKey.fromFile(link)));
     assertThat(entries()).containsExactly(link);
   }
 
@@ -195,7 +197,7 @@ final class MasterKeyFileTest {
   void create_missingDirectory_isUnavailable() {
     Path elsewhere = directory.resolve("missing").resolve("master.key");
     assertThatExceptionOfType(CryptoException.class)
-        .isThrownBy(() -> MasterKey.fromFile(elsewhere).toCreate())
+        .isThrownBy(() -> newSecretOf(MasterKey.fromFile(elsewhere)))
         .withMessageContaining(elsewhere.toString())
         .withMessageContaining("cannot be created")
         .withCauseInstanceOf(IOException.class);

@@ -79,8 +79,8 @@ final class MasterKeyProcessTest {
     variables.put("SECRETVAULT_OTHER", "1".repeat(64));
     expected.put(
         "SECRETVAULT_OTHER",
-        "WRONG_KEY: this master key does not unlock the vault: give the key that it was created"
-            + " with");
+        "WRONG_KEY: this master key does not unlock the vault: give one that it was created with, or"
+            + " that was added to it");
 
     List<String> arguments = new ArrayList<>(List.of("environment", header.toString()));
     arguments.addAll(expected.keySet());

@@ -54,7 +54,7 @@ final class MasterKeyTest {
     for (int at = 0; at < 32; at++) {
       byte[] almost = new byte[32];
       almost[at] = (byte) 0x80;
-      assertThat(MasterKey.fromBytes(almost).toOpen()).isEqualTo(almost);
+      assertThat(secretOf(MasterKey.fromBytes(almost))).isEqualTo(almost);
     }
   }
 
@@ -72,25 +72,34 @@ final class MasterKeyTest {
     byte[] given = KEY.clone();
     MasterKey key = MasterKey.fromBytes(given);
     Arrays.fill(given, (byte) 0);
-    assertThat(key.toOpen()).isEqualTo(KEY);
-    assertThat(key.toCreate()).isEqualTo(KEY);
+    assertThat(secretOf(key)).isEqualTo(KEY);
+    assertThat(newSecretOf(key)).isEqualTo(KEY);
+  }
+
+  /** What it lends is a copy, which the borrower overwrites. */
+  @Test
+  void slotSecret_overwritten_leavesTheKeysOwn() {
+    MasterKey key = MasterKey.fromBytes(KEY);
+    Arrays.fill(newSecretOf(key), (byte) 0);
+    Arrays.fill(secretOf(key), (byte) 0);
+    assertThat(newSecretOf(key)).isEqualTo(KEY);
+    assertThat(secretOf(key)).isEqualTo(KEY);
   }
 
   @Test
-  void close_overwritesItsArrayAndNotTheCallers() throws Exception {
+  void close_overwritesItsArrayAndNotTheCallers() {
     byte[] given = KEY.clone();
+    byte[] itsOwn = KEY.clone();
     MasterKey fromBytes = MasterKey.fromBytes(given);
-    MasterKey fromFile = MasterKey.fromFile(write(HEX));
-    for (MasterKey key : List.of(fromBytes, fromFile)) {
-      byte[] itsOwn = key.toOpen();
-      assertThat(itsOwn).isEqualTo(KEY);
+    MasterKey key = new RawMasterKey(null, itsOwn);
+    assertThat(secretOf(fromBytes)).isEqualTo(secretOf(key));
 
-      key.close();
-      key.close();
+    fromBytes.close();
+    key.close();
+    key.close();
 
-      assertThat(itsOwn).containsOnly(0);
-    }
     assertThat(given).isEqualTo(KEY);
+    assertThat(itsOwn).containsOnly(0);
   }
 
   @Test
@@ -119,11 +128,11 @@ final class MasterKeyTest {
   @Test
   void close_afterwards_leavesTheKeyringOpen() {
     MasterKey key = MasterKey.fromBytes(KEY);
-    RecordIdentity record = new RecordIdentity("", "s/1", 1, "value");
+    Identity record = new Identity("", "s/1", 1, "value");
     try (Keyring keyring = Keyring.create(key)) {
-      byte[] sealed = keyring.seal(record, new byte[] {1});
+      byte[] sealed = record.seal(keyring, new byte[] {1});
       key.close();
-      assertThat(keyring.open(record, sealed)).containsExactly(1);
+      assertThat(record.open(keyring, sealed)).containsExactly(1);
     }
   }
 
@@ -161,7 +170,7 @@ final class MasterKeyTest {
   @ParameterizedTest(name = "text {index}")
   @MethodSource("forms")
   void fromFile_everyFormOfTheText_isTheKey(String text) throws Exception {
-    assertThat(MasterKey.fromFile(write(text)).toOpen()).isEqualTo(KEY);
+    assertThat(secretOf(MasterKey.fromFile(write(text)))).isEqualTo(KEY);
   }
 
   static Stream<String> forms() {
@@ -193,7 +202,7 @@ final class MasterKeyTest {
               Base64.getEncoder().withoutPadding().encodeToString(key),
               Base64.getUrlEncoder().encodeToString(key),
               Base64.getUrlEncoder().withoutPadding().encodeToString(key))) {
-        assertThat(MasterKey.fromFile(write(text)).toOpen()).as(text).isEqualTo(key);
+        assertThat(secretOf(MasterKey.fromFile(write(text)))).as(text).isEqualTo(key);
       }
     }
   }
@@ -266,7 +275,7 @@ final class MasterKeyTest {
       }
       Files.write(file, random.nextInt(10) == 0 ? Seeded.bytes(random, 64) : bytes);
       try {
-        assertThat(MasterKey.fromFile(file).toOpen()).hasSize(32);
+        assertThat(secretOf(MasterKey.fromFile(file))).hasSize(32);
         keys++;
       } catch (CryptoException e) {
         assertThat(e.reason()).isEqualTo(Reason.KEY_UNAVAILABLE);
@@ -275,6 +284,16 @@ final class MasterKeyTest {
     }
     assertThat(keys).isGreaterThan(300);
     assertThat(refused).isGreaterThan(300);
+  }
+
+  /** The secret of a slot of this key, which of a raw key is the key. */
+  static byte[] secretOf(MasterKey key) {
+    return key.slotSecret(new byte[16], new byte[0]);
+  }
+
+  /** The secret of a new slot of this key; makes the key's file if there is none. */
+  static byte[] newSecretOf(MasterKey key) {
+    return key.newSlot(new byte[16]).secret();
   }
 
   private static String trace(Throwable thrown) {

@@ -24,7 +24,7 @@ final class VaultHeaderTest {
 
   private static final int CHECKSUM_FROM_BIT = 6 * 8;
   private static final int CHECKSUM_TO_BIT = 10 * 8;
-  private static final RecordIdentity RECORD = new RecordIdentity("", "s/1", 1, "value");
+  private static final Identity RECORD = new Identity("", "s/1", 1, "value");
 
   private final byte[] masterKey = Seeded.bytes(new Random(1), MasterKey.BYTES);
   private final byte[] header = create(masterKey);
@@ -35,8 +35,8 @@ final class VaultHeaderTest {
         Keyring opened = Keyring.open(MasterKey.fromBytes(masterKey), created.header())) {
       assertThat(opened.header()).isEqualTo(created.header());
       assertThat(opened.token("a")).isEqualTo(created.token("a"));
-      assertThat(opened.open(RECORD, created.seal(RECORD, new byte[] {1}))).containsExactly(1);
-      assertThat(created.open(RECORD, opened.seal(RECORD, new byte[] {2}))).containsExactly(2);
+      assertThat(RECORD.open(opened, RECORD.seal(created, new byte[] {1}))).containsExactly(1);
+      assertThat(RECORD.open(created, RECORD.seal(opened, new byte[] {2}))).containsExactly(2);
     }
   }
 
@@ -80,7 +80,7 @@ final class VaultHeaderTest {
     byte[] wrong = flip(masterKey, 0);
     assertThatExceptionOfType(CryptoException.class)
         .isThrownBy(() -> Keyring.open(MasterKey.fromBytes(wrong), header))
-        .withMessageContaining("give the key that it was created with")
+        .withMessageContaining("give one that it was created with")
         .withNoCause();
   }
 
@@ -148,23 +148,24 @@ final class VaultHeaderTest {
         seen.merge(refusal("bit " + bit, () -> open(flipped)), 1, Integer::sum);
       }
     }
-    int slotFrom = 27;
-    int slotFramingBits = 3 * 8;
-    assertThat(header[slotFrom]).as("kind of the slot").isEqualTo((byte) 1);
+    assertThat(header[27]).as("kind of the slot").isEqualTo((byte) 1);
     assertThat(seen)
         .containsOnly(
-            // The version's bits but the one that makes it 0.
-            Map.entry(Reason.NEWER_FORMAT, 15),
-            // Vault ID, salt and commitment: with any other, the key is not the slot's.
-            Map.entry(Reason.WRONG_KEY, 8 * (16 + 32 + 32)),
-            // Magic, version 0, slot count, slot framing, sealed root key, keyring and its length,
-            // MAC.
+            // The version's bits but the one that makes it 0; the kind's but the one that makes it
+            // 3: with another, there is no slot that this release knows.
+            Map.entry(Reason.NEWER_FORMAT, 15 + 7),
+            // Vault ID, the slot's id, salt and commitment: with any other, the key is not the
+            // slot's.
+            Map.entry(Reason.WRONG_KEY, 8 * (16 + 8 + 32 + 32)),
+            // Magic, version 0, slot count, kind 3, slot length, sealed root key, keyring and its
+            // length, MAC.
             Map.entry(
                 Reason.DAMAGED,
                 4 * 8
                     + 1
                     + 8
-                    + slotFramingBits
+                    + 1
+                    + 16
                     + 8 * (60 + 4 + HeaderParts.of(header).sealedKeyring.length + 32)));
   }
 
@@ -208,8 +209,8 @@ final class VaultHeaderTest {
         System.arraycopy(header, 0, bytes, 0, 6);
         bytes = HeaderParts.withChecksum(bytes);
       }
-      if (i % 4 == 0 && bytes.length >= 30) {
-        System.arraycopy(header, 26, bytes, 26, 4);
+      if (i % 4 == 0 && bytes.length >= 38) {
+        System.arraycopy(header, 26, bytes, 26, 12);
         bytes = HeaderParts.withChecksum(bytes);
       }
       byte[] given = bytes;
@@ -246,7 +247,7 @@ final class VaultHeaderTest {
         case 2 -> bytes = Arrays.copyOf(bytes, 1 + at);
         case 3 -> bytes = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(40));
         case 4 -> // the fields that the layout hangs on
-            bytes[Math.min(26 + random.nextInt(4), bytes.length - 1)] = (byte) random.nextInt(256);
+            bytes[Math.min(26 + random.nextInt(12), bytes.length - 1)] = (byte) random.nextInt(256);
         default -> {
           int from = random.nextInt(bytes.length);
           int length = Math.min(random.nextInt(64), bytes.length - Math.max(from, at));
@@ -267,7 +268,7 @@ final class VaultHeaderTest {
   }
 
   private static byte[] salt(HeaderParts parts) {
-    return Arrays.copyOfRange(parts.slots.get(0), 3, 35);
+    return Arrays.copyOfRange(parts.slots.get(0), 11, 43);
   }
 
   private static byte[] create(byte[] masterKey) {

@@ -1,0 +1,181 @@
+package dev.secretvault;
+
+import dev.secretvault.crypto.CryptoException;
+import dev.secretvault.crypto.CryptoException.Reason;
+import dev.secretvault.crypto.Keyring;
+import dev.secretvault.crypto.KeyringChange;
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The vault's header in the store, and the keyring that it holds.
+ *
+ * <p>Other vaults on the same store may change the header at any time. What keeps that safe is that
+ * each commit of the vault {@linkplain #requirement requires} the header that its records were
+ * sealed under: once an epoch has been followed by another, no record is written under it any more,
+ * by nobody. So an epoch without records can be retired. Reports of the store only bring the news
+ * earlier.
+ */
+final class HeaderRecord {
+
+  static final RecordKey KEY = new RecordKey("header");
+
+  private final SecretStore store;
+  private final Keyring keyring;
+
+  /** Of the header that the keyring was last brought in step with. Written under this monitor. */
+  private volatile long revision;
+
+  private volatile boolean stale;
+
+  private HeaderRecord(SecretStore store, Keyring keyring, long revision) {
+    this.store = store;
+    this.keyring = keyring;
+    this.revision = revision;
+  }
+
+  /**
+   * Unlocks the keyring of the vault in a store, or makes one if the store is empty and {@code
+   * create} says so. Of several that do so at once, one makes it and the others unlock that.
+   */
+  static HeaderRecord unlock(SecretStore store, MasterKey masterKey, boolean create) {
+    return Failures.translated(
+        () -> {
+          Optional<StoredRecord> header = store.read(KEY);
+          if (header.isEmpty()) {
+            boolean empty = store.scan(null, 1).isEmpty();
+            header = store.read(KEY); // Again: it may have been the record that the scan met.
+            if (header.isEmpty() && !empty) {
+              throw new IntegrityException(
+                  "the store has records but no vault header: restore a backup", null);
+            }
+          }
+          if (header.isPresent()) {
+            return unlock(store, masterKey, header.get());
+          }
+          if (!create) {
+            throw new VaultNotFoundException();
+          }
+          return create(store, masterKey);
+        });
+  }
+
+  private static HeaderRecord unlock(SecretStore store, MasterKey masterKey, StoredRecord header) {
+    return new HeaderRecord(store, Keyring.open(masterKey, header.bytes()), header.revision());
+  }
+
+  private static HeaderRecord create(SecretStore store, MasterKey masterKey) {
+    Keyring keyring = Keyring.create(masterKey);
+    try {
+      store.commit(List.of(Change.put(KEY, 0, keyring.header())));
+      return new HeaderRecord(store, keyring, 1);
+    } catch (RevisionConflictException createdByAnother) {
+      keyring.close();
+      return unlock(store, masterKey, store.read(KEY).orElseThrow(() -> createdByAnother));
+    } catch (RuntimeException e) {
+      keyring.close();
+      throw e;
+    }
+  }
+
+  /** The keyring, in step with the last change of the header that was reported. */
+  Keyring keyring() {
+    if (stale) {
+      refresh();
+    }
+    return keyring;
+  }
+
+  /**
+   * What a commit has to require. To be asked for before its records are sealed: asked for later,
+   * it could name a header that is newer than their epoch.
+   */
+  Change requirement() {
+    return Change.require(KEY, revision);
+  }
+
+  /**
+   * Brings the keyring in step with the stored header.
+   *
+   * @throws WrongMasterKeyException if the vault has to be opened anew, with another master key
+   * @throws IntegrityException if the header is damaged, gone, or older than it was
+   */
+  synchronized void refresh() {
+    Failures.translated(
+        () -> {
+          stale = false;
+          try {
+            StoredRecord stored =
+                store
+                    .read(KEY)
+                    .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+            keyring.follow(stored.bytes());
+            revision = stored.revision();
+          } catch (RuntimeException e) {
+            stale = true;
+            throw e;
+          }
+        });
+  }
+
+  /** Says that the stored header may have changed. Waits for nothing. */
+  void markStale() {
+    stale = true;
+  }
+
+  /**
+   * Runs a call of the keyring that fails if a record is sealed under an epoch that the keyring
+   * does not have; then once more, with the header as it is stored.
+   */
+  <T> T withEpochs(Supplier<T> call) {
+    return Failures.translated(
+        () -> {
+          try {
+            return call.get();
+          } catch (CryptoException e) {
+            if (e.reason() != Reason.UNKNOWN_EPOCH) {
+              throw e;
+            }
+          }
+          refresh();
+          return call.get();
+        });
+  }
+
+  /**
+   * Changes the keyring, durably. Under the monitor all the while, so that nobody here meets a
+   * header that the keyring does not know yet.
+   *
+   * @param outcome what to return of the keyring after the change
+   */
+  synchronized <T> T change(Function<Keyring, KeyringChange> step, Function<Keyring, T> outcome) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      refresh();
+      try (KeyringChange change = Failures.translated(() -> step.apply(keyring))) {
+        Failures.translated(
+            () -> store.commit(List.of(Change.put(KEY, revision, change.header()))));
+        keyring.apply(change);
+        revision++;
+        return outcome.apply(keyring);
+      } catch (RevisionConflictException changedByAnother) {
+        // Read and decide again.
+      } catch (StoreFailedException e) {
+        stale = true;
+        throw e;
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  void close() {
+    keyring.close();
+  }
+}
