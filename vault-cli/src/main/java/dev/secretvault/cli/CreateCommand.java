@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -58,6 +59,8 @@ final class CreateCommand extends VaultCommand {
       })
   private @Nullable Disclosure disclosure;
 
+  @Mixin private PassphraseOptions passphrase;
+
   private @Nullable SecretSpec spec;
 
   @Override
@@ -75,6 +78,16 @@ final class CreateCommand extends VaultCommand {
     }
     // Last, so that nobody types a value for a spec that is wrong.
     readValue(prepared, streams);
+    passphrase
+        .read(streams, true)
+        .ifPresent(
+            typed -> {
+              try {
+                prepared.passphrase(typed);
+              } finally {
+                HiddenText.overwrite(typed);
+              }
+            });
     spec = prepared;
   }
 
@@ -100,11 +113,11 @@ final class CreateCommand extends VaultCommand {
         Arrays.fill(value, (byte) 0);
       }
     } else if (valueFromPrompt) {
-      char[] value = ask(streams);
+      char[] value = HiddenText.twice(streams, "value", "use --value-stdin");
       try {
         into.value(value);
       } finally {
-        Arrays.fill(value, '\0');
+        HiddenText.overwrite(value);
       }
     } else {
       into.generated();
@@ -129,33 +142,6 @@ final class CreateCommand extends VaultCommand {
       return Arrays.copyOf(read, length);
     } finally {
       Arrays.fill(read, (byte) 0);
-    }
-  }
-
-  private static char[] ask(Streams streams) {
-    Streams.Prompt prompt = streams.prompt();
-    if (prompt == null) {
-      throw Refusal.calledWrongly("there is no terminal to ask on: use --value-stdin");
-    }
-    char[] first = prompt.hidden("Value: ");
-    char[] second = first == null ? null : prompt.hidden("The same again: ");
-    try {
-      if (first == null || second == null) {
-        throw Refusal.because("no value was typed; nothing was created");
-      }
-      if (!Arrays.equals(first, second)) {
-        throw Refusal.because("the two values differ; nothing was created");
-      }
-      return first.clone();
-    } finally {
-      overwrite(first);
-      overwrite(second);
-    }
-  }
-
-  private static void overwrite(char @Nullable [] text) {
-    if (text != null) {
-      Arrays.fill(text, '\0');
     }
   }
 

@@ -6,8 +6,8 @@ import dev.secretvault.store.file.FileSecretStore;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
@@ -26,16 +26,19 @@ final class InitCommand implements Callable<Integer> {
   public Integer call() {
     VaultLocation location = main.location();
     Path directory = location.directory();
-    Path keyFile = location.keyFile();
-    if (keyFile != null) {
-      checkPlace(keyFile.toAbsolutePath().normalize(), directory.toAbsolutePath().normalize());
-    }
-    boolean keyIsThere = keyFile == null || Files.exists(keyFile);
-    try (MasterKey masterKey = location.masterKey()) {
+    KeySource source = location.keySource(true);
+    source
+        .file()
+        .ifPresent(
+            file ->
+                checkPlace(
+                    file.toAbsolutePath().normalize(), directory.toAbsolutePath().normalize()));
+    boolean keyIsThere = source.file().filter(Files::exists).isPresent();
+    try (MasterKey masterKey = source.masterKey(main.streams())) {
       FileSecretStore store = openEmpty(directory);
       SecretVault.builder().store(store).masterKey(masterKey).open().close();
     }
-    report(directory, keyFile, keyIsThere);
+    report(directory, source.file(), keyIsThere);
     return Main.DONE;
   }
 
@@ -69,16 +72,17 @@ final class InitCommand implements Callable<Integer> {
     return store;
   }
 
-  private void report(Path directory, @Nullable Path keyFile, boolean keyIsThere) {
+  private void report(Path directory, Optional<Path> keyFile, boolean keyIsThere) {
     PrintStream out = main.streams().out();
     out.println("created a vault in " + Printable.of(directory.toString()));
-    if (keyFile != null) {
-      String where = Printable.of(keyFile.toString());
-      out.println(
-          keyIsThere
-              ? "it is unlocked by the master key that was in " + where
-              : "created its master key in " + where);
-      out.println("keep a copy of the key elsewhere: nothing opens without it");
-    }
+    keyFile.ifPresent(
+        file -> {
+          String where = Printable.of(file.toString());
+          out.println(
+              keyIsThere
+                  ? "it is unlocked by the master key that was in " + where
+                  : "created its master key in " + where);
+          out.println("keep a copy of the key elsewhere: nothing opens without it");
+        });
   }
 }

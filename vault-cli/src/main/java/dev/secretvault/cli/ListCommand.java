@@ -43,11 +43,11 @@ final class ListCommand extends VaultCommand {
     rows.add(List.of("id", "name", "state", "disclosure", "created", "labels"));
     rows.addAll(rows(page));
     // A vault may have a million secrets: the first page decides how wide the columns are.
-    List<Integer> widths = widths(rows);
-    print(rows, widths, streams);
+    Table table = new Table(streams.out());
+    table.print(rows);
     while (page.next().isPresent() && !streams.out().checkError()) {
       page = vault.list(query.after(page.next().get()));
-      print(rows(page), widths, streams);
+      table.print(rows(page));
     }
     return Main.DONE;
   }
@@ -67,31 +67,5 @@ final class ListCommand extends VaultCommand {
             .entrySet().stream()
                 .map(label -> Printable.of(label.getKey() + "=" + label.getValue()))
                 .collect(Collectors.joining(" ")));
-  }
-
-  private static List<Integer> widths(List<List<String>> rows) {
-    List<Integer> widths = new ArrayList<>();
-    for (int column = 0; column < rows.get(0).size(); column++) {
-      int at = column;
-      widths.add(rows.stream().mapToInt(row -> length(row.get(at))).max().orElse(0));
-    }
-    return widths;
-  }
-
-  private static void print(List<List<String>> rows, List<Integer> widths, Streams streams) {
-    StringBuilder table = new StringBuilder();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int column = 0; column < row.size(); column++) {
-        String cell = row.get(column);
-        line.append(cell).append(" ".repeat(Math.max(0, widths.get(column) - length(cell)) + 2));
-      }
-      table.append(line.toString().stripTrailing()).append(System.lineSeparator());
-    }
-    streams.out().print(table);
-  }
-
-  private static int length(String text) {
-    return text.codePointCount(0, text.length());
   }
 }

@@ -22,7 +22,7 @@ final class Refusal extends RuntimeException {
           "secret-not-found", "; to see those there are, run: secretvault list",
           "secret-expired", ": create a new one",
           "already-revealed", ": create a new one",
-          "not-revealable", "; it signs and verifies all the same",
+          "wrong-passphrase", "; to be asked for it, add --passphrase",
           "vault-not-found", ", with: secretvault init");
 
   private final int exitCode;

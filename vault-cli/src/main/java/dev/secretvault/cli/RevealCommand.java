@@ -1,8 +1,11 @@
 package dev.secretvault.cli;
 
+import dev.secretvault.SecretId;
 import dev.secretvault.SecretValue;
 import dev.secretvault.SecretVault;
+import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Reveals a value. */
@@ -17,14 +20,20 @@ final class RevealCommand extends VaultCommand {
   @Parameters(paramLabel = "NAME-OR-ID", description = "The secret.")
   private String nameOrId;
 
+  @Mixin private PassphraseOptions passphrase;
+
   @Override
   int run(SecretVault vault, Streams streams) {
-    try (SecretValue value = vault.reveal(find(vault, nameOrId).id())) {
+    SecretId id = find(vault, nameOrId).id();
+    Optional<char[]> typed = passphrase.read(streams, false);
+    try (SecretValue value = typed.isPresent() ? vault.reveal(id, typed.get()) : vault.reveal(id)) {
       value.use(
           bytes -> {
             streams.out().write(bytes, 0, bytes.length);
             return bytes.length;
           });
+    } finally {
+      typed.ifPresent(HiddenText::overwrite);
     }
     if (streams.outIsTerminal()) {
       streams.out().println();

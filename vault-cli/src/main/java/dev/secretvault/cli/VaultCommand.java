@@ -4,23 +4,35 @@ import dev.secretvault.SecretId;
 import dev.secretvault.SecretInfo;
 import dev.secretvault.SecretNotFoundException;
 import dev.secretvault.SecretVault;
+import dev.secretvault.crypto.MasterKey;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** A command on a vault that exists: prepares, opens it, runs, closes it. */
 @Command
 abstract class VaultCommand implements Callable<Integer> {
 
-  @ParentCommand private Main main;
+  @Spec private CommandSpec spec;
 
   @Override
   public final Integer call() throws IOException {
+    Main main = main();
     prepare(main.streams());
     try (SecretVault vault = main.openExisting()) {
       return run(vault, main.streams());
     }
+  }
+
+  private Main main() {
+    return (Main) spec.root().userObject();
+  }
+
+  /** The master key that the vault was opened with, once more; for the caller to close. */
+  final MasterKey masterKey() {
+    return main().location().keySource(false).masterKey(main().streams());
   }
 
   /** What needs no vault, and may take its time without keeping others from it. */

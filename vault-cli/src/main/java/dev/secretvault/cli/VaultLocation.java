@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -35,12 +36,25 @@ final class VaultLocation {
       names = "--key-env",
       paramLabel = "VARIABLE",
       scope = ScopeType.INHERIT,
-      description = "The environment variable that holds its master key, instead of a file.")
+      description = "The environment variable that holds its master key.")
   private @Nullable String keyVariable;
+
+  @Option(
+      names = "--key-passphrase",
+      scope = ScopeType.INHERIT,
+      description = "Ask for the passphrase that its master key is made from.")
+  private boolean passphrase;
+
+  @Option(
+      names = "--key-passphrase-env",
+      paramLabel = "VARIABLE",
+      scope = ScopeType.INHERIT,
+      description = "The environment variable that holds that passphrase.")
+  private @Nullable String passphraseVariable;
 
   /** Whether none of the options was given. */
   boolean isDefault() {
-    return directory == null && keyFile == null && keyVariable == null;
+    return directory == null && given(false).isEmpty();
   }
 
   Path directory() {
@@ -48,16 +62,18 @@ final class VaultLocation {
         directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
   }
 
-  /** The file of the master key; null if it comes from the environment. */
-  @Nullable Path keyFile() {
-    if (keyVariable == null) {
-      return Objects.requireNonNullElseGet(
-          keyFile, () -> fromEnvironment("SECRETVAULT_KEY_FILE", "master.key"));
-    }
-    if (keyFile != null) {
-      throw Refusal.calledWrongly("--key-file and --key-env exclude each other: leave one out");
-    }
-    return null;
+  private Optional<KeySource> given(boolean isNew) {
+    return KeySource.of("--key", keyFile, keyVariable, passphrase, passphraseVariable, isNew);
+  }
+
+  /**
+   * Where the master key comes from.
+   *
+   * @param isNew whether the vault is still to be created
+   */
+  KeySource keySource(boolean isNew) {
+    return given(isNew)
+        .orElseGet(() -> KeySource.ofFile(fromEnvironment("SECRETVAULT_KEY_FILE", "master.key")));
   }
 
   private static Path fromEnvironment(String variable, String otherwise) {
@@ -65,19 +81,11 @@ final class VaultLocation {
     return Path.of(value == null || value.isEmpty() ? otherwise : value);
   }
 
-  /** The master key, for the caller to close. */
-  MasterKey masterKey() {
-    Path file = keyFile();
-    return file == null
-        ? MasterKey.fromEnvironment(Objects.requireNonNull(keyVariable, "keyVariable"))
-        : MasterKey.fromFile(file);
-  }
-
   /** Opens the vault, for the caller to close, and creates nothing. */
   SecretVault openExisting(Streams streams) {
     Path existing = directory();
     refuseIfNothingThere(existing);
-    try (MasterKey masterKey = masterKey()) {
+    try (MasterKey masterKey = keySource(false).masterKey(streams)) {
       FileSecretStore store = FileSecretStore.openExisting(existing);
       report(store.recovery(), streams);
       return SecretVault.builder().store(store).masterKey(masterKey).openExisting();

@@ -120,7 +120,17 @@ class RefusalsTest {
         command(2, "DIGEST: 64 hexadecimal digits", "verify", "web", "u", "abc"),
         command(2, "DIGEST: 64 hexadecimal digits", "verify", "web", "u", "g".repeat(64)),
         command(2, "DIGEST: 64 hexadecimal digits", "verify", "web", "u", DIGEST + "0"),
-        command(2, "--key-file and --key-env exclude", "--key-env", "HOME", "list"),
+        command(2, "--key-passphrase-env exclude each other", "--key-env", "HOME", "list"),
+        command(2, "--key-passphrase-env exclude each other", "--key-passphrase", "list"),
+        command(2, "a command is missing", "keys"),
+        command(2, "epoch: there is no epoch 2", "keys", "retire", "2"),
+        command(2, "epoch: records are sealed under epoch 1", "keys", "retire", "1"),
+        command(2, "id: there is no unlock slot of this id", "keys", "remove-unlock", "0"),
+        command(2, "the new master key is missing", "keys", "add-unlock"),
+        command(2, "no terminal to ask", "keys", "add-unlock", "--new-key-passphrase"),
+        command(2, "no terminal to ask on: use --passphrase-env", "create", "n", "--passphrase"),
+        command(1, "variable SV_UNSET is not set", "create", "n", "--passphrase-env", "SV_UNSET"),
+        command(1, "SV_UNSET is not set", "keys", "add-unlock", "--new-key-env", "SV_UNSET"),
         command(2, "a vault of its own", "demo"));
   }
 
@@ -163,7 +173,7 @@ class RefusalsTest {
     byte[] other = new byte[32];
     Arrays.fill(other, (byte) 7);
     Files.writeString(cli.key(), HexFormat.of().formatHex(other));
-    refuses(1, "this master key does not unlock the vault: give the key that", "list");
+    refuses(1, "this master key does not unlock the vault: give one that", "list");
   }
 
   @Test
