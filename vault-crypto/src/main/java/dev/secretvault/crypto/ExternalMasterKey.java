@@ -52,7 +52,7 @@ final class ExternalMasterKey extends MasterKey {
       Arrays.fill(secret, (byte) 0);
       throw unavailable("wrap", e);
     }
-    if (wrapped.length > MAX_WRAPPED_BYTES) {
+    if (wrapped.length < 1 || wrapped.length > MAX_WRAPPED_BYTES) {
       Arrays.fill(secret, (byte) 0);
       throw new CryptoException(
           Reason.KEY_UNAVAILABLE,
@@ -60,7 +60,9 @@ final class ExternalMasterKey extends MasterKey {
               + uri
               + " makes "
               + wrapped.length
-              + " bytes of 32, more than the "
+              + " bytes of "
+              + SECRET_BYTES
+              + ": 1 to "
               + MAX_WRAPPED_BYTES
               + " allowed");
     }

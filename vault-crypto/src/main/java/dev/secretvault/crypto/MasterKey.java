@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Base64 form of 32 bytes, in the standard or the URL-safe alphabet, padded or not; white space
  * around it is ignored. {@code openssl rand -base64 32} makes one.
  *
- * <p>Whatever a master key is handed to takes it over and closes it, whether that succeeds or not.
- * {@link #close} overwrites what it holds. Thread-safe.
+ * <p>A vault takes over the master keys that are handed to it, and closes them whether it succeeds
+ * or not; a {@link Keyring} leaves them open for their owner. {@link #close} overwrites what a key
+ * holds. Thread-safe.
  */
 public abstract sealed class MasterKey implements AutoCloseable
     permits RawMasterKey, PassphraseMasterKey, ExternalMasterKey {
