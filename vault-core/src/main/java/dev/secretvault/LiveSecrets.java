@@ -139,7 +139,7 @@ final class LiveSecrets implements StoreListener {
   Optional<OpenedValue> value(Live live) {
     Sealed kept = live.value;
     if (kept != null && changes.get(kept.stripe) == kept.stamp) {
-      return Optional.of(records.openValue(kept.record));
+      return records.openValue(kept.record);
     }
     RecordKey key = records.valueKey(live.info.id(), live.info.current().number());
     int stripe = stripeOf(key);
@@ -148,7 +148,7 @@ final class LiveSecrets implements StoreListener {
     sealed
         .filter(record -> record.bytes().length <= MAX_KEPT_BYTES)
         .ifPresent(record -> live.value = new Sealed(record, stripe, stamp));
-    return sealed.map(records::openValue);
+    return sealed.flatMap(records::openValue);
   }
 
   /**
@@ -165,12 +165,14 @@ final class LiveSecrets implements StoreListener {
     for (SecretInfo.Version version : live.info.versions()) {
       if (version.state() == SecretInfo.Version.State.CURRENT
           || version.state() == SecretInfo.Version.State.PREVIOUS) {
-        Optional<StoredRecord> sealed =
-            records.sealedValue(records.valueKey(live.info.id(), version.number()));
-        if (sealed.isEmpty()) {
+        Optional<OpenedValue> opened =
+            records
+                .sealedValue(records.valueKey(live.info.id(), version.number()))
+                .flatMap(records::openValue);
+        if (opened.isEmpty()) {
           return Optional.empty();
         }
-        byte[] key = records.openValue(sealed.get()).content();
+        byte[] key = opened.get().content();
         Hmac hmac = Hmac.sha256(key);
         Arrays.fill(key, (byte) 0);
         prepared.add(

@@ -164,8 +164,8 @@ final class SecretLife {
     List<SecretInfo> items = new ArrayList<>();
     SecretId after = query.after();
     while (true) {
-      List<SecretInfo> scanned = records.secrets(after, SCAN_PAGE);
-      for (SecretInfo info : scanned) {
+      VaultRecords.Secrets scanned = records.secrets(after, SCAN_PAGE);
+      for (SecretInfo info : scanned.opened()) {
         if (items.size() == query.limit()) {
           return new Page<>(items, Optional.of(items.get(items.size() - 1).id().text()));
         }
@@ -173,10 +173,10 @@ final class SecretLife {
           items.add(info);
         }
       }
-      if (scanned.size() < SCAN_PAGE) {
+      after = scanned.end();
+      if (after == null) {
         return new Page<>(items, Optional.empty());
       }
-      after = scanned.get(scanned.size() - 1).id();
     }
   }
 

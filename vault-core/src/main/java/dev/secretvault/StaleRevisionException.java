@@ -1,8 +1,8 @@
 package dev.secretvault;
 
 /**
- * Others kept changing the secret while this call tried to. Read it again and decide. Nothing was
- * changed.
+ * Others kept changing the secret, or the vault's keys, while this call tried to. Read it again and
+ * decide. Nothing was changed.
  */
 public final class StaleRevisionException extends VaultException {
 
@@ -11,7 +11,7 @@ public final class StaleRevisionException extends VaultException {
   StaleRevisionException() {
     super(
         "stale-revision",
-        "the secret was changed by others meanwhile: read it again and decide",
+        "others kept changing what this call was to change: read it again and decide",
         null);
   }
 

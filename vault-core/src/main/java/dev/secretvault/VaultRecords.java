@@ -81,9 +81,9 @@ final class VaultRecords {
   }
 
   /**
-   * A value that was opened.
+   * A record that was opened.
    *
-   * @param content the value, for the receiver to overwrite
+   * @param content its plaintext, for the receiver to overwrite
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
@@ -136,7 +136,7 @@ final class VaultRecords {
   }
 
   Optional<SecretInfo> secret(SecretId id) {
-    return read(secretKey(id)).map(this::openSecret);
+    return read(secretKey(id)).flatMap(this::openSecret);
   }
 
   /**
@@ -145,7 +145,8 @@ final class VaultRecords {
    */
   Optional<SecretId> name(RecordKey key) {
     return read(key)
-        .map(stored -> SecretId.of(new String(open(stored, Kind.NAME), StandardCharsets.US_ASCII)));
+        .flatMap(stored -> open(stored, Kind.NAME, true))
+        .map(opened -> SecretId.of(new String(opened.content(), StandardCharsets.US_ASCII)));
   }
 
   /** The value as it is stored, sealed. */
@@ -153,8 +154,9 @@ final class VaultRecords {
     return read(key);
   }
 
-  OpenedValue openValue(StoredRecord sealed) {
-    return new OpenedValue(open(sealed, Kind.VALUE), sealed.revision());
+  /** The value; empty if it is gone meanwhile. */
+  Optional<OpenedValue> openValue(StoredRecord sealed) {
+    return open(sealed, Kind.VALUE, true);
   }
 
   /** Seals a value under a passphrase as well, before it is put. */
@@ -179,13 +181,23 @@ final class VaultRecords {
         });
   }
 
+  /**
+   * Some secrets.
+   *
+   * @param end behind which there may be more; null if there are none
+   */
+  record Secrets(List<SecretInfo> opened, @Nullable SecretId end) {}
+
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
-  List<SecretInfo> secrets(@Nullable SecretId after, int limit) {
+  Secrets secrets(@Nullable SecretId after, int limit) {
     RecordKey from = key(Kind.SECRET, after == null ? "" : after.text());
-    return Failures.translated(() -> store.scan(from, limit)).stream()
-        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
-        .map(this::openSecret)
-        .toList();
+    List<StoredRecord> scanned =
+        Failures.translated(() -> store.scan(from, limit)).stream()
+            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
+            .toList();
+    return new Secrets(
+        scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
+        scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
   }
 
   /** A put of the secret's record, at the secret's revision. */
@@ -208,12 +220,22 @@ final class VaultRecords {
 
   /** What is known of attempts at the passphrase of a secret. */
   Optional<OpenedValue> attempts(SecretId id) {
-    return read(attemptsKey(id))
-        .map(stored -> new OpenedValue(open(stored, Kind.ATTEMPTS), stored.revision()));
+    return read(attemptsKey(id)).flatMap(stored -> open(stored, Kind.ATTEMPTS, true));
   }
 
   Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
     return put(Kind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+  }
+
+  /**
+   * What a commit has to name that shall happen only while there is the secret, as it is now.
+   *
+   * @throws SecretNotFoundException if there is none
+   */
+  Change requireSecret(SecretId id) {
+    return read(secretKey(id))
+        .map(stored -> Change.require(stored.key(), stored.revision()))
+        .orElseThrow(SecretNotFoundException::new);
   }
 
   /** What stands for a caller in an attempts record. */
@@ -273,7 +295,10 @@ final class VaultRecords {
 
   private boolean leadsTo(StoredRecord name, SecretId id) {
     try {
-      return new String(open(name, Kind.NAME, false), StandardCharsets.US_ASCII).equals(id.text());
+      byte[] leadsTo = id.text().getBytes(StandardCharsets.US_ASCII);
+      return open(name, Kind.NAME, false)
+          .filter(opened -> Arrays.equals(opened.content(), leadsTo))
+          .isPresent();
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
       return false;
     }
@@ -315,7 +340,8 @@ final class VaultRecords {
   }
 
   /**
-   * The same record once more, sealed under the newest epoch; empty if it says that it is already.
+   * The same record once more, sealed under the newest epoch; empty if it says that it is already,
+   * or is gone.
    *
    * @throws IntegrityException if it does not open, or is of no known kind
    */
@@ -326,9 +352,13 @@ final class VaultRecords {
     Kind kind =
         kindOf(stored.key())
             .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
-    byte[] plaintext = open(stored, kind, false);
+    return open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
+  }
+
+  /** Fails when it is committed if the plaintext is that of a newer revision. */
+  private Change resealed(StoredRecord stored, Kind kind, byte[] plaintext) {
     try {
-      return Optional.of(put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt()));
+      return put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
     } finally {
       Arrays.fill(plaintext, (byte) 0);
     }
@@ -380,22 +410,58 @@ final class VaultRecords {
     return Failures.translated(() -> store.read(key));
   }
 
-  private SecretInfo openSecret(StoredRecord stored) {
-    byte[] encoded = open(stored, Kind.SECRET);
+  private Optional<SecretInfo> openSecret(StoredRecord stored) {
+    return open(stored, Kind.SECRET, true)
+        .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));
+  }
+
+  private static SecretInfo decode(SecretId id, OpenedValue opened) {
     try {
-      return SecretCodec.decode(SecretId.of(restOf(stored.key())), stored.revision(), encoded);
+      return SecretCodec.decode(id, opened.revision(), opened.content());
     } finally {
-      Arrays.fill(encoded, (byte) 0);
+      Arrays.fill(opened.content(), (byte) 0);
     }
   }
 
-  private byte[] open(StoredRecord stored, Kind kind) {
-    return open(stored, kind, true);
+  /**
+   * Opens a record. Others may have changed the keys meanwhile: if the keyring does not have the
+   * record's epoch, that is newer than the header that the keyring knows, or it has been retired
+   * since the record was read, which was sealed anew before.
+   *
+   * @return the record as it was read, or as it is now; empty if it is gone
+   */
+  private Optional<OpenedValue> open(StoredRecord stored, Kind kind, boolean keep) {
+    Optional<OpenedValue> opened = tryOpen(stored, kind, keep);
+    if (opened.isEmpty()) {
+      header.refresh();
+      opened = tryOpen(stored, kind, keep);
+    }
+    if (opened.isPresent()) {
+      return opened;
+    }
+    Optional<StoredRecord> now = read(stored.key());
+    if (now.isPresent() && Arrays.equals(now.get().bytes(), stored.bytes())) {
+      throw new IntegrityException(
+          "a record is sealed under keys that this vault does not have", null);
+    }
+    return now.flatMap(newer -> open(newer, kind, keep));
   }
 
-  private byte[] open(StoredRecord stored, Kind kind, boolean keep) {
-    return header.withEpochs(
-        () -> cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes()));
+  /** Empty if the keyring does not have the record's epoch. */
+  private Optional<OpenedValue> tryOpen(StoredRecord stored, Kind kind, boolean keep) {
+    return Failures.translated(
+        () -> {
+          try {
+            byte[] content =
+                cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes());
+            return Optional.of(new OpenedValue(content, stored.revision()));
+          } catch (CryptoException e) {
+            if (e.reason() == Reason.UNKNOWN_EPOCH) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
   }
 
   /** What is read is in use; what is written will be read under another cipher anyway. */

@@ -90,8 +90,8 @@ class KeysTest {
     String slot = slots().get(0).substring(0, 16);
     Map<String, String> before = cli.disk();
     Cli.Answer answer = cli.run("keys", "remove-unlock", slot);
-    assertThat(answer.exitCode()).isEqualTo(2);
-    assertThat(answer.err()).contains("id: the last unlock slot must stay");
+    assertThat(answer.exitCode()).isEqualTo(1);
+    assertThat(answer.err()).contains("the last unlock slot must stay");
     assertThat(cli.disk()).isEqualTo(before);
   }
 

@@ -139,11 +139,22 @@ final class VaultHeader {
    */
   byte[] unlock(MasterKey masterKey) {
     masterKey.requireAvailable();
+    CryptoException unavailable = null;
     for (SealedSlot slot : slots) {
-      byte[] rootKey = slot.open(vaultId, masterKey);
-      if (rootKey.length > 0) {
-        return rootKey;
+      try {
+        byte[] rootKey = slot.open(vaultId, masterKey);
+        if (rootKey.length > 0) {
+          return rootKey;
+        }
+      } catch (CryptoException e) {
+        if (e.reason() != Reason.KEY_UNAVAILABLE) {
+          throw e;
+        }
+        unavailable = e; // Another slot may have been made with what its key is now.
       }
+    }
+    if (unavailable != null) {
+      throw unavailable;
     }
     if (slots.stream().anyMatch(slot -> slot.kind() == Kind.UNKNOWN)) {
       throw new CryptoException(

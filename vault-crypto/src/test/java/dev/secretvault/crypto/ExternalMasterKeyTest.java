@@ -55,16 +55,16 @@ final class ExternalMasterKeyTest {
   }
 
   @Test
-  void createAndOpen_anyVault_asksTheServiceOnceEach() {
+  void createAndOpen_anyVault_asksTheServiceToWrapOnceAndToUnwrapAtOnce() {
     try (MasterKey key = key();
         Keyring created = Keyring.create(key)) {
       assertThat(service.wrapped).hasSize(1);
-      assertThat(service.unwrapped).isEmpty();
+      assertThat(service.unwrapped).hasSize(1);
       try (Keyring opened = Keyring.open(key, created.header())) {
         assertThat(opened.token("a")).isEqualTo(created.token("a"));
       }
       assertThat(service.wrapped).hasSize(1);
-      assertThat(service.unwrapped).hasSize(1);
+      assertThat(service.unwrapped).hasSize(2);
     }
   }
 
@@ -79,7 +79,7 @@ final class ExternalMasterKeyTest {
                 secrets[index] = secret.clone();
                 return secret.clone();
               },
-              wrapped -> wrapped);
+              byte[]::clone);
       Keyring.create(MasterKey.fromAead(remembering, URI)).close();
       assertThat(secrets[i]).hasSize(32).isNotEqualTo(new byte[32]);
     }
@@ -94,7 +94,7 @@ final class ExternalMasterKeyTest {
     }
     assertThat(service.wrapped).hasSize(1).allSatisfy(secret -> assertThat(secret).containsOnly(0));
     assertThat(service.unwrapped)
-        .hasSize(1)
+        .hasSize(2)
         .allSatisfy(secret -> assertThat(secret).containsOnly(0));
   }
 
@@ -123,15 +123,16 @@ final class ExternalMasterKeyTest {
               seen[2] = Arrays.copyOf(wrapped, 31);
               return seen[2];
             });
-    byte[] header;
-    try (Keyring keyring = Keyring.create(MasterKey.fromAead(tooLittle, URI))) {
-      header = keyring.header();
-    }
-    for (Aead bad : List.of(unreachable, tooMuch)) {
+    for (Aead bad : List.of(unreachable, tooMuch, tooLittle)) {
       assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.create(MasterKey.fromAead(bad, URI)));
     }
-    assertRefused(
-        Reason.KEY_UNAVAILABLE, () -> Keyring.open(MasterKey.fromAead(tooLittle, URI), header));
+    seen[2][0] = 1;
+    Aead honest = aead(byte[]::clone, byte[]::clone);
+    try (Keyring keyring = Keyring.create(MasterKey.fromAead(honest, URI))) {
+      byte[] header = keyring.header();
+      assertRefused(
+          Reason.KEY_UNAVAILABLE, () -> Keyring.open(MasterKey.fromAead(tooLittle, URI), header));
+    }
     assertThat(List.of(seen)).allSatisfy(secret -> assertThat(secret).containsOnly(0));
     assertThat(seen[0]).hasSize(32);
   }
@@ -186,7 +187,7 @@ final class ExternalMasterKeyTest {
             () -> Keyring.open(MasterKey.fromAead(service, other), keyring.header()));
       }
     }
-    assertThat(service.unwrapped).isEmpty();
+    assertThat(service.unwrapped).as("when the vault was made").hasSize(1);
   }
 
   /** Services throw what they like. */
@@ -247,7 +248,7 @@ final class ExternalMasterKeyTest {
             },
             wrapped -> {
               assertThat(wrapped).hasSize(length);
-              return secret[0];
+              return secret[0].clone();
             });
     try (Keyring keyring = Keyring.create(MasterKey.fromAead(aead, URI))) {
       Keyring.open(MasterKey.fromAead(aead, URI), keyring.header()).close();
@@ -256,12 +257,50 @@ final class ExternalMasterKeyTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 31, 33, 64})
-  void open_unwrappedToAnotherLength_isUnavailable(int length) {
+  void createOrOpen_unwrappedToAnotherLength_isUnavailable(int length) {
     Aead aead = aead(byte[]::clone, wrapped -> Arrays.copyOf(wrapped, length));
-    try (Keyring keyring = Keyring.create(MasterKey.fromAead(aead, URI))) {
+    assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.create(MasterKey.fromAead(aead, URI)));
+    Aead honest = aead(byte[]::clone, byte[]::clone);
+    try (Keyring keyring = Keyring.create(MasterKey.fromAead(honest, URI))) {
       assertRefused(
           Reason.KEY_UNAVAILABLE,
           () -> Keyring.open(MasterKey.fromAead(aead, URI), keyring.header()));
+    }
+  }
+
+  /** Who may wrap but not unwrap would be locked out by the very vault that he makes. */
+  @Test
+  void create_keyThatOnlyWraps_isUnavailable() {
+    Aead onlyWraps =
+        aead(
+            byte[]::clone,
+            wrapped -> {
+              throw new GeneralSecurityException("no permission");
+            });
+    Aead unfaithful = aead(byte[]::clone, wrapped -> new byte[32]);
+    try (Keyring keyring = Keyring.create(key())) {
+      byte[] header = keyring.header();
+      for (Aead bad : List.of(onlyWraps, unfaithful)) {
+        assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.create(MasterKey.fromAead(bad, URI)));
+        assertRefused(
+            Reason.KEY_UNAVAILABLE,
+            () -> keyring.changeMasterKey(key(), MasterKey.fromAead(bad, URI)));
+      }
+      assertThat(keyring.header()).isEqualTo(header);
+    }
+  }
+
+  /** A key was destroyed and made anew under its name: the slot of the new one opens. */
+  @Test
+  void open_oneOfTwoSlotsUnavailable_opensByTheOther() {
+    ExternalKey renewed = new ExternalKey(Seeded.bytes(new Random(6), 32));
+    try (Keyring keyring = Keyring.create(key());
+        KeyringChange added = keyring.addUnlock(MasterKey.fromAead(renewed, URI))) {
+      Keyring.open(MasterKey.fromAead(renewed, URI), added.header()).close();
+      ExternalKey neither = new ExternalKey(Seeded.bytes(new Random(7), 32));
+      assertRefused(
+          Reason.KEY_UNAVAILABLE,
+          () -> Keyring.open(MasterKey.fromAead(neither, URI), added.header()));
     }
   }
 
