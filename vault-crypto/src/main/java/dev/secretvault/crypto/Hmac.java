@@ -14,8 +14,8 @@ import java.util.Objects;
  * byte are accepted, as RFC 2104 allows: secrets issued elsewhere may be short.
  *
  * <p>Immutable and safe for use by any number of threads at once, without locks or thread-locals.
- * The states are as good as the key for making digests, and Java offers no way to overwrite them:
- * they stay in memory until collected.
+ * The states are as good as the key for making digests; those of a vault's own keys are overwritten
+ * when it is closed, others stay in memory until collected.
  */
 public final class Hmac implements Digester {
 
@@ -111,7 +111,15 @@ public final class Hmac implements Digester {
     }
     MessageDigest digest = Hashes.of(hash);
     digest.update(pad);
-    return Hashes.copyOf(digest);
+    MessageDigest absorbed = Hashes.copyOf(digest);
+    digest.reset(); // Overwrites its state, and the block that it has expanded the pad to.
+    return absorbed;
+  }
+
+  /** Overwrites the states, so that all digests are wrong from now on. */
+  void erase() {
+    inner.reset();
+    outer.reset();
   }
 
   /** Says nothing of the key. */

@@ -492,6 +492,10 @@ public final class Keyring implements AutoCloseable {
     }
   }
 
+  void requireOpen() {
+    state();
+  }
+
   private State state() {
     State now = state;
     if (now == null) {
@@ -506,13 +510,16 @@ public final class Keyring implements AutoCloseable {
     return bytes;
   }
 
-  /** Overwrites the root key, and lets the others go. Closing twice is closing once. */
+  /** Overwrites the keys. Closing twice is closing once. */
   @Override
   public synchronized void close() {
     State last = state;
     state = null;
     if (last != null) {
       Arrays.fill(last.rootKey(), (byte) 0);
+      last.names().erase();
+      last.passphrases().erase();
+      last.dataKeys().values().forEach(dataKey -> dataKey.key().erase());
     }
   }
 

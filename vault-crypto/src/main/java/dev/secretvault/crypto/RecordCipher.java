@@ -69,12 +69,17 @@ public final class RecordCipher {
    */
   public byte[] open(long revision, byte[] sealed) {
     Prepared matching = prepare(keyring.dataKey(epochOf(sealed)));
-    return matching
-        .cipher()
-        .decrypt(
-            sealed,
-            associatedData(revision, matching.epoch()),
-            "a record was altered, or put in the place of another one");
+    try {
+      return matching
+          .cipher()
+          .decrypt(
+              sealed,
+              associatedData(revision, matching.epoch()),
+              "a record was altered, or put in the place of another one");
+    } catch (CryptoException e) {
+      keyring.requireOpen(); // Or its keys were overwritten meanwhile, and nothing was altered.
+      throw e;
+    }
   }
 
   /**

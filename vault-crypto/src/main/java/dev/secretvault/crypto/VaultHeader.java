@@ -203,6 +203,7 @@ final class VaultHeader {
       try {
         return new RootKeys(new AesGcm(keyring), Hmac.sha256(mac));
       } finally {
+        prepared.erase();
         Arrays.fill(keyring, (byte) 0);
         Arrays.fill(mac, (byte) 0);
       }
