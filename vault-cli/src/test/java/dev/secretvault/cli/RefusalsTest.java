@@ -127,6 +127,7 @@ class RefusalsTest {
         command(1, "records are sealed under epoch 1", "keys", "retire", "1"),
         command(2, "id: there is no unlock slot of this id", "keys", "remove-unlock", "0"),
         command(2, "the new master key is missing", "keys", "add-unlock"),
+        command(1, "no directory /nowhere", "keys", "add-unlock", "--new-key-file", "/nowhere/k"),
         command(2, "no terminal to ask", "keys", "add-unlock", "--new-key-passphrase"),
         command(2, "no terminal to ask on: use --passphrase-env", "create", "n", "--passphrase"),
         command(1, "variable SV_UNSET is not set", "create", "n", "--passphrase-env", "SV_UNSET"),
