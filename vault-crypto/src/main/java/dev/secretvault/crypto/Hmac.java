@@ -1,5 +1,6 @@
 package dev.secretvault.crypto;
 
+import java.lang.invoke.VarHandle;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -26,6 +27,8 @@ public final class Hmac implements Digester {
   private final MessageDigest inner;
 
   private final MessageDigest outer;
+
+  private volatile boolean erased;
 
   Hmac(String hash, byte[] key) {
     if (Objects.requireNonNull(key, "key").length == 0) {
@@ -68,14 +71,27 @@ public final class Hmac implements Digester {
    */
   public byte[] compute(byte[] message) {
     Objects.requireNonNull(message, "message");
+    return finish(Hashes.copyOf(inner).digest(message));
+  }
+
+  /** As {@link #compute(byte[])}, for a message that is a secret: the hash keeps no copy of it. */
+  byte[] computeSecret(byte[] message) {
     MessageDigest hash = Hashes.copyOf(inner);
     byte[] result = hash.digest(message);
-    hash = Hashes.copyOf(outer);
+    hash.reset(); // Overwrites the block that the end of the message was copied to.
+    return finish(result);
+  }
+
+  private byte[] finish(byte[] result) {
+    MessageDigest hash = Hashes.copyOf(outer);
     hash.update(result);
     try {
       hash.digest(result, 0, result.length);
     } catch (DigestException impossible) {
       throw new IllegalStateException(impossible); // the array has the digest's length
+    }
+    if (erased) {
+      throw new IllegalStateException("the key was overwritten");
     }
     return result;
   }
@@ -116,8 +132,10 @@ public final class Hmac implements Digester {
     return absorbed;
   }
 
-  /** Overwrites the states, so that all digests are wrong from now on. */
+  /** Overwrites the states: {@link #compute(byte[])} throws from now on. */
   void erase() {
+    erased = true;
+    VarHandle.fullFence(); // Whoever copies an overwritten state sees that it is one.
     inner.reset();
     outer.reset();
   }
