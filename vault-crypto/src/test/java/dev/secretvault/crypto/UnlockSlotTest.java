@@ -125,7 +125,11 @@ final class UnlockSlotTest {
         apply(keyring, keyring.addUnlock(raw(slot)));
       }
       byte[] header = keyring.header();
-      assertRefused(Reason.LIMIT_REACHED, () -> keyring.addUnlock(raw(16)));
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.addUnlock(raw(16)))
+          .withMessageContaining("16 unlock slots")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.LIMIT_REACHED);
       assertThat(keyring.header()).isEqualTo(header);
       for (int slot = 0; slot < 16; slot++) {
         assertSameVault(keyring, raw(slot), header);
@@ -177,8 +181,16 @@ final class UnlockSlotTest {
     try (Keyring keyring = Keyring.create(raw(0))) {
       byte[] header = keyring.header();
       String only = keyring.unlockSlots().get(0).id();
-      assertRefused(Reason.STILL_NEEDED, () -> keyring.removeUnlock(only));
-      assertRefused(Reason.STILL_NEEDED, () -> keyring.removeUnlock(raw(0)));
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.removeUnlock(only))
+          .withMessageContaining("last unlock slot")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.STILL_NEEDED);
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.removeUnlock(raw(0)))
+          .withMessageContaining("last unlock slot")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.STILL_NEEDED);
       for (String none : List.of("", "0", only + "0")) {
         assertThatIllegalArgumentException()
             .isThrownBy(() -> keyring.removeUnlock(none))
