@@ -394,6 +394,34 @@ final class UnlockSlotTest {
     }
   }
 
+  /** What can be mended at once is said first: the service may only have been away. */
+  @Test
+  void open_slotUnavailableBesideOneOfAnUnknownKind_isUnavailable() throws Exception {
+    byte[] vaultId = Seeded.bytes(random, 16);
+    byte[] rootKey = Seeded.bytes(random, 32);
+    SlotKey key = SlotKey.external(URI, vaultId);
+    List<byte[]> slots = List.of(unknown(4, 10), key.slot(random, vaultId, rootKey));
+    byte[] keyring = HeaderParts.keyring(1, List.of(HeaderParts.epoch(1, rootKey)));
+    byte[] header = HeaderParts.of(vaultId, slots, rootKey, keyring).toBytes(rootKey);
+    key.open(header).close();
+    assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.open(external(), header));
+    MasterKey ofAnotherName = MasterKey.fromAead(external, URI + "/");
+    assertRefused(Reason.NEWER_FORMAT, () -> Keyring.open(ofAnotherName, header));
+  }
+
+  /** Also where no slot would ask for it: a wrong key would send people the wrong way. */
+  @Test
+  void missingKeyFile_vaultWithoutRawSlot_isUnavailable() {
+    MasterKey missing = MasterKey.fromFile(Path.of("/no such directory/key"));
+    try (Keyring keyring = Keyring.create(external())) {
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.open(missing, keyring.header()));
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> keyring.removeUnlock(missing));
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> keyring.changeMasterKey(missing, raw()));
+      assertRefused(Reason.WRONG_KEY, () -> Keyring.open(raw(), keyring.header()));
+      assertRefused(Reason.WRONG_KEY, () -> keyring.removeUnlock(raw()));
+    }
+  }
+
   /** As many slots as a newer release may leave, as long as they may be: still a header. */
   @Test
   void addUnlock_besideFifteenLongestSlots_makesAHeaderThatOpens() throws Exception {
