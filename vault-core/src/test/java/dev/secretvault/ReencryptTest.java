@@ -106,6 +106,41 @@ class ReencryptTest {
 
   private static final int NONCE_AT = 1 + Integer.BYTES;
 
+  /**
+   * A name whose secret nobody can tell, and records that belong to nothing, stop no retirement.
+   */
+  @Test
+  void discard_deletesWhatOpensForNobody_andNothingElse() {
+    SecretId id = createAndRotate(2).get(0);
+    RecordKey name = keyOf(".n.");
+    RecordKey planted = new RecordKey(keyOf(".s." + id).text().replace(id.text(), "zzz"));
+    for (RecordKey key : List.of(name, keyOf(".s." + id))) {
+      overwrite(key, flipped(bytesOf(key), NONCE_AT));
+    }
+    attacker.commit(List.of(Change.put(planted, 0, bytesOf(name))));
+    vault.delete(id);
+    Reencryption done = reencrypt();
+    assertThat(done.quarantinedKeys()).contains(planted.text());
+    assertThat(vault.keys().safeToRetire(1)).isFalse();
+    Map<RecordKey, StoredRecord> before = stored();
+    for (RecordKey key : before.keySet()) {
+      if (!done.quarantinedKeys().contains(key.text())) {
+        assertThatThrownBy(() -> vault.keys().discard(key.text()))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageStartingWith("key: the record opens");
+      }
+    }
+    assertThatThrownBy(() -> vault.keys().discard("not a key"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(stored().keySet()).isEqualTo(before.keySet());
+    for (String key : done.quarantinedKeys()) {
+      assertThat(vault.keys().discard(key)).isTrue();
+      assertThat(vault.keys().discard(key)).isFalse();
+    }
+    vault.keys().retire(1);
+    assertThat(vault.list(ListQuery.all()).items()).hasSize(1);
+  }
+
   @Test
   void damagedRecords_areQuarantinedAndLeftAlone_andAllOthersDone() {
     List<SecretId> ids = createAndRotate(8);
