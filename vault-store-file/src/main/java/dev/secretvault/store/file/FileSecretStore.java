@@ -2,7 +2,6 @@ package dev.secretvault.store.file;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
@@ -26,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  * one for each commit, and an index of it in memory.
  *
  * <p><b>What it adds to the promise of a store.</b> A commit has been forced to the disk when it
- * returns. The part of a commit that a crash left behind is cut off when the store is next opened,
- * see {@link #recovery}. All other damage is refused, with the file and the offset, and nothing is
- * changed then. When the disk refuses to force a commit, this instance answers every later call
- * with a {@link StoreException}: close it, mend the disk, open the store again.
+ * returns. Threads that commit at the same time share one write and one force. The part of a commit
+ * that a crash left behind is cut off when the store is next opened, see {@link #recovery}. All
+ * other damage is refused, with the file and the offset, and nothing is changed then. When the disk
+ * refuses to force a commit, this instance answers every later call with a {@link StoreException}:
+ * close it, mend the disk, open the store again.
  *
  * <p><b>What it does not promise.</b> Whoever may write in the directory can put back an older copy
  * of it. On a network file system neither the lock nor the force can be relied on.
@@ -50,6 +50,8 @@ public final class FileSecretStore implements SecretStore {
   private final Values values;
   private final Recovery recovery;
   private final StoreListeners listeners = new StoreListeners();
+  private final Announcer announcer = new Announcer(listeners);
+  private final CommitQueue queue = new CommitQueue(this::write);
 
   /** Orders commits. Guards all that a commit changes. */
   private final ReentrantLock commits = new ReentrantLock();
@@ -158,28 +160,32 @@ public final class FileSecretStore implements SecretStore {
 
   @Override
   public void commit(List<Change> changes) {
-    List<Change> checked = Change.checkCommit(changes);
+    queue.run(new Commit(Change.checkCommit(changes)));
+    announcer.deliver();
+  }
+
+  /** Settles the first commits of a list, all by one force. */
+  private void write(List<Commit> waiting) {
+    Batch batch;
     commits.lock();
     try {
       checkUsable();
-      checkRevisions(checked);
-      Frame frame = Frame.of(next, checked);
-      long firstValue = log.end() + frame.firstValue();
-      log.append(frame.bytes(), () -> index.apply(frame.head(), firstValue));
-      next++;
-      listeners.changed(Change.written(checked));
+      batch = new Batch(index, waiting);
+      if (!batch.changes().isEmpty()) {
+        append(batch.changes());
+        batch.winners().forEach(commit -> announcer.add(Change.written(commit.changes())));
+      }
     } finally {
       commits.unlock();
     }
+    batch.settle();
   }
 
-  private void checkRevisions(List<Change> changes) {
-    for (Change change : changes) {
-      long stored = index.revision(change.key());
-      if (stored != change.expectedRevision()) {
-        throw new RevisionConflictException(change.key(), change.expectedRevision(), stored);
-      }
-    }
+  private void append(List<Change> changes) {
+    Frame frame = Frame.of(next, changes);
+    long firstValue = log.end() + frame.firstValue();
+    log.append(frame.bytes(), () -> index.apply(frame.head(), firstValue));
+    next++;
   }
 
   @Override
