@@ -2,6 +2,7 @@ package dev.secretvault.store.file;
 
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FrameHead.Step;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -46,8 +47,10 @@ final class Index {
    * Enters a commit. One thread at a time.
    *
    * @param firstValue where in the log the text of its first value begins
+   * @return the entries that it replaced or removed
    */
-  void apply(FrameHead commit, long firstValue) {
+  List<Entry> apply(FrameHead commit, long firstValue) {
+    List<Entry> gone = new ArrayList<>();
     long stamp = publishing.writeLock();
     try {
       long offset = firstValue;
@@ -73,10 +76,14 @@ final class Index {
           replaced = records.remove(step.key());
           forgetExpiry(replaced);
         }
+        if (replaced != null) {
+          gone.add(replaced);
+        }
       }
     } finally {
       publishing.unlockWrite(stamp);
     }
+    return gone;
   }
 
   private void forgetExpiry(@Nullable Entry replaced) {

@@ -30,11 +30,17 @@ class FileSecretStoreTest extends SecretStoreContract {
   }
 
   @Override
+  protected boolean severalOpen() {
+    return true;
+  }
+
+  @Override
   protected void checkMedium() throws Exception {
     if (!Files.exists(directory())) {
       return;
     }
-    assertThat(new RealDisk(directory()).list()).containsExactlyInAnyOrder("lock", "log.1");
+    assertThat(new RealDisk(directory()).list())
+        .containsExactlyInAnyOrder("lock", "log.1", "settled");
     assertThat(mode(directory())).isEqualTo("rwx------");
     assertThat(mode(directory().resolve("log.1"))).isEqualTo("rw-------");
     assertThat(mode(directory().resolve("lock"))).isEqualTo("rw-------");

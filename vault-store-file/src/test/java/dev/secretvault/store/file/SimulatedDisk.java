@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A disk in memory that knows what would survive a loss of power: of a file what was forced, of the
@@ -26,6 +27,7 @@ final class SimulatedDisk implements Disk {
   private boolean forcesCommits = true;
   private boolean forcesDirectory = true;
   private boolean writesThrough;
+  private final ReentrantLock directory = new ReentrantLock();
 
   /** Makes every force of a file a lie once the file has its final name. */
   SimulatedDisk neverForcingCommits() {
@@ -135,6 +137,16 @@ final class SimulatedDisk implements Disk {
   public synchronized void syncDirectory() {
     if (forcesDirectory) {
       durableNames = new TreeMap<>(names);
+    }
+  }
+
+  @Override
+  public <T> T exclusively(Task<T> task) throws IOException {
+    directory.lock();
+    try {
+      return task.run();
+    } finally {
+      directory.unlock();
     }
   }
 

@@ -47,7 +47,7 @@ final class StrictLog {
 
   private StrictLog() {}
 
-  /** The records in a log that holds no erased values; fails if anything in it is not in order. */
+  /** The records in a log; fails if anything in it is not in order. */
   static Map<String, Stored> read(byte[] log) {
     StrictLog reader = new StrictLog();
     String text = new String(log, ISO_8859_1);
