@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,11 @@ final class Batch {
   /** What to write, empty if all commits lost. */
   List<Change> changes() {
     return changes;
+  }
+
+  /** The records that are written. */
+  Set<RecordKey> keys() {
+    return given.keySet();
   }
 
   /** The commits that happen once the changes are durable, in their order. */

@@ -157,6 +157,9 @@ public final class FileSecretStore implements SecretStore {
   public void commit(List<Change> changes) {
     queue.run(new Commit(Change.checkCommit(changes)));
     announcer.deliver();
+    if (log.isWasteful()) {
+      poller.start();
+    }
   }
 
   @Override
@@ -267,11 +270,20 @@ public final class FileSecretStore implements SecretStore {
         });
   }
 
-  /** Reports what others have committed. */
+  /** Makes the log as short as what is stored; others go on meanwhile. */
+  void compact() throws IOException {
+    log.compact();
+  }
+
+  /** Reports what others have committed, and tidies up when it is worth it. */
   private void look() {
     try {
       log.refresh();
-    } catch (StoreException | IllegalStateException cannotTell) {
+      announcer.deliverUnlessBusy();
+      if (log.isWasteful()) {
+        compact();
+      }
+    } catch (StoreException | IllegalStateException | IOException cannotTell) {
       announcer.addMissed();
     }
     announcer.deliverUnlessBusy();

@@ -41,7 +41,11 @@ final class Frame {
         steps.add(Step.delete(change.key(), change.expectedRevision()));
       }
     }
-    FrameHead head = new FrameHead(number, List.copyOf(steps));
+    return of(new FrameHead(number, List.copyOf(steps)), values);
+  }
+
+  /** A line with that head and the texts of its values. */
+  static Frame of(FrameHead head, List<byte[]> values) {
     return assemble(head, head.encode(), values);
   }
 

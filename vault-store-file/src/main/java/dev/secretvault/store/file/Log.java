@@ -144,6 +144,13 @@ final class Log implements Closeable {
 
   /** Overwrites the texts of values that no record has any more, durably. */
   void erase(List<Index.Entry> gone) throws IOException {
+    if (overwrite(file, gone)) {
+      file.sync();
+    }
+  }
+
+  /** Overwrites the texts of entries; returns whether there were any. */
+  static boolean overwrite(DiskFile file, List<Index.Entry> gone) throws IOException {
     boolean any = false;
     for (Index.Entry entry : gone) {
       for (int done = 0; done < entry.length(); done += DASHES.length) {
@@ -152,9 +159,7 @@ final class Log implements Closeable {
         any = true;
       }
     }
-    if (any) {
-      file.sync();
-    }
+    return any;
   }
 
   /** A failure of this log, to be thrown. */

@@ -72,6 +72,47 @@ final class LogReader {
   }
 
   /**
+   * Checks the base that a log of a later generation begins with, and enters it into the index. It
+   * was forced before the log got its name, so no crash tears it.
+   *
+   * @param progress is told of each frame, the last of which has no changes and the number of the
+   *     last commit that the base holds
+   * @throws StoreCorruptException if the log is damaged
+   */
+  long readBase(long from, Index index, Progress progress) throws IOException {
+    long position = from;
+    while (true) {
+      ReadFrame frame;
+      try {
+        frame = frameAt(position);
+      } catch (FrameException broken) {
+        throw corrupt(position, broken.reason());
+      }
+      FrameHead head = frame.head();
+      boolean last = head.steps().isEmpty();
+      if (last == (head.number() == 0) || head.repeatsKey()) {
+        throw corrupt(position, "the base of the log is not built as this format builds it");
+      }
+      for (Step step : head.steps()) {
+        if (!step.isPut() && index.revision(step.key()) != step.revision()) {
+          throw corrupt(position, "what is not stored is deleted");
+        }
+      }
+      enter(frame, index, progress);
+      position = frame.end();
+      if (last) {
+        return head.number();
+      }
+    }
+  }
+
+  private void enter(ReadFrame frame, Index index, Progress progress) {
+    List<Index.Entry> gone = index.apply(frame.head(), frame.values());
+    progress.entered(frame.head(), frame.end(), gone, unerased(gone));
+    unsound.putAll(frame.unsound());
+  }
+
+  /**
    * Checks all frames from an offset on and enters them into the index.
    *
    * @param from where a frame begins, or the log ends
@@ -97,9 +138,7 @@ final class LogReader {
       if (!frame.unsound().isEmpty() && frame.end() == size) {
         return replayed(last, position, (int) (size - position));
       }
-      List<Index.Entry> gone = index.apply(frame.head(), frame.values());
-      progress.entered(frame.head(), frame.end(), gone, unerased(gone));
-      unsound.putAll(frame.unsound());
+      enter(frame, index, progress);
       last = position;
       position = frame.end();
       next++;
@@ -248,6 +287,9 @@ final class LogReader {
     if (head.number() != number) {
       throw corrupt(
           position, "commit " + number + " is expected, but commit " + head.number() + " is there");
+    }
+    if (head.steps().isEmpty()) {
+      throw corrupt(position, "a commit changes nothing");
     }
     if (head.repeatsKey()) {
       throw corrupt(position, "a record occurs twice in a commit");

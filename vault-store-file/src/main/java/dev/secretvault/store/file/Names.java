@@ -50,6 +50,11 @@ final class Names {
     return matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
   }
 
+  /** Whether this is a log before that generation. */
+  static boolean isOlder(String name, long newest) {
+    return generation(name) > 0 && generation(name) < newest;
+  }
+
   /** Whether a crash left this file unfinished. */
   static boolean isLeftover(String name) {
     return LEFTOVER.matcher(name).matches();

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * One generation of the log: read to its end, and read on as others append to it.
@@ -17,14 +18,16 @@ import java.util.function.Consumer;
 final class OpenLog implements Closeable {
 
   private static final int PIECE = 1 << 20;
+  private static final long SLACK = 1 << 20;
 
   private final Disk disk;
   private final long generation;
   private final Path path;
   private final DiskFile file;
   private final Log log;
-  private final Index index = new Index();
+  private final Index index;
   private final Values values;
+  private final String store;
 
   /** Values to be erased before anything else is done. */
   private final List<Index.Entry> unerased = new ArrayList<>();
@@ -32,7 +35,8 @@ final class OpenLog implements Closeable {
   private long next;
   private Recovery recovery = Recovery.NONE;
 
-  private OpenLog(Disk disk, long generation, DiskFile file, Values values) {
+  private OpenLog(
+      Disk disk, long generation, DiskFile file, Values values, String store, Index index) {
     String name = Names.log(generation);
     this.disk = disk;
     this.generation = generation;
@@ -40,6 +44,8 @@ final class OpenLog implements Closeable {
     this.file = file;
     this.log = new Log(file, path);
     this.values = values;
+    this.store = store;
+    this.index = index;
   }
 
   /** Creates the first log of a store, empty. */
@@ -53,9 +59,12 @@ final class OpenLog implements Closeable {
     DiskFile file = disk.open(name);
     Closeable opened = file;
     try {
-      OpenLog log = new OpenLog(disk, generation, file, new Values(disk, name));
+      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
+      LogHeader header = reader.header(generation);
+      Values values = new Values(disk, name);
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
       opened = log;
-      log.load();
+      log.load(reader, header);
       opened = () -> {};
       return log;
     } finally {
@@ -63,11 +72,42 @@ final class OpenLog implements Closeable {
     }
   }
 
-  private void load() throws IOException {
-    LogReader reader = new LogReader(file, path, 0, file.size());
-    LogHeader header = reader.header(generation);
+  /** A log that was just written, whose content is known. */
+  static OpenLog of(Disk disk, OpenLog before, long generation, Index index, long end)
+      throws IOException {
+    String name = Names.log(generation);
+    DiskFile file = disk.open(name);
+    Closeable opened = file;
+    try {
+      OpenLog log =
+          new OpenLog(disk, generation, file, new Values(disk, name), before.store, index);
+      log.log.advance(end);
+      log.next = before.next;
+      opened = () -> {};
+      return log;
+    } finally {
+      opened.close();
+    }
+  }
+
+  private void load(LogReader reader, LogHeader header) throws IOException {
     next = header.first();
     log.advance(header.encode().length);
+    if (generation > 1) {
+      long number =
+          reader.readBase(
+              log.end(),
+              index,
+              (head, end, gone, stillThere) -> {
+                log.advance(end);
+                unerased.addAll(stillThere);
+              });
+      if (number < next - 1) {
+        throw LogReader.corrupt(
+            path, log.end(), "the base of the log is older than its first line");
+      }
+      next = number + 1;
+    }
     List<Index.Entry> goneLast = new ArrayList<>();
     Replayed replayed =
         replay(
@@ -83,7 +123,7 @@ final class OpenLog implements Closeable {
     rewrite(replayed.last(), replayed.end());
     disk.syncDirectory();
     log.erase(goneLast);
-    erase();
+    erase("");
     cutTornTail(reader, replayed);
   }
 
@@ -120,7 +160,7 @@ final class OpenLog implements Closeable {
               unerased.addAll(gone);
               entered.accept(head);
             });
-    erase();
+    erase("");
     cutTornTail(reader, replayed);
   }
 
@@ -161,23 +201,53 @@ final class OpenLog implements Closeable {
     next++;
   }
 
-  /** Erases what was replaced or deleted, here and wherever else it may be in the directory. */
-  void erase() throws IOException {
+  /**
+   * Erases what was replaced or deleted, here and wherever else it may be in the directory.
+   *
+   * @param except a file that is left alone
+   */
+  void erase(String except) throws IOException {
     if (unerased.isEmpty()) {
       return;
     }
     log.erase(unerased);
-    boolean removed = false;
-    for (String name : disk.list()) {
-      if (Names.isTorn(name) || Names.isLeftover(name)) {
-        disk.unlink(name);
-        removed = true;
+    remove(disk, name -> (Names.isTorn(name) || Names.isLeftover(name)) && !name.equals(except));
+    unerased.clear();
+  }
+
+  /**
+   * Removes files, durably. A log is emptied first: whoever has it open sees by its length that it
+   * is no more.
+   */
+  static void remove(Disk disk, Predicate<String> which) throws IOException {
+    List<String> names = disk.list().stream().filter(which).toList();
+    for (String name : names) {
+      if (Names.generation(name) > 0) {
+        try (DiskFile file = disk.open(name)) {
+          file.truncate(0);
+        }
       }
+      disk.unlink(name);
     }
-    if (removed) {
+    if (!names.isEmpty()) {
       disk.syncDirectory();
     }
-    unerased.clear();
+  }
+
+  /** The text of a value as it stands in the file. */
+  byte[] text(Index.Entry entry) throws IOException {
+    byte[] text = new byte[entry.length()];
+    LogReader.readFully(file, entry.offset(), text);
+    if (Checksum.of(text, 0, text.length) != entry.checksum()) {
+      // Does no harm to the other records, until somebody asks for this one.
+      throw new IOException("the value at byte " + entry.offset() + " does not match its checksum");
+    }
+    return text;
+  }
+
+  /** Whether more of the file is of no use any more than what a new one would be worth. */
+  boolean isWasteful() {
+    return log.end() > 2 * index.live() + SLACK;
   }
 
   /** A file appears under its name with all its bytes, or does not appear. */
@@ -197,6 +267,16 @@ final class OpenLog implements Closeable {
 
   long generation() {
     return generation;
+  }
+
+  /** What tells the store from others. */
+  String store() {
+    return store;
+  }
+
+  /** The number of the next commit. */
+  long next() {
+    return next;
   }
 
   long size() throws IOException {

@@ -1,17 +1,18 @@
 package dev.secretvault.store.file;
 
 import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
-import dev.secretvault.store.file.FrameHead.Step;
 import dev.secretvault.store.file.Settled.Mark;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log of a directory that others may append to as well. Whoever commits has the directory to
@@ -23,6 +24,8 @@ import java.util.stream.Collectors;
  */
 final class SharedLog implements Closeable {
 
+  private static final int PATIENCE = 3;
+
   private final Disk disk;
   private final Announcer announcer;
   private final Settled settled;
@@ -33,6 +36,15 @@ final class SharedLog implements Closeable {
   private volatile OpenLog current;
   private volatile Recovery recovery;
   private volatile boolean closed;
+
+  /** The compaction that is under way, if one is. */
+  private @Nullable Compaction compaction;
+
+  /** How long the log must be before compaction is tried again. */
+  private volatile long postponedTo;
+
+  /** How many compactions came to nothing since the last one that did not. */
+  private int givenUp;
 
   private SharedLog(Disk disk, Announcer announcer, OpenLog log, Settled settled) {
     this.disk = disk;
@@ -62,15 +74,11 @@ final class SharedLog implements Closeable {
 
   /** Opens the newest generation, and removes what a crash left unfinished. */
   private static OpenLog openNewest(Disk disk) throws IOException {
-    List<String> names = disk.list();
-    OpenLog log = OpenLog.open(disk, Names.newestGeneration(names));
+    long newest = Names.newestGeneration(disk.list());
+    OpenLog log = OpenLog.open(disk, newest);
     Closeable opened = log;
     try {
-      for (String name : names) {
-        if (Names.isLeftover(name)) {
-          disk.unlink(name);
-        }
-      }
+      OpenLog.remove(disk, name -> Names.isLeftover(name) || Names.isOlder(name, newest));
       opened = () -> {};
       return log;
     } finally {
@@ -142,8 +150,8 @@ final class SharedLog implements Closeable {
           Batch batch = new Batch(current.index(), waiting);
           if (!batch.changes().isEmpty()) {
             current.append(batch.changes());
-            batch.winners().forEach(c -> announcer.add(Change.written(c.changes())));
-            eraseOrPoison();
+            batch.winners().forEach(c -> announce(Change.written(c.changes())));
+            eraseOrPoison(batch.keys());
             settle();
           }
           return batch;
@@ -185,7 +193,7 @@ final class SharedLog implements Closeable {
     Mark mark = settled.read();
     if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
       if (size > log.log().end()) {
-        log.readOn(size, this::announce);
+        log.readOn(size, head -> announce(head.keys()));
       }
       return;
     }
@@ -196,7 +204,8 @@ final class SharedLog implements Closeable {
       log.log().poison("another program cut it");
       log.log().checkSound();
     } else {
-      log.mend(this::announce);
+      OpenLog.remove(disk, name -> Names.isOlder(name, newest));
+      log.mend(head -> announce(head.keys()));
       if (log.recovery().tornTailCut()) {
         recovery = log.recovery();
       }
@@ -212,16 +221,106 @@ final class SharedLog implements Closeable {
     old.close();
   }
 
-  private void announce(FrameHead head) {
-    announcer.add(head.steps().stream().map(Step::key).collect(Collectors.toUnmodifiableSet()));
+  private void announce(Set<RecordKey> keys) {
+    announcer.add(keys);
+    if (compaction != null) {
+      compaction.touch(keys);
+    }
   }
 
-  private void eraseOrPoison() {
+  private void eraseOrPoison(Set<RecordKey> keys) {
     try {
-      current.erase();
+      if (compaction == null) {
+        current.erase("");
+      } else {
+        compaction.erase(keys);
+        current.erase(compaction.name());
+      }
     } catch (IOException failed) {
       current.log().poison("a value could not be erased");
       throw current.log().failure("could not be erased from", Outcome.UNKNOWN, false, failed);
+    }
+  }
+
+  /** Whether it is time to {@link #compact}. */
+  boolean isWasteful() {
+    OpenLog log = current;
+    return log.isWasteful() && log.log().end() > postponedTo;
+  }
+
+  /**
+   * Moves what is stored to a new log, in pieces between which others go on. Gives up if another
+   * process came between; if that has happened again and again, lets nobody come between.
+   */
+  void compact() throws IOException {
+    // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
+    postponedTo = current.log().end() * 2;
+    Compaction begun =
+        exclusively(
+            () -> {
+              follow();
+              compaction = Compaction.begin(disk, current);
+              return compaction;
+            });
+    try {
+      while (exclusively(() -> proceed(begun))) {
+        begun.force();
+      }
+    } finally {
+      abandon(begun);
+    }
+    postponedTo = 0;
+  }
+
+  /** Whether more is to be done. */
+  private boolean proceed(Compaction begun) throws IOException {
+    follow();
+    boolean alone = givenUp >= PATIENCE;
+    boolean ready = false;
+    do {
+      if (!begun.isValid(current)) {
+        givenUp++;
+        return false;
+      }
+      ready = begun.copy();
+    } while (alone && !ready);
+    if (ready) {
+      finish(begun);
+      givenUp = 0;
+    }
+    return !ready;
+  }
+
+  private void finish(Compaction begun) throws IOException {
+    begun.complete();
+    // From here on nobody is to take the old log for the newest one without a look.
+    settled.write(Mark.NONE);
+    OpenLog old = current;
+    try {
+      current = begun.install();
+    } catch (IOException failed) {
+      old.log().poison("a compaction broke off");
+      throw failed;
+    }
+    compaction = null;
+    old.close();
+    long newest = current.generation();
+    OpenLog.remove(disk, name -> Names.isOlder(name, newest));
+    settle();
+  }
+
+  private void abandon(Compaction begun) throws IOException {
+    lock.lock();
+    try {
+      compaction = null;
+      boolean unused =
+          disk.exclusively(
+              () -> {
+                begun.discard();
+                return true;
+              });
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -150,6 +150,11 @@ final class SimulatedDisk implements Disk {
     }
   }
 
+  /** Whether this thread has the directory to itself. */
+  boolean isHeld() {
+    return directory.isHeldByCurrentThread();
+  }
+
   private Node existing(String name) throws IOException {
     Node node = names.get(name);
     if (node == null) {
