@@ -291,13 +291,21 @@ public final class FileSecretStore implements SecretStore {
 
   @Override
   public void close() {
+    poller.stop();
+    try {
+      if (log.isWasteful()) {
+        // A process that is always short-lived would never come to it.
+        compact();
+      }
+    } catch (StoreException | IllegalStateException | IOException nothingLost) {
+      // The next one may do it.
+    }
     try {
       log.close();
     } catch (IOException nothingLost) {
       // All that counts was forced before, and the descriptors are gone either way.
     }
     listeners.close();
-    poller.stop();
   }
 
   /** The directory only. */

@@ -230,11 +230,11 @@ final class SharedLog implements Closeable {
 
   private void eraseOrPoison(Set<RecordKey> keys) {
     try {
-      if (compaction == null) {
-        current.erase("");
-      } else {
+      if (compaction != null && compaction.isValid(current)) {
         compaction.erase(keys);
         current.erase(compaction.name());
+      } else {
+        current.erase("");
       }
     } catch (IOException failed) {
       current.log().poison("a value could not be erased");

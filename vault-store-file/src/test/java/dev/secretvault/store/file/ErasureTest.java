@@ -62,6 +62,20 @@ class ErasureTest {
     }
   }
 
+  /** From the disk, not only from what the system has in memory. */
+  @Test
+  void commit_replacesOrDeletes_isErasedDurably() {
+    SimulatedDisk disk = new SimulatedDisk();
+    try (FileSecretStore store = open(disk)) {
+      commit(store, put("a", 0, FIRST), put("b", 0, SECOND));
+      assertThat(holds(disk.afterPowerLoss(), FIRST)).isTrue();
+      commit(store, put("a", 1, "replaced"));
+      assertThat(holds(disk.afterPowerLoss(), FIRST)).isFalse();
+      commit(store, delete("b", 1));
+      assertThat(holds(disk.afterPowerLoss(), SECOND)).isFalse();
+    }
+  }
+
   private static boolean holds(Path directory, String value) throws IOException {
     String text = LogText.base64(value);
     try (var files = Files.list(directory)) {
