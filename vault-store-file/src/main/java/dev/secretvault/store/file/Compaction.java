@@ -1,7 +1,6 @@
 package dev.secretvault.store.file;
 
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.file.FrameHead.Step;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -28,55 +27,34 @@ final class Compaction {
   private final Disk disk;
   private final OpenLog source;
   private final long generation;
-  private final String name;
-  private final DiskFile file;
-  private final Index index = new Index();
+  private final BaseWriter base;
   private final Set<RecordKey> touched = new LinkedHashSet<>();
   private @Nullable RecordKey last;
   private boolean copied;
-  private long end;
 
-  private Compaction(Disk disk, OpenLog source, String name, DiskFile file) {
+  private Compaction(Disk disk, OpenLog source, long generation, BaseWriter base) {
     this.disk = disk;
     this.source = source;
-    this.generation = source.generation() + 1;
-    this.name = name;
-    this.file = file;
+    this.generation = generation;
+    this.base = base;
   }
 
   static Compaction begin(Disk disk, OpenLog source) throws IOException {
-    String name = Names.unfinished(Names.log(source.generation() + 1));
-    if (disk.list().contains(name)) {
-      disk.unlink(name);
-    }
-    Compaction begun = new Compaction(disk, source, name, disk.create(name));
-    boolean written = false;
-    try {
-      begun.write(new LogHeader(source.store(), begun.generation, source.next()).encode());
-      written = true;
-      return begun;
-    } finally {
-      if (!written) {
-        begun.file.close();
-      }
-    }
-  }
-
-  private void write(byte[] line) throws IOException {
-    file.writeAt(end, line);
-    end += line.length;
+    long generation = source.generation() + 1;
+    LogHeader header = new LogHeader(source.store(), generation, source.next());
+    return new Compaction(disk, source, generation, BaseWriter.begin(disk, header));
   }
 
   /** The name of the file that is being written. */
   String name() {
-    return name;
+    return base.name();
   }
 
   /**
    * Whether this can be finished: neither the log nor the new file was replaced by somebody else.
    */
   boolean isValid(OpenLog current) throws IOException {
-    return current == source && file.isNamed();
+    return current == source && base.isNamed();
   }
 
   /**
@@ -111,47 +89,30 @@ final class Compaction {
 
   private void copyTouched(int most) throws IOException {
     List<Index.Entry> puts = new ArrayList<>();
-    List<Step> deletions = new ArrayList<>();
+    List<RecordKey> deletions = new ArrayList<>();
     long bytes = 0;
     Iterator<RecordKey> keys = touched.iterator();
     for (int i = 0; i < most && bytes <= PIECE_BYTES && keys.hasNext(); i++) {
       RecordKey key = keys.next();
       keys.remove();
       Index.Entry stored = source.index().find(key);
-      long copiedRevision = index.revision(key);
       if (stored != null) {
         puts.add(stored);
         bytes += stored.length();
-      } else if (copiedRevision > 0) {
-        deletions.add(Step.delete(key, copiedRevision));
+      } else if (base.index().revision(key) > 0) {
+        deletions.add(key);
       }
     }
     write(puts, deletions);
   }
 
-  private void write(List<Index.Entry> puts, List<Step> deletions) throws IOException {
-    if (puts.isEmpty() && deletions.isEmpty()) {
-      return;
-    }
-    List<Step> steps = new ArrayList<>();
+  private void write(List<Index.Entry> puts, List<RecordKey> deletions) throws IOException {
     List<byte[]> texts = new ArrayList<>();
     for (Index.Entry entry : puts) {
       texts.add(source.text(entry));
-      steps.add(
-          new Step(
-              entry.key(),
-              true,
-              entry.revision(),
-              entry.expiresAt(),
-              entry.length(),
-              entry.checksum()));
     }
-    steps.addAll(deletions);
-    Frame frame = Frame.of(new FrameHead(0, steps), texts);
-    long firstValue = end + frame.firstValue();
-    write(frame.bytes());
-    // A record that was written while its turn had not come yet is copied twice.
-    boolean unused = Log.overwrite(file, index.apply(frame.head(), firstValue));
+    // A record that was written while its turn had not come yet is written twice.
+    base.write(puts, texts, deletions);
   }
 
   /** Notes that records were written since. */
@@ -161,19 +122,12 @@ final class Compaction {
 
   /** Erases the copies of records that were replaced or deleted. */
   void erase(Set<RecordKey> keys) throws IOException {
-    List<Index.Entry> gone = new ArrayList<>();
-    for (RecordKey key : keys) {
-      Index.Entry copy = index.find(key);
-      if (copy != null) {
-        gone.add(copy);
-      }
-    }
-    Log.overwrite(file, gone);
+    base.erase(keys);
   }
 
   /** Makes what was copied so far durable, so that little is left to force in the end. */
   void force() throws IOException {
-    file.sync();
+    base.force();
   }
 
   /** Copies what is left. */
@@ -181,23 +135,17 @@ final class Compaction {
     while (!touched.isEmpty()) {
       copyTouched(PIECE_RECORDS);
     }
-    write(Frame.of(new FrameHead(source.next() - 1, List.of()), List.of()).bytes());
-    file.sync();
+    base.complete(source.next() - 1);
   }
 
   /** Makes this the newest log. If that breaks off, nobody knows which one that is. */
   OpenLog install() throws IOException {
-    disk.rename(name, Names.log(generation));
-    disk.syncDirectory();
-    return OpenLog.of(disk, source, generation, index, end);
+    base.install();
+    return OpenLog.of(disk, source, generation, base.index(), base.end());
   }
 
-  /** Removes what was written, unless it was finished, or somebody else removed it. */
+  /** Removes what was written, unless it was installed, or somebody else removed it. */
   void discard() throws IOException {
-    try (file) {
-      if (file.isNamed()) {
-        disk.unlink(name);
-      }
-    }
+    base.close();
   }
 }

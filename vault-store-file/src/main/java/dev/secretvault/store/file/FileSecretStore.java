@@ -128,6 +128,46 @@ public final class FileSecretStore implements SecretStore {
     }
   }
 
+  /**
+   * Reads what is intact of a store that is damaged, and writes it into a new one: the records with
+   * their revisions, as the last commit that can be read left them. Changes nothing in {@code
+   * source}, and keeps others from it meanwhile.
+   *
+   * <p>Where commits are lost, a record may be as it was before them. A value that one of them
+   * replaced or deleted does not come back, as it was erased.
+   *
+   * @param source the directory of the damaged store
+   * @param target where the new store shall be: missing or empty
+   * @return what is in the new store, and what is lost
+   * @throws dev.secretvault.store.StoreFormatException if a newer release wrote the store
+   * @throws StoreException if there is no store in {@code source}, if {@code target} is not empty,
+   *     or if one of them cannot be read or written
+   */
+  public static Salvage salvage(Path source, Path target) {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(target, "target");
+    try {
+      Disk from = new RealDisk(StoreDirectory.check(source, false));
+      Disk to = new RealDisk(StoreDirectory.check(target, true));
+      StoreDirectory.checkEmpty(to.path(), to.list());
+      return from.exclusively(
+          () -> {
+            StoreDirectory.checkContent(from.path(), from.list(), false);
+            return to.exclusively(
+                () -> {
+                  StoreDirectory.checkEmpty(to.path(), to.list());
+                  return Salvager.salvage(from, to);
+                });
+          });
+    } catch (IOException failed) {
+      throw new StoreException(
+          "the store in " + source + " cannot be salvaged (" + failed.getMessage() + ")",
+          Outcome.NOT_WRITTEN,
+          false,
+          failed);
+    }
+  }
+
   private static StoreException cannotOpen(Path directory, IOException failed) {
     return new StoreException(
         "the store in " + directory + " cannot be opened (" + failed.getMessage() + ")",

@@ -301,6 +301,72 @@ final class LogReader {
     }
   }
 
+  /** Is told of what cannot be read. */
+  interface Loss {
+    /** These bytes are no frame. */
+    void bytes(long from, long to);
+
+    /** These commits are not there. */
+    void commits(long first, long last);
+  }
+
+  /**
+   * Enters all frames that are in order, wherever they are.
+   *
+   * @param from where the first line ends, or 0 if it is not in order
+   * @param number the first commit that is not in the base
+   * @return the number of the last commit
+   */
+  long salvage(long from, long number, Index index, Loss loss) throws IOException {
+    long next = number;
+    long position = from;
+    long lost = from;
+    while (position < size) {
+      try {
+        ReadFrame frame = frameAt(position);
+        if (lost < position) {
+          loss.bytes(lost, position);
+        }
+        next = salvage(frame, next, index, loss);
+        position = frame.end();
+        lost = position;
+      } catch (FrameException broken) {
+        position = nextFrame(position + 1);
+      }
+    }
+    if (lost < size) {
+      loss.bytes(lost, size);
+    }
+    return next - 1;
+  }
+
+  private static long salvage(ReadFrame frame, long next, Index index, Loss loss) {
+    FrameHead head = frame.head();
+    boolean inBase = head.number() == 0;
+    boolean endsBase = head.steps().isEmpty();
+    if (!inBase && !endsBase && head.number() < next) {
+      // Blocks of a removed file may come back, with commits that were there already.
+      return next;
+    }
+    if (!inBase && !endsBase && head.number() > next) {
+      loss.commits(next, head.number() - 1);
+    }
+    List<Index.Entry> unused = index.apply(head, frame.values());
+    return Math.max(next, head.number() + 1);
+  }
+
+  /** Where the next frame seems to begin. Nothing else has a brace before an "n". */
+  private long nextFrame(long from) throws IOException {
+    byte[] start = TornTail.DOCUMENT_START;
+    for (long position = from; position + PREFIX + start.length <= size; position++) {
+      int at = window.show(position, PREFIX + start.length) + PREFIX;
+      if (Arrays.equals(window.bytes(), at, at + start.length, start, 0, start.length)) {
+        return position;
+      }
+    }
+    return size;
+  }
+
   private byte[] tail(long position) throws IOException {
     // One byte more than a frame can have shows that this is no frame.
     return bytes(position, (int) Math.min(size - position, FrameHead.MAX_FRAME + 1L));

@@ -96,6 +96,13 @@ final class StoreDirectory {
     }
   }
 
+  /** Refuses a directory with anything in it but what a crash leaves of a store's creation. */
+  static void checkEmpty(Path directory, List<String> names) {
+    if (Names.newestGeneration(names) > 0 || !Names.holdNothing(names)) {
+      throw refused(directory + " is not empty; name another directory");
+    }
+  }
+
   /** Creates all that is missing on the way, each durably. */
   private static void createDirectories(Path directory) throws IOException {
     Deque<Path> missing = new ArrayDeque<>();

@@ -237,6 +237,9 @@ final class SimulatedDisk implements Disk {
         checkOpen();
         node.cached = Arrays.copyOf(node.cached, (int) size);
         node.dirty.clear((int) size, Integer.MAX_VALUE);
+        if (writesThrough) {
+          node.durable = Arrays.copyOf(node.durable, Math.min(node.durable.length, (int) size));
+        }
       }
     }
 
