@@ -4,6 +4,7 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.file.FrameHead.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,8 @@ final class Batch {
   private final Index index;
   private final List<Commit> winners = new ArrayList<>();
   private final Map<Commit, RevisionConflictException> losers = new HashMap<>();
-  private final List<Change> changes = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final List<byte[]> texts = new ArrayList<>();
 
   /** The revisions that the changes so far give, 0 to what they delete. */
   private final Map<RecordKey, Long> given = new HashMap<>();
@@ -58,32 +60,29 @@ final class Batch {
 
   private boolean fits(Commit commit) {
     return winners.isEmpty()
-        || (changes.size() + commit.changes().size() <= SecretStore.MAX_CHANGES
+        || (steps.size() + commit.steps().size() <= SecretStore.MAX_CHANGES
             && bytes + commit.bytes() <= SecretStore.MAX_COMMIT_BYTES
-            && commit.changes().stream().noneMatch(this::writesAgain));
-  }
-
-  private boolean writesAgain(Change change) {
-    return !(change instanceof Change.Require) && given.containsKey(change.key());
+            && commit.steps().stream().noneMatch(step -> given.containsKey(step.key())));
   }
 
   private void enter(Commit commit) {
     winners.add(commit);
     bytes += commit.bytes();
-    for (Change change : commit.changes()) {
-      if (change instanceof Change.Put put) {
-        given.put(put.key(), put.newRevision());
-        changes.add(put);
-      } else if (change instanceof Change.Delete) {
-        given.put(change.key(), 0L);
-        changes.add(change);
-      }
+    for (Step step : commit.steps()) {
+      given.put(step.key(), step.isPut() ? step.revision() : 0);
     }
+    steps.addAll(commit.steps());
+    texts.addAll(commit.texts());
   }
 
   /** What to write, empty if all commits lost. */
-  List<Change> changes() {
-    return changes;
+  List<Step> steps() {
+    return steps;
+  }
+
+  /** The texts of the values of the puts. */
+  List<byte[]> texts() {
+    return texts;
   }
 
   /** The records that are written. */

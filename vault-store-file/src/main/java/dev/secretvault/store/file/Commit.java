@@ -3,6 +3,9 @@ package dev.secretvault.store.file;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
+import dev.secretvault.store.file.FrameHead.Step;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,8 @@ final class Commit {
   }
 
   private final List<Change> changes;
+  private final List<Step> steps = new ArrayList<>();
+  private final List<byte[]> texts = new ArrayList<>();
   private final long bytes;
   private final Thread caller = Thread.currentThread();
   private volatile State state = State.WAITING;
@@ -25,15 +30,33 @@ final class Commit {
   /** A commit of the calling thread. */
   Commit(List<Change> changes) {
     this.changes = changes;
-    this.bytes = changes.stream().mapToLong(Commit::bytesOf).sum();
-  }
-
-  private static long bytesOf(Change change) {
-    return change instanceof Change.Put put ? put.bytes().length : 0;
+    long sum = 0;
+    // Here and not by the leader, so that threads do it side by side.
+    for (Change change : changes) {
+      if (change instanceof Change.Put put) {
+        byte[] text = Base64.getEncoder().encode(put.bytes());
+        steps.add(Step.put(put, text));
+        texts.add(text);
+        sum += put.bytes().length;
+      } else if (change instanceof Change.Delete) {
+        steps.add(Step.delete(change.key(), change.expectedRevision()));
+      }
+    }
+    this.bytes = sum;
   }
 
   List<Change> changes() {
     return changes;
+  }
+
+  /** What it writes. */
+  List<Step> steps() {
+    return steps;
+  }
+
+  /** The texts of the values of its puts. */
+  List<byte[]> texts() {
+    return texts;
   }
 
   /** How many bytes its puts carry. */

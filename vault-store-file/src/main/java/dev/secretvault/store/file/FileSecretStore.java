@@ -323,7 +323,8 @@ public final class FileSecretStore implements SecretStore {
       if (log.isWasteful()) {
         compact();
       }
-    } catch (StoreException | IllegalStateException | IOException cannotTell) {
+    } catch (RuntimeException | Error | IOException cannotTell) {
+      // Whatever it is, the next look may be better, and there must be one.
       announcer.addMissed();
     }
     announcer.deliverUnlessBusy();

@@ -50,6 +50,17 @@ record FrameHead(long number, List<Step> steps) {
       RecordKey key, boolean isPut, long revision, long expiresAt, int length, int checksum) {
     static final long NEVER = -1;
 
+    /** A put of a value with that text. */
+    static Step put(Change.Put put, byte[] text) {
+      return new Step(
+          put.key(),
+          true,
+          put.newRevision(),
+          put.expiresAt() == null ? NEVER : put.expiresAt().toEpochMilli(),
+          text.length,
+          Checksum.of(text, 0, text.length));
+    }
+
     static Step delete(RecordKey key, long revision) {
       return new Step(key, false, revision, NEVER, 0, 0);
     }

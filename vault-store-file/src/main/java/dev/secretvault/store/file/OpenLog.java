@@ -1,6 +1,6 @@
 package dev.secretvault.store.file;
 
-import dev.secretvault.store.Change;
+import dev.secretvault.store.file.FrameHead.Step;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -194,8 +194,8 @@ final class OpenLog implements Closeable {
   }
 
   /** Appends a commit, durably. What it replaces or deletes is left to {@link #erase}. */
-  void append(List<Change> changes) {
-    Frame frame = Frame.of(next, changes);
+  void append(List<Step> steps, List<byte[]> texts) {
+    Frame frame = Frame.of(new FrameHead(next, steps), texts);
     long firstValue = log.end() + frame.firstValue();
     log.append(frame.bytes(), () -> unerased.addAll(index.apply(frame.head(), firstValue)));
     next++;

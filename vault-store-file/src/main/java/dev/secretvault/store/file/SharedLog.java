@@ -148,8 +148,8 @@ final class SharedLog implements Closeable {
         () -> {
           follow();
           Batch batch = new Batch(current.index(), waiting);
-          if (!batch.changes().isEmpty()) {
-            current.append(batch.changes());
+          if (!batch.steps().isEmpty()) {
+            current.append(batch.steps(), batch.texts());
             batch.winners().forEach(c -> announce(Change.written(c.changes())));
             eraseOrPoison(batch.keys());
             settle();
