@@ -33,6 +33,9 @@ final class SharedLog implements Closeable {
   /** Comes before the lock of the directory. Guards all that a commit changes. */
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** One compaction at a time, or each would miss what the other is told of. Comes first. */
+  private final ReentrantLock compacting = new ReentrantLock();
+
   private volatile OpenLog current;
   private volatile Recovery recovery;
   private volatile boolean closed;
@@ -253,6 +256,15 @@ final class SharedLog implements Closeable {
    * process came between; if that has happened again and again, lets nobody come between.
    */
   void compact() throws IOException {
+    compacting.lock();
+    try {
+      compactAlone();
+    } finally {
+      compacting.unlock();
+    }
+  }
+
+  private void compactAlone() throws IOException {
     // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
     postponedTo = current.log().end() * 2;
     Compaction begun =
