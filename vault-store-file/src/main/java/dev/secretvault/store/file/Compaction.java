@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Compaction {
 
-  private static final int PIECE_RECORDS = 500;
-  private static final long PIECE_BYTES = 1 << 18;
+  /** How many records are copied while all wait. */
+  static final int PIECE_RECORDS = 500;
+
+  /** How many bytes of values are, and one value more. */
+  static final long PIECE_BYTES = 1 << 18;
 
   private final Disk disk;
   private final OpenLog source;
@@ -41,7 +44,7 @@ final class Compaction {
 
   static Compaction begin(Disk disk, OpenLog source) throws IOException {
     long generation = source.generation() + 1;
-    LogHeader header = new LogHeader(source.store(), generation, source.next());
+    LogHeader header = new LogHeader(source.store(), generation, source.next(), 0);
     return new Compaction(disk, source, generation, BaseWriter.begin(disk, header));
   }
 
@@ -113,6 +116,11 @@ final class Compaction {
     }
     // A record that was written while its turn had not come yet is written twice.
     base.write(puts, texts, deletions);
+  }
+
+  /** How much was written so far, in bytes. */
+  long size() {
+    return base.end();
   }
 
   /** Notes that records were written since. */

@@ -1,6 +1,8 @@
 package dev.secretvault.store.file;
 
+import dev.secretvault.store.StoreException;
 import dev.secretvault.store.file.FrameHead.Step;
+import dev.secretvault.store.file.Settled.Mark;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One generation of the log: read to its end, and read on as others append to it.
@@ -90,24 +93,48 @@ final class OpenLog implements Closeable {
     }
   }
 
-  private void load(LogReader reader, LogHeader header) throws IOException {
+  /**
+   * Reads a log that is in order up to an offset, while others append to it and erase from it.
+   *
+   * @return null if that failed: because somebody replaced the log meanwhile, or for a reason that
+   *     whoever has the directory to itself will meet too
+   */
+  static @Nullable OpenLog ahead(Disk disk, Mark settled) throws IOException {
+    String name = Names.log(settled.generation());
+    Closeable opened = () -> {};
+    try {
+      DiskFile file = disk.open(name);
+      opened = file;
+      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
+      LogHeader header = reader.header(settled.generation());
+      Values values = new Values(disk, name);
+      OpenLog log =
+          new OpenLog(disk, settled.generation(), file, values, header.store(), new Index());
+      opened = log;
+      log.begin(reader, header);
+      log.readAhead(settled.end(), head -> {});
+      if (log.log.end() < settled.end()) {
+        return null;
+      }
+      opened = () -> {};
+      return log;
+    } catch (IOException | StoreException changedOrDamaged) {
+      return null;
+    } finally {
+      opened.close();
+    }
+  }
+
+  private void begin(LogReader reader, LogHeader header) throws IOException {
     next = header.first();
     log.advance(header.encode().length);
     if (generation > 1) {
-      long number =
-          reader.readBase(
-              log.end(),
-              index,
-              (head, end, gone, stillThere) -> {
-                log.advance(end);
-                unerased.addAll(stillThere);
-              });
-      if (number < next - 1) {
-        throw LogReader.corrupt(
-            path, log.end(), "the base of the log is older than its first line");
-      }
-      next = number + 1;
+      loadBase(reader, header);
     }
+  }
+
+  private void load(LogReader reader, LogHeader header) throws IOException {
+    begin(reader, header);
     List<Index.Entry> goneLast = new ArrayList<>();
     Replayed replayed =
         replay(
@@ -125,6 +152,34 @@ final class OpenLog implements Closeable {
     log.erase(goneLast);
     erase("");
     cutTornTail(reader, replayed);
+  }
+
+  private void loadBase(LogReader reader, LogHeader header) throws IOException {
+    List<Long> lines = new ArrayList<>();
+    long start = log.end();
+    long number =
+        reader.readBase(
+            start,
+            index,
+            (head, end, gone, stillThere) -> {
+              lines.add(log.end());
+              log.advance(end);
+              unerased.addAll(stillThere);
+            });
+    Checksum checksums = new Checksum();
+    byte[] stated = new byte[Checksum.DIGITS];
+    for (long line : lines) {
+      LogReader.readFully(file, line, stated);
+      checksums.add(stated, 0, stated.length);
+    }
+    if (checksums.value() != header.base()) {
+      throw LogReader.corrupt(
+          path, start, "these are not the lines that the base was written with");
+    }
+    if (number < next - 1) {
+      throw LogReader.corrupt(path, start, "the base of the log is older than its first line");
+    }
+    next = number + 1;
   }
 
   private Replayed replay(LogReader reader, LogReader.Progress progress) throws IOException {
@@ -145,6 +200,21 @@ final class OpenLog implements Closeable {
     Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
     if (replayed.torn() > 0) {
       throw LogReader.corrupt(path, replayed.end(), "what was settled there is damaged");
+    }
+  }
+
+  /**
+   * Reads frames that are settled while others append more, and erase: to the end, even if a value
+   * in them is gone by then or damaged, as whoever wants it looks at what is stored when it does;
+   * or as far as nothing else is in the way.
+   */
+  void readAhead(long to, Consumer<FrameHead> entered) {
+    try {
+      if (to > log.end()) {
+        readOn(to, entered);
+      }
+    } catch (IOException | StoreException changedOrDamaged) {
+      // The end of the log tells how far it came.
     }
   }
 

@@ -47,7 +47,7 @@ final class Salvager {
     Index index = new Index();
     // There is no commit of number 0.
     long last = Math.max(1, reader.salvage(start, header.first(), index, new Losses()));
-    LogHeader next = new LogHeader(header.store(), generation + 1, last);
+    LogHeader next = new LogHeader(header.store(), generation + 1, last, 0);
     try (BaseWriter base = BaseWriter.begin(target, next)) {
       long records = copy(index, base);
       base.complete(last);
