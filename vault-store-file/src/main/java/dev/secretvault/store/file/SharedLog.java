@@ -24,6 +24,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedLog implements Closeable {
 
+  /** How much of what others wrote may be left to be read while they wait, in bytes. */
+  static final long NEAR = 1 << 20;
+
+  /** How much a compaction writes while all wait, once others have come between too often. */
+  static final long MOST_ALONE = 1 << 26;
+
+  /** How often something is tried that others may frustrate. */
   private static final int PATIENCE = 3;
 
   private final Disk disk;
@@ -166,6 +173,7 @@ final class SharedLog implements Closeable {
     boolean known = false;
     try {
       checkUsable();
+      approach();
       T result = disk.exclusively(task);
       known = true;
       return result;
@@ -189,6 +197,38 @@ final class SharedLog implements Closeable {
     }
   }
 
+  /**
+   * Reads what is settled while others go on, so that little is left to be read while they wait.
+   * Whatever goes wrong is met again by {@link #follow}.
+   */
+  private void approach() throws IOException {
+    for (int round = 0; round < PATIENCE && isFar(); round++) {
+      Mark mark = disk.exclusively(settled::read);
+      if (mark.generation() > current.generation()) {
+        OpenLog newer = OpenLog.ahead(disk, mark);
+        if (newer != null) {
+          switchTo(newer);
+        }
+      } else if (mark.generation() == current.generation()) {
+        current.readAhead(mark.end(), head -> announce(head.keys()));
+      }
+    }
+  }
+
+  private boolean isFar() throws IOException {
+    OpenLog log = current;
+    long ahead = log.size() - log.log().end();
+    // Another generation cuts this one to no bytes.
+    return ahead > NEAR || ahead < 0;
+  }
+
+  private void switchTo(OpenLog newer) throws IOException {
+    OpenLog old = current;
+    current = newer;
+    announcer.addMissed();
+    old.close();
+  }
+
   /** Reads what others have written. */
   private void follow() throws IOException {
     OpenLog log = current;
@@ -202,26 +242,24 @@ final class SharedLog implements Closeable {
     }
     long newest = Names.newestGeneration(disk.list());
     if (newest != log.generation()) {
-      switchToNewest();
+      switchTo(openNewest(disk));
+      noteRecovery();
     } else if (size < log.log().end()) {
       log.log().poison("another program cut it");
       log.log().checkSound();
     } else {
       OpenLog.remove(disk, name -> Names.isOlder(name, newest));
       log.mend(head -> announce(head.keys()));
-      if (log.recovery().tornTailCut()) {
-        recovery = log.recovery();
-      }
+      noteRecovery();
     }
     settle();
   }
 
-  private void switchToNewest() throws IOException {
-    OpenLog old = current;
-    current = openNewest(disk);
-    recovery = current.recovery();
-    announcer.addMissed();
-    old.close();
+  private void noteRecovery() {
+    Recovery mended = current.recovery();
+    if (mended.tornTailCut()) {
+      recovery = mended;
+    }
   }
 
   private void announce(Set<RecordKey> keys) {
@@ -253,7 +291,8 @@ final class SharedLog implements Closeable {
 
   /**
    * Moves what is stored to a new log, in pieces between which others go on. Gives up if another
-   * process came between; if that has happened again and again, lets nobody come between.
+   * process came between; if that has happened again and again, lets nobody come between pieces of
+   * {@link #MOST_ALONE} bytes.
    */
   void compact() throws IOException {
     compacting.lock();
@@ -287,7 +326,7 @@ final class SharedLog implements Closeable {
   /** Whether more is to be done. */
   private boolean proceed(Compaction begun) throws IOException {
     follow();
-    boolean alone = givenUp >= PATIENCE;
+    long until = givenUp < PATIENCE ? 0 : begun.size() + MOST_ALONE;
     boolean ready = false;
     do {
       if (!begun.isValid(current)) {
@@ -295,7 +334,7 @@ final class SharedLog implements Closeable {
         return false;
       }
       ready = begun.copy();
-    } while (alone && !ready);
+    } while (!ready && begun.size() < until);
     if (ready) {
       finish(begun);
       givenUp = 0;
