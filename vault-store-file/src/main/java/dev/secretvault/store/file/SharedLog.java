@@ -297,7 +297,10 @@ final class SharedLog implements Closeable {
   void compact() throws IOException {
     compacting.lock();
     try {
-      compactAlone();
+      if (current.next() > 1) {
+        // A base is known by the last commit in it, so there must have been one.
+        compactAlone();
+      }
     } finally {
       compacting.unlock();
     }

@@ -19,7 +19,9 @@ import dev.secretvault.store.file.HookedDisk.Call;
 import dev.secretvault.store.file.HookedDisk.Hook;
 import dev.secretvault.store.file.HookedDisk.Operation;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
@@ -176,6 +178,49 @@ class CompactionFaultTest {
       commit(store, put("e", 0, "epsilon"));
       assertThatThrownBy(() -> store.read(key("b"))).isInstanceOf(StoreCorruptException.class);
     }
+  }
+
+  /** Of the last commit only, nothing in the log can tell that it is missing. */
+  @Test
+  void open_lineOfALaterGenerationDroppedDoubledOrMoved_isRefused() throws Exception {
+    List<String> lines = linesOfALaterGeneration();
+    assertThat(lines).as("first line, base, its end, and commits").hasSize(1 + 4 + 1 + 3);
+    int last = lines.size() - 1;
+    for (int one = 0; one <= last; one++) {
+      List<String> doubled = new ArrayList<>(lines);
+      doubled.add(one, lines.get(one));
+      assertRefused(bytes(doubled), "line " + one + " twice");
+      if (one < last) {
+        List<String> dropped = new ArrayList<>(lines);
+        dropped.remove(one);
+        assertRefused(bytes(dropped), "without line " + one);
+      }
+      for (int other = one + 1; other <= last; other++) {
+        List<String> swapped = new ArrayList<>(lines);
+        Collections.swap(swapped, one, other);
+        assertRefused(bytes(swapped), "lines " + one + " and " + other + " swapped");
+      }
+    }
+  }
+
+  private static byte[] bytes(List<String> lines) {
+    return String.join("", lines).getBytes(ISO_8859_1);
+  }
+
+  /** A base of records too large for one line. */
+  private static List<String> linesOfALaterGeneration() throws IOException {
+    SimulatedDisk disk = new SimulatedDisk();
+    try (FileSecretStore store = open(disk)) {
+      String large = "x".repeat((int) Compaction.PIECE_BYTES);
+      for (int i = 0; i < 4; i++) {
+        commit(store, put("k" + i, 0, large + i));
+      }
+      store.compact();
+      for (int i = 0; i < 3; i++) {
+        commit(store, put("l" + i, 0, "behind the base"));
+      }
+    }
+    return new String(disk.content("log.2"), ISO_8859_1).lines().map(line -> line + '\n').toList();
   }
 
   /** Nothing of it is torn by a crash, so nothing of it may be cut off. */

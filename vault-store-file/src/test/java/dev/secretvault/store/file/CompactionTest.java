@@ -100,6 +100,17 @@ class CompactionTest {
   }
 
   @Test
+  void compact_nothingWasEverCommitted_changesNothing() throws Exception {
+    SimulatedDisk disk = new SimulatedDisk();
+    try (FileSecretStore store = open(disk)) {
+      store.compact();
+      assertThat(disk.list()).containsExactly("log.1", "settled");
+      commit(store, put("a", 0, "alpha"));
+    }
+    assertThat(stateOf(disk.afterPowerLoss())).isEqualTo(Map.of("a", "1 alpha"));
+  }
+
+  @Test
   void commit_logWastesSpace_isCompactedWhileReadersAndWritersGoOn(@TempDir Path parent)
       throws Exception {
     Path directory = parent.resolve("store");

@@ -94,7 +94,6 @@ class InterruptTest {
     List<Worker> workers = new ArrayList<>();
     Heard heard = new Heard();
     try (FileSecretStore store = FileSecretStore.open(directory)) {
-      commit(store, put("a", 0, "to have something to compact"));
       try (ChildJvm child = ChildJvm.committing(directory)) {
         heard.listenTo(child);
         for (int i = 0; i < WORKERS; i++) {

@@ -70,10 +70,7 @@ class KillTest {
     long seed = Long.getLong("secretvault.seed", new SplittableRandom().nextLong());
     System.out.printf("%d kills, -Dsecretvault.seed=%d%n", KILLS, seed);
     SplittableRandom random = new SplittableRandom(seed);
-    try (FileSecretStore store = FileSecretStore.open(directory)) {
-      commit(store, put("last", 0, "so that there is something to compact"));
-      commit(store, delete("last", 1));
-    }
+    FileSecretStore.open(directory).close();
     int kills = 0;
     int repaired = 0;
     for (int round = 0; kills < KILLS; round++) {
