@@ -56,8 +56,40 @@ final class OpenLog implements Closeable {
     writeDurably(disk, Names.log(1), LogHeader.create().encode());
   }
 
+  /** How much of a log is read when it is opened. */
+  private interface Load {
+    void load(OpenLog log, LogReader reader, LogHeader header) throws IOException;
+  }
+
   /** Opens a log, and mends what a crash left. */
   static OpenLog open(Disk disk, long generation) throws IOException {
+    return open(disk, generation, OpenLog::load);
+  }
+
+  /**
+   * Opens a log that is in order up to an offset, while others append to it and erase from it.
+   *
+   * @return null if that failed: because somebody replaced the log meanwhile, or for a reason that
+   *     whoever has the directory to itself will meet too
+   */
+  static @Nullable OpenLog openAhead(Disk disk, Mark settled) {
+    try {
+      return open(
+          disk,
+          settled.generation(),
+          (log, reader, header) -> {
+            log.begin(reader, header);
+            log.readAhead(settled.end(), head -> {});
+            if (log.log.end() < settled.end()) {
+              throw new IOException("the log cannot be read that far");
+            }
+          });
+    } catch (IOException | StoreException changedOrDamaged) {
+      return null;
+    }
+  }
+
+  private static OpenLog open(Disk disk, long generation, Load load) throws IOException {
     String name = Names.log(generation);
     DiskFile file = disk.open(name);
     Closeable opened = file;
@@ -67,7 +99,7 @@ final class OpenLog implements Closeable {
       Values values = new Values(disk, name);
       OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
       opened = log;
-      log.load(reader, header);
+      load.load(log, reader, header);
       opened = () -> {};
       return log;
     } finally {
@@ -88,38 +120,6 @@ final class OpenLog implements Closeable {
       log.next = before.next;
       opened = () -> {};
       return log;
-    } finally {
-      opened.close();
-    }
-  }
-
-  /**
-   * Reads a log that is in order up to an offset, while others append to it and erase from it.
-   *
-   * @return null if that failed: because somebody replaced the log meanwhile, or for a reason that
-   *     whoever has the directory to itself will meet too
-   */
-  static @Nullable OpenLog ahead(Disk disk, Mark settled) throws IOException {
-    String name = Names.log(settled.generation());
-    Closeable opened = () -> {};
-    try {
-      DiskFile file = disk.open(name);
-      opened = file;
-      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
-      LogHeader header = reader.header(settled.generation());
-      Values values = new Values(disk, name);
-      OpenLog log =
-          new OpenLog(disk, settled.generation(), file, values, header.store(), new Index());
-      opened = log;
-      log.begin(reader, header);
-      log.readAhead(settled.end(), head -> {});
-      if (log.log.end() < settled.end()) {
-        return null;
-      }
-      opened = () -> {};
-      return log;
-    } catch (IOException | StoreException changedOrDamaged) {
-      return null;
     } finally {
       opened.close();
     }

@@ -205,7 +205,7 @@ final class SharedLog implements Closeable {
     for (int round = 0; round < PATIENCE && isFar(); round++) {
       Mark mark = disk.exclusively(settled::read);
       if (mark.generation() > current.generation()) {
-        OpenLog newer = OpenLog.ahead(disk, mark);
+        OpenLog newer = OpenLog.openAhead(disk, mark);
         if (newer != null) {
           switchTo(newer);
         }
