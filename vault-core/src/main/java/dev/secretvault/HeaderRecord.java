@@ -1,7 +1,5 @@
 package dev.secretvault;
 
-import dev.secretvault.crypto.CryptoException;
-import dev.secretvault.crypto.CryptoException.Reason;
 import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.KeyringChange;
 import dev.secretvault.crypto.MasterKey;
@@ -13,7 +11,6 @@ import dev.secretvault.store.StoredRecord;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The vault's header in the store, and the keyring that it holds.
@@ -129,25 +126,6 @@ final class HeaderRecord {
   /** Says that the stored header may have changed. Waits for nothing. */
   void markStale() {
     stale = true;
-  }
-
-  /**
-   * Runs a call of the keyring that fails if a record is sealed under an epoch that the keyring
-   * does not have; then once more, with the header as it is stored.
-   */
-  <T> T withEpochs(Supplier<T> call) {
-    return Failures.translated(
-        () -> {
-          try {
-            return call.get();
-          } catch (CryptoException e) {
-            if (e.reason() != Reason.UNKNOWN_EPOCH) {
-              throw e;
-            }
-          }
-          refresh();
-          return call.get();
-        });
   }
 
   /**

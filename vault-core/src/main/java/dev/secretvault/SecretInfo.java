@@ -80,29 +80,8 @@ public record SecretInfo(
 
   /** The version that is in use. */
   Version current() {
-    return versions.stream()
-        .filter(version -> version.state() == Version.State.CURRENT)
-        .findFirst()
+    return Versions.current(versions)
         .orElseThrow(() -> new IntegrityException("a secret has no current version", null));
-  }
-
-  /** This secret after its next write. */
-  SecretInfo changedTo(
-      SecretState newState, List<Version> newVersions, @Nullable Instant newActivatedAt) {
-    return new SecretInfo(
-        id,
-        name,
-        description,
-        labels,
-        newState,
-        disclosure,
-        newVersions,
-        createdAt,
-        newActivatedAt,
-        expiresAt,
-        notBefore,
-        revision + 1,
-        passphraseProtected);
   }
 
   /**
@@ -127,8 +106,12 @@ public record SecretInfo(
     }
   }
 
+  private void requireNotExpired(InstantSource clock) {
+    requireNotExpired(expiresAt, clock);
+  }
+
   /** Reads the clock only where there is an expiry: reading it costs a tenth of a digest. */
-  void requireNotExpired(InstantSource clock) {
+  static void requireNotExpired(@Nullable Instant expiresAt, InstantSource clock) {
     if (expiresAt != null && !clock.instant().isBefore(expiresAt)) {
       throw new SecretExpiredException();
     }

@@ -1,22 +1,18 @@
 package dev.secretvault;
 
-import dev.secretvault.LiveSecrets.Live;
 import dev.secretvault.SecretInfo.Version;
-import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,36 +27,76 @@ final class SecretLife {
   private static final int SCAN_PAGE = 250;
 
   private final VaultRecords records;
-  private final LiveSecrets live;
-  private final PassphraseAttempts attempts;
-  private final InstantSource clock;
+  private final VaultRules rules;
 
-  SecretLife(VaultRecords records, LiveSecrets live, InstantSource clock) {
+  SecretLife(VaultRecords records, VaultRules rules) {
     this.records = records;
-    this.live = live;
-    this.attempts = new PassphraseAttempts(records, clock);
-    this.clock = clock;
+    this.rules = rules;
   }
 
   CreatedSecret create(SecretSpec spec) {
-    char[] passphrase = spec.takePassphrase();
+    return withValue(
+        spec.takeValue(),
+        (value, passphrase) -> {
+          SecretInfo info = spec.toInfo(now(), passphrase != null);
+          RecordKey name = records.nameKey(rules.names().check(info.name()));
+          byte[] kept = kept(info.id(), 1, value, passphrase);
+          try {
+            records.commitCounted(
+                1,
+                () ->
+                    List.of(
+                        records.putName(name, info.id()),
+                        records.putSecret(info),
+                        records.putValue(info.id(), 1, kept)));
+          } catch (RevisionConflictException e) {
+            throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
+          }
+          return info;
+        });
+  }
+
+  /** Adds a version, pending. */
+  CreatedSecret rotate(SecretId id, NewValue newValue) {
+    return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
+  }
+
+  private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
+    return change(
+        id,
+        draft -> {
+          requireValueLeft(draft);
+          if (draft.passphraseProtected() != (passphrase != null)) {
+            throw new IllegalArgumentException(
+                passphrase == null
+                    ? "passphrase: is needed, as the secret is protected by one"
+                    : "passphrase: is not allowed, as the secret is not protected by one");
+          }
+          draft.versions = Versions.rotated(draft.versions, now());
+        },
+        after -> {
+          int number = Versions.newest(after.versions()).number();
+          byte[] kept = kept(id, number, value, passphrase);
+          return List.of(records.putValue(id, number, kept));
+        });
+  }
+
+  private byte[] kept(SecretId id, int version, byte[] value, char @Nullable [] passphrase) {
+    return passphrase == null ? value : records.protect(id, version, passphrase, value);
+  }
+
+  /** Hands a new value to what stores it, and then to the caller; overwrites it if that fails. */
+  private CreatedSecret withValue(
+      NewValue newValue, BiFunction<byte[], char @Nullable [], SecretInfo> storing) {
+    char[] passphrase = newValue.takePassphrase();
     byte[] value = new byte[0];
     try {
-      value = spec.takeValue();
-      SecretInfo info = spec.toInfo(now(), passphrase != null);
-      RecordKey name = records.nameKey(info.name());
-      byte[] kept = passphrase == null ? value : records.protect(info.id(), 1, passphrase, value);
-      commit(
-          () ->
-              List.of(
-                  records.putName(name, info.id()),
-                  records.putSecret(info),
-                  records.putValue(info.id(), 1, kept)));
-      CreatedSecret created = new CreatedSecret(info, new SecretValue(value));
+      value = newValue.take();
+      rules.limits().checkValue(value);
+      CreatedSecret created =
+          new CreatedSecret(storing.apply(value, passphrase), new SecretValue(value));
       value = new byte[0];
       return created;
-    } catch (RevisionConflictException e) {
-      throw new DuplicateNameException(); // The other two keys hold 80 fresh random bits.
     } finally {
       Arrays.fill(value, (byte) 0);
       if (passphrase != null) {
@@ -72,100 +108,182 @@ final class SecretLife {
   SecretInfo activate(SecretId id) {
     return change(
         id,
-        info ->
-            switch (info.state()) {
-              case INACTIVE -> {
-                info.requireNotExpired(clock);
-                yield info.changedTo(SecretState.ACTIVE, info.versions(), now());
-              }
-              case ACTIVE -> info;
-              case REVEALED -> throw new AlreadyRevealedException();
-            });
+        draft -> {
+          requireValueLeft(draft);
+          List<Version> promoted = Versions.promoted(draft.versions);
+          if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
+            draft.requireNotExpired(rules.clock());
+            draft.state = SecretState.ACTIVE;
+            draft.versions = promoted;
+            draft.activatedAt = now();
+          }
+        });
   }
 
   SecretInfo deactivate(SecretId id) {
     return change(
         id,
-        info ->
-            switch (info.state()) {
-              case INACTIVE -> info;
-              case ACTIVE ->
-                  info.changedTo(SecretState.INACTIVE, info.versions(), info.activatedAt());
-              case REVEALED -> throw new AlreadyRevealedException();
-            });
+        draft -> {
+          requireValueLeft(draft);
+          draft.state = SecretState.INACTIVE;
+        });
   }
 
-  private SecretInfo change(SecretId id, UnaryOperator<SecretInfo> step) {
+  SecretInfo rollback(SecretId id) {
+    return change(
+        id,
+        draft -> {
+          requireValueLeft(draft);
+          draft.versions =
+              Versions.rolledBack(draft.versions)
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "id: the secret has no previous version to go back to"));
+        });
+  }
+
+  SecretInfo retire(SecretId id, int version) {
+    return change(
+        id,
+        draft -> {
+          Version found =
+              draft.versions.stream()
+                  .filter(candidate -> candidate.number() == version)
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "version: the secret has no version " + version));
+          if (found.state() == Version.State.CURRENT) {
+            throw new IllegalArgumentException(
+                "version: "
+                    + version
+                    + " is the current one: make another one current first, or delete the secret");
+          }
+          draft.versions = Versions.retired(draft.versions, version);
+        });
+  }
+
+  SecretInfo update(SecretId id, SecretUpdate update) {
+    return change(id, draft -> update.apply(draft, rules));
+  }
+
+  private static void requireValueLeft(SecretDraft draft) {
+    if (draft.state == SecretState.REVEALED) {
+      throw new AlreadyRevealedException();
+    }
+  }
+
+  private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
+    return change(id, step, after -> List.of());
+  }
+
+  /**
+   * Changes a secret, in one commit.
+   *
+   * @param step changes it, or refuses to; called again when the commit lost a race
+   * @param besides what else to commit, for the secret after the step
+   */
+  private SecretInfo change(
+      SecretId id, Consumer<SecretDraft> step, Function<SecretInfo, List<Change>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
-      SecretInfo after = step.apply(before);
-      if (after.equals(before) || tryCommit(() -> List.of(records.putSecret(after)))) {
+      SecretDraft draft = new SecretDraft(before);
+      step.accept(draft);
+      SecretInfo after = draft.done();
+      if (after.equals(before)) {
+        return before;
+      }
+      try {
+        records.commit(
+            () -> {
+              List<Change> changes = new ArrayList<>(besides.apply(after));
+              changes.add(records.putSecret(after));
+              changes.addAll(renaming(before, after));
+              changes.addAll(erasing(before, after));
+              return changes;
+            });
         return after;
+      } catch (RevisionConflictException e) {
+        if (!after.name().equals(before.name()) && e.key().equals(records.nameKey(after.name()))) {
+          throw new DuplicateNameException();
+        }
       }
     }
     throw new StaleRevisionException();
   }
 
-  private void commit(Supplier<List<Change>> changes) {
-    try {
-      records.commit(changes);
-    } catch (StoreFailedException e) {
-      if (!e.outcomeKnown()) {
-        live.missed(); // It may have happened, and a store need not report what it does not know
-        // of.
-      }
-      throw e;
+  private List<Change> renaming(SecretInfo before, SecretInfo after) {
+    if (after.name().equals(before.name())) {
+      return List.of();
     }
+    List<Change> changes = new ArrayList<>();
+    changes.add(records.putName(records.nameKey(after.name()), after.id()));
+    records.deleteName(before.name()).ifPresent(changes::add);
+    return changes;
   }
 
-  private boolean tryCommit(Supplier<List<Change>> changes) {
-    try {
-      commit(changes);
-      return true;
-    } catch (RevisionConflictException lostTheRace) {
-      return false;
-    }
+  /** Deletes the values of the versions that were retired. */
+  private List<Change> erasing(SecretInfo before, SecretInfo after) {
+    return before.versions().stream()
+        .filter(version -> Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
+        .map(version -> records.deleteValue(before.id(), version.number()))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   boolean delete(SecretId id) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      List<Change> deletion = deletionOf(id);
+      Optional<SecretInfo> info;
+      List<Change> deletion;
+      try {
+        info = records.secret(id);
+        deletion = info.map(this::deletionOf).orElse(List.of());
+      } catch (IntegrityException | UnsupportedFormatException e) {
+        info = Optional.empty();
+        deletion = records.deletionOfUnopened(id);
+      }
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommit(() -> deletion)) {
+      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
         return true;
       }
     }
     throw new StaleRevisionException();
   }
 
-  private List<Change> deletionOf(SecretId id) {
-    Optional<SecretInfo> info;
-    try {
-      info = records.secret(id);
-    } catch (IntegrityException | UnsupportedFormatException e) {
-      return records.deletionOfUnopened(id);
-    }
+  private static boolean isGone(SecretInfo info) {
+    return info.state() == SecretState.REVEALED;
+  }
+
+  private List<Change> deletionOf(SecretInfo info) {
     List<Change> changes = new ArrayList<>();
-    info.ifPresent(
-        found -> {
-          changes.add(records.deleteSecret(found));
-          records.deleteName(found.name()).ifPresent(changes::add);
-          records.deleteAttempts(id).ifPresent(changes::add);
-          for (Version version : found.versions()) {
-            records.deleteValue(id, version.number()).ifPresent(changes::add);
-          }
-        });
+    changes.add(records.deleteSecret(info));
+    records.deleteName(info.name()).ifPresent(changes::add);
+    records.deleteAttempts(info.id()).ifPresent(changes::add);
+    for (Version version : info.versions()) {
+      records.deleteValue(info.id(), version.number()).ifPresent(changes::add);
+    }
     return changes;
+  }
+
+  private boolean tryCommitCounted(int more, List<Change> changes) {
+    try {
+      records.commitCounted(more, () -> changes);
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
   }
 
   Page<SecretInfo> list(ListQuery query) {
     List<SecretInfo> items = new ArrayList<>();
     SecretId after = query.after();
     while (true) {
-      List<SecretInfo> scanned = records.secrets(after, SCAN_PAGE);
-      for (SecretInfo info : scanned) {
+      VaultRecords.Secrets scanned = records.secrets(after, SCAN_PAGE);
+      for (SecretInfo info : scanned.opened()) {
         if (items.size() == query.limit()) {
           return new Page<>(items, Optional.of(items.get(items.size() - 1).id().text()));
         }
@@ -173,114 +291,44 @@ final class SecretLife {
           items.add(info);
         }
       }
-      if (scanned.size() < SCAN_PAGE) {
+      after = scanned.end();
+      if (after == null) {
         return new Page<>(items, Optional.empty());
       }
-      after = scanned.get(scanned.size() - 1).id();
     }
-  }
-
-  SecretValue reveal(Supplier<Optional<Live>> lookup) {
-    return reveal(
-        lookup,
-        (info, stored) -> {
-          if (info.passphraseProtected()) {
-            Arrays.fill(stored, (byte) 0);
-            throw new WrongPassphraseException(attempts.left(info.id()));
-          }
-          return stored;
-        });
-  }
-
-  /**
-   * Reveals a value that may be protected by a passphrase.
-   *
-   * @param caller who tries, if that is known
-   */
-  SecretValue reveal(Supplier<Optional<Live>> lookup, char[] passphrase, @Nullable String caller) {
-    return reveal(
-        lookup,
-        (info, stored) ->
-            info.passphraseProtected()
-                ? attempts.attempt(
-                    info.id(),
-                    caller,
-                    () -> records.unprotect(info.id(), info.current().number(), passphrase, stored))
-                : stored);
-  }
-
-  /**
-   * Reveals a value.
-   *
-   * @param unlock makes the value of what is stored
-   */
-  private SecretValue reveal(
-      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = usable(lookup);
-      SecretInfo info = found.info();
-      if (info.disclosure() == Disclosure.AT_CREATION) {
-        throw NotRevealableException.shownAtCreation();
-      }
-      Optional<OpenedValue> stored = live.value(found);
-      if (stored.isPresent()) {
-        byte[] value = unlock.apply(info, stored.get().content());
-        boolean granted = false;
-        try {
-          granted = info.disclosure() != Disclosure.ONCE || consume(info, stored.get().revision());
-        } finally {
-          if (!granted) {
-            Arrays.fill(value, (byte) 0);
-          }
-        }
-        if (granted) {
-          return new SecretValue(value);
-        }
-      }
-      live.forget(found);
-    }
-    throw new IntegrityException("the value of a secret is missing", null);
   }
 
   /**
    * Takes the value away from everybody else; durable, or an exception, before the caller hands it
    * out.
    */
-  private boolean consume(SecretInfo info, long valueRevision) {
-    Version current = info.current();
-    Version retired = new Version(current.number(), Version.State.RETIRED, current.createdAt());
-    SecretInfo revealed =
-        info.changedTo(SecretState.REVEALED, List.of(retired), info.activatedAt());
-    return tryCommit(
-        () ->
-            List.of(
-                records.putSecret(revealed),
-                records.deleteValue(info.id(), current.number(), valueRevision)));
-  }
-
-  /** Prepared digests under the live versions of a usable secret, the current one first. */
-  List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = usable(lookup);
-      if (found.info().passphraseProtected()) {
-        throw NotRevealableException.noDigests();
+  boolean consume(SecretInfo info, long valueRevision) {
+    SecretDraft draft = new SecretDraft(info);
+    draft.state = SecretState.REVEALED;
+    draft.versions = Versions.allRetired(info.versions());
+    SecretInfo revealed = draft.done();
+    List<Change> values = new ArrayList<>();
+    values.add(records.deleteValue(info.id(), info.current().number(), valueRevision));
+    for (Version version : info.versions()) {
+      if (version.state() != Version.State.CURRENT && Versions.isLive(version)) {
+        records.deleteValue(info.id(), version.number()).ifPresent(values::add);
       }
-      Optional<List<Hmac>> digesters = live.digesters(found);
-      if (digesters.isPresent()) {
-        return digesters.get();
-      }
-      live.forget(found);
     }
-    throw new IntegrityException("the value of a secret is missing", null);
-  }
-
-  private Live usable(Supplier<Optional<Live>> lookup) {
-    Live found = lookup.get().orElseThrow(SecretNotFoundException::new);
-    found.info().requireUsable(clock);
-    return found;
+    try {
+      records.commitCounted(
+          -1,
+          () -> {
+            List<Change> changes = new ArrayList<>(values);
+            changes.add(records.putSecret(revealed));
+            return changes;
+          });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
   }
 
   private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    return rules.clock().instant().truncatedTo(ChronoUnit.MILLIS);
   }
 }

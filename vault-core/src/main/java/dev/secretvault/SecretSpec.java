@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
-import dev.secretvault.crypto.SecretGenerator;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +46,9 @@ public final class SecretSpec {
 
   private final String name;
   private final Map<String, String> labels = new LinkedHashMap<>();
-  private byte @Nullable [] value;
-  private char @Nullable [] passphrase;
+  private @Nullable NewValue value;
   private boolean generated;
-  private @Nullable PasswordPolicy policy;
+  private char @Nullable [] passphrase;
   private boolean active;
   private boolean used;
   private @Nullable String description;
@@ -71,16 +70,8 @@ public final class SecretSpec {
    * @throws IllegalArgumentException if the name is not allowed
    */
   public static SecretSpec named(String name) {
-    Text.check("name", Objects.requireNonNull(name, "name"), 1, MAX_NAME);
-    if (isSpace(name.codePointAt(0)) || isSpace(name.codePointBefore(name.length()))) {
-      throw new IllegalArgumentException(
-          "name: white space at the beginning or end is not allowed");
-    }
+    NamePolicy.DEFAULT.check(name);
     return new SecretSpec(name);
-  }
-
-  private static boolean isSpace(int codePoint) {
-    return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
   }
 
   /**
@@ -91,9 +82,7 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec generated() {
-    requireNoValue();
-    generated = true;
-    return this;
+    return value(NewValue::generated);
   }
 
   /**
@@ -104,10 +93,7 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec generated(PasswordPolicy policy) {
-    Objects.requireNonNull(policy, "policy");
-    generated();
-    this.policy = policy;
-    return this;
+    return value(() -> NewValue.generated(policy));
   }
 
   /**
@@ -120,17 +106,7 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec value(char[] text) {
-    requireNoValue();
-    requireSize(Objects.requireNonNull(text, "value").length); // Each char takes at least one byte.
-    byte[] encoded = Text.encode(text, "value");
-    try {
-      requireSize(encoded.length);
-    } catch (IllegalArgumentException e) {
-      Arrays.fill(encoded, (byte) 0);
-      throw e;
-    }
-    value = encoded;
-    return this;
+    return value(() -> NewValue.of(text));
   }
 
   /**
@@ -142,9 +118,15 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec value(byte[] bytes) {
-    requireNoValue();
-    requireSize(Objects.requireNonNull(bytes, "value").length);
-    value = bytes.clone();
+    return value(() -> NewValue.of(bytes));
+  }
+
+  private SecretSpec value(Supplier<NewValue> made) {
+    if (used || value != null) {
+      throw new IllegalStateException("the value was already set");
+    }
+    value = made.get();
+    generated = value.isGenerated();
     return this;
   }
 
@@ -192,14 +174,22 @@ public final class SecretSpec {
    * @throws IllegalStateException if the key was already set
    */
   public SecretSpec label(String key, String value) {
-    Text.check("label key", Objects.requireNonNull(key, "key"), 1, MAX_LABEL_KEY);
-    Text.check("label value", Objects.requireNonNull(value, "value"), 0, MAX_LABEL_VALUE);
+    checkLabel(key, value);
     requireUnset("label", labels.get(key));
     if (labels.size() == MAX_LABELS) {
-      throw new IllegalArgumentException("labels: at most " + MAX_LABELS + " allowed");
+      throw tooManyLabels();
     }
     labels.put(key, value);
     return this;
+  }
+
+  static void checkLabel(String key, String value) {
+    Text.check("label key", Objects.requireNonNull(key, "key"), 1, MAX_LABEL_KEY);
+    Text.check("label value", Objects.requireNonNull(value, "value"), 0, MAX_LABEL_VALUE);
+  }
+
+  static IllegalArgumentException tooManyLabels() {
+    return new IllegalArgumentException("labels: at most " + MAX_LABELS + " allowed");
   }
 
   /**
@@ -284,12 +274,8 @@ public final class SecretSpec {
             ? toMillis("expiresAt", expiresAt)
             : toMillis("expiresAfter", plus(now, expiresAfter));
     Instant begin = toMillis("notBefore", notBefore);
-    if (end != null && !end.isAfter(now)) {
-      throw new IllegalArgumentException("expiresAt: must be in the future");
-    }
-    if (end != null && begin != null && !begin.isBefore(end)) {
-      throw new IllegalArgumentException("notBefore: must be before the expiry");
-    }
+    requireFuture(end, now);
+    requireInOrder(begin, end);
     return new SecretInfo(
         SecretId.generate(now),
         name,
@@ -308,31 +294,34 @@ public final class SecretSpec {
         passphraseProtected);
   }
 
-  /** Hands the value over, to be overwritten by the caller. */
-  byte[] takeValue() {
+  /** Hands the value over. */
+  NewValue takeValue() {
+    NewValue taken = value;
     if (used) {
       throw new IllegalStateException("the spec was already used: each secret needs its own");
     }
     used = true;
-    byte[] taken = generated ? generate() : value;
     value = null;
     if (taken == null) {
       throw new IllegalArgumentException("value: must be given, or generated()");
     }
+    if (passphrase != null) {
+      taken.passphrase(passphrase);
+      Arrays.fill(passphrase, '\0');
+    }
     return taken;
   }
 
-  /** Hands the passphrase over, to be overwritten by the caller; null if there is none. */
-  char @Nullable [] takePassphrase() {
-    char[] taken = passphrase;
-    passphrase = null;
-    return taken;
+  static void requireFuture(@Nullable Instant end, Instant now) {
+    if (end != null && !end.isAfter(now)) {
+      throw new IllegalArgumentException("expiresAt: must be in the future");
+    }
   }
 
-  private byte[] generate() {
-    return policy == null
-        ? SecretGenerator.generateText()
-        : SecretGenerator.generatePassword(policy);
+  static void requireInOrder(@Nullable Instant begin, @Nullable Instant end) {
+    if (end != null && begin != null && !begin.isBefore(end)) {
+      throw new IllegalArgumentException("notBefore: must be before the expiry");
+    }
   }
 
   private static Instant plus(Instant now, Duration time) {
@@ -343,7 +332,7 @@ public final class SecretSpec {
     }
   }
 
-  private static @Nullable Instant toMillis(String field, @Nullable Instant moment) {
+  static @Nullable Instant toMillis(String field, @Nullable Instant moment) {
     if (moment == null) {
       return null;
     }
@@ -353,26 +342,11 @@ public final class SecretSpec {
     return moment.truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private void requireNoValue() {
-    if (used || generated || value != null) {
-      throw new IllegalStateException("the value was already set");
-    }
-  }
-
   private static void requireUnset(String option, @Nullable Object... values) {
     for (Object value : values) {
       if (value != null) {
         throw new IllegalStateException(option + " was already set");
       }
-    }
-  }
-
-  private static void requireSize(int bytes) {
-    if (bytes < 1) {
-      throw new IllegalArgumentException("value: must not be empty");
-    }
-    if (bytes > MAX_VALUE_BYTES) {
-      throw new IllegalArgumentException("value: at most " + MAX_VALUE_BYTES + " bytes allowed");
     }
   }
 }

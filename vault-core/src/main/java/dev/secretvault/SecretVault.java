@@ -4,12 +4,15 @@ import dev.secretvault.LiveSecrets.Live;
 import dev.secretvault.crypto.Hmac;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.SecretStore.Subscription;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -52,25 +55,24 @@ public final class SecretVault implements AutoCloseable {
   /** The longest name of somebody who tries a passphrase, in code points. */
   public static final int MAX_CALLER = 300;
 
-  private static final String DEFAULT_NAMESPACE = "";
+  /** The longest name of a namespace, in code points. */
+  public static final int MAX_NAMESPACE = 300;
 
-  private final SecretStore store;
-  private final HeaderRecord header;
-  private final LiveSecrets live;
-  private final SecretLife life;
-  private final VaultKeys keys;
-  private final Subscription watch;
+  private final OpenVault opened;
+  private final Namespace namespace;
+  private final Set<Permission> permissions;
+
+  /** Whether somebody else closes what was opened. */
+  private final boolean view;
+
   private volatile boolean closed;
 
-  private SecretVault(SecretStore store, HeaderRecord header, InstantSource clock) {
-    this.store = store;
-    this.header = header;
-    VaultRecords records = new VaultRecords(store, header, DEFAULT_NAMESPACE);
-    live = new LiveSecrets(records);
-    life = new SecretLife(records, live, clock);
-    keys = new VaultKeys(header, records, clock);
-    watch = Failures.translated(() -> store.watch(live));
-    header.markStale(); // It may have been changed between its reading and the watching.
+  private SecretVault(
+      OpenVault opened, Namespace namespace, Set<Permission> permissions, boolean view) {
+    this.opened = opened;
+    this.namespace = namespace;
+    this.permissions = permissions;
+    this.view = view;
   }
 
   /** {@return begins to open a vault} */
@@ -89,22 +91,24 @@ public final class SecretVault implements AutoCloseable {
    */
   public CreatedSecret create(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return open().create(spec);
+    return life(Permission.CREATE).create(spec);
   }
 
   /**
-   * Makes a secret {@linkplain SecretState#ACTIVE active}; does nothing if it is.
+   * Makes a secret {@linkplain SecretState#ACTIVE active}, and its newest pending version the
+   * current one; does nothing if it is active and none is pending. The version that was current
+   * still verifies; pending versions that are older are retired.
    *
    * @param id the secret
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
-   * @throws SecretExpiredException if it is inactive and has expired
+   * @throws SecretExpiredException if it has expired, and there was something to do
    * @throws AlreadyRevealedException if its value is gone
    * @throws StaleRevisionException if others keep changing it
    */
   public SecretInfo activate(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().activate(id);
+    return life(Permission.ACTIVATE).activate(id);
   }
 
   /**
@@ -119,7 +123,80 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretInfo deactivate(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().deactivate(id);
+    return life(Permission.ACTIVATE).deactivate(id);
+  }
+
+  /**
+   * Changes what is said of a secret, but not its value.
+   *
+   * @param id the secret
+   * @param update what to change
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
+   * @throws DuplicateNameException if another secret has the new name
+   * @throws StaleRevisionException if it does not have the revision that the update names, or others
+   *     keep changing it
+   * @throws IllegalArgumentException if the new name is not one of the vault's {@link NamePolicy},
+   *     there would be too many labels, or the times do not fit each other
+   */
+  public SecretInfo update(SecretId id, SecretUpdate update) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).update(id, Objects.requireNonNull(update, "update"));
+  }
+
+  /**
+   * Adds a version to a secret, which is pending: nothing uses it before it is {@linkplain #activate
+   * activated}. So the new value can be handed to whoever needs it first.
+   *
+   * <p>After the activation, digests are made with the new version, and those of the version before
+   * still verify, until that one is {@linkplain #retire retired}.
+   *
+   * @param id the secret
+   * @param value its value; used up by this call
+   * @return the secret with the new value, for the caller to close
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws QuotaExceededException if the values of 16 of its versions are kept already
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the secret
+   *     is not protected by one, or the other way round
+   */
+  public CreatedSecret rotate(SecretId id, NewValue value) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).rotate(id, Objects.requireNonNull(value, "value"));
+  }
+
+  /**
+   * Goes back to the version that was current before: the two change places, so doing it again
+   * undoes it. Digests of both verify all the while; retire the one that must not.
+   *
+   * @param id the secret
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if it has no previous version
+   */
+  public SecretInfo rollback(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).rollback(id);
+  }
+
+  /**
+   * Deletes the value of a pending or previous version, irreversibly: its digests verify no more.
+   * Does nothing if that was done before.
+   *
+   * @param id the secret
+   * @param version the version's number
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if it has no such version, or that is the current one
+   */
+  public SecretInfo retire(SecretId id, int version) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).retire(id, version);
   }
 
   /**
@@ -131,7 +208,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean delete(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().delete(id);
+    return life(Permission.DELETE).delete(id);
   }
 
   /**
@@ -142,7 +219,12 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretNotFoundException if there is none of this id
    */
   public SecretInfo describe(SecretId id) {
-    return find(id).orElseThrow(SecretNotFoundException::new).info();
+    Objects.requireNonNull(id, "id");
+    return admitted(Permission.LIST)
+        .live()
+        .find(id)
+        .orElseThrow(SecretNotFoundException::new)
+        .info();
   }
 
   /**
@@ -152,7 +234,8 @@ public final class SecretVault implements AutoCloseable {
    * @return all but its value; empty if there is none of this name
    */
   public Optional<SecretInfo> find(String name) {
-    return findLive(name).map(Live::info);
+    Objects.requireNonNull(name, "name");
+    return admitted(Permission.LIST).live().find(name).map(Live::info);
   }
 
   /**
@@ -166,7 +249,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Page<SecretInfo> list(ListQuery query) {
     Objects.requireNonNull(query, "query");
-    return open().list(query);
+    return life(Permission.LIST).list(query);
   }
 
   /**
@@ -187,7 +270,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().reveal(() -> live.find(id));
+    return use(Permission.REVEAL).reveal(finding(id));
   }
 
   /**
@@ -198,7 +281,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name) {
     Objects.requireNonNull(name, "name");
-    return open().reveal(() -> live.find(name));
+    return use(Permission.REVEAL).reveal(finding(name));
   }
 
   /**
@@ -221,7 +304,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(SecretId id, char[] passphrase) {
     Objects.requireNonNull(id, "id");
-    return open().reveal(() -> live.find(id), Text.checkPassphrase(passphrase), null);
+    return use(Permission.REVEAL).reveal(finding(id), Text.checkPassphrase(passphrase), null);
   }
 
   /**
@@ -233,7 +316,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name, char[] passphrase) {
     Objects.requireNonNull(name, "name");
-    return open().reveal(() -> live.find(name), Text.checkPassphrase(passphrase), null);
+    return use(Permission.REVEAL).reveal(finding(name), Text.checkPassphrase(passphrase), null);
   }
 
   /**
@@ -250,8 +333,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(SecretId id, char[] passphrase, String caller) {
     Objects.requireNonNull(id, "id");
-    return open()
-        .reveal(() -> live.find(id), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL).reveal(finding(id), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   /**
@@ -264,8 +346,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name, char[] passphrase, String caller) {
     Objects.requireNonNull(name, "name");
-    return open()
-        .reveal(() -> live.find(name), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL).reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   private static String requireCaller(String caller) {
@@ -291,7 +372,7 @@ public final class SecretVault implements AutoCloseable {
   public Digest hmac(SecretId id, String userId) {
     Objects.requireNonNull(id, "id");
     byte[] message = requireUserId(userId);
-    return new Digest(open().digesters(() -> live.find(id)).get(0).compute(message));
+    return new Digest(use(Permission.DIGEST).digesters(finding(id)).get(0).compute(message));
   }
 
   /**
@@ -304,7 +385,7 @@ public final class SecretVault implements AutoCloseable {
   public Digest hmac(String name, String userId) {
     Objects.requireNonNull(name, "name");
     byte[] message = requireUserId(userId);
-    return new Digest(open().digesters(() -> live.find(name)).get(0).compute(message));
+    return new Digest(use(Permission.DIGEST).digesters(finding(name)).get(0).compute(message));
   }
 
   /**
@@ -320,7 +401,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(SecretId id, String userId, String digest) {
     Objects.requireNonNull(id, "id");
-    return verify(() -> live.find(id), userId, digest);
+    return verify(finding(id), userId, digest);
   }
 
   /**
@@ -333,18 +414,18 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(String name, String userId, String digest) {
     Objects.requireNonNull(name, "name");
-    return verify(() -> live.find(name), userId, digest);
+    return verify(finding(name), userId, digest);
   }
 
   private boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
     Objects.requireNonNull(userId, "userId");
     Objects.requireNonNull(digest, "digest");
-    SecretLife opened = open();
+    SecretUse use = use(Permission.DIGEST);
     try {
       byte[] message = requireUserId(userId);
       byte[] candidate = HexFormat.of().parseHex(digest);
       boolean genuine = false;
-      for (Hmac digester : opened.digesters(lookup)) {
+      for (Hmac digester : use.digesters(lookup)) {
         genuine |= digester.verify(message, candidate);
       }
       return genuine;
@@ -354,6 +435,81 @@ public final class SecretVault implements AutoCloseable {
         | SecretExpiredException
         | AlreadyRevealedException
         | NotRevealableException wrongOrUnusable) {
+      return false;
+    }
+  }
+
+  /**
+   * Says whether a secret has this value now, without revealing it, and in time that does not
+   * depend on where the two differ. A secret of any {@link Disclosure} can be asked, and stays as it
+   * is.
+   *
+   * @param id the secret
+   * @param candidate the value that it may have
+   * @return false as well if there is no such secret, or it may not be used now, or is protected by
+   *     a passphrase
+   */
+  public boolean matches(SecretId id, byte[] candidate) {
+    return matches(finding(id), candidate);
+  }
+
+  /**
+   * Says whether a secret has this value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param name the secret's name
+   * @param candidate the value that it may have
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(String name, byte[] candidate) {
+    return matches(finding(name), candidate);
+  }
+
+  /**
+   * Says whether a secret has this text as its value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param id the secret
+   * @param candidate the text, of which the caller may overwrite the array
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(SecretId id, char[] candidate) {
+    return matches(finding(id), candidate);
+  }
+
+  /**
+   * Says whether a secret has this text as its value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param name the secret's name
+   * @param candidate the text, of which the caller may overwrite the array
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(String name, char[] candidate) {
+    return matches(finding(name), candidate);
+  }
+
+  private boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
+    Objects.requireNonNull(candidate, "candidate");
+    if (!Text.isWellFormed(CharBuffer.wrap(candidate))) {
+      admitted(Permission.DIGEST);
+      return false;
+    }
+    byte[] encoded = Text.encode(candidate, "candidate");
+    try {
+      return matches(lookup, encoded);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+  }
+
+  private boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
+    Objects.requireNonNull(candidate, "candidate");
+    SecretUse use = use(Permission.DIGEST);
+    try {
+      return use.matches(lookup, candidate);
+    } catch (SecretNotFoundException
+        | SecretNotActiveException
+        | SecretExpiredException
+        | AlreadyRevealedException
+        | NotRevealableException unusable) {
       return false;
     }
   }
@@ -378,38 +534,86 @@ public final class SecretVault implements AutoCloseable {
     return message;
   }
 
-  /** {@return the vault's keys: what unlocks it, and the epochs of its data keys} */
+  /**
+   * {@return the vault's keys: what unlocks it, and the epochs of its data keys; they are those of
+   * all namespaces}
+   *
+   * @throws AccessDeniedException if this view lacks {@link Permission#MANAGE_KEYS}
+   */
   public VaultKeys keys() {
-    requireOpen();
-    return keys;
+    admitted(Permission.MANAGE_KEYS);
+    return opened.keys();
   }
 
-  private Optional<Live> findLive(String name) {
-    Objects.requireNonNull(name, "name");
+  /**
+   * Looks at another namespace of the vault, with the same permissions. Namespaces have names,
+   * limits and secrets of their own, and no secret opens in another one. One comes to be with the
+   * first secret that is created in it.
+   *
+   * @param name 1 to {@value #MAX_NAMESPACE} code points, no control characters; empty for the
+   *     namespace that the vault opens with
+   * @return the vault, seen from there; a {@linkplain #restrictedTo view}
+   * @throws IllegalArgumentException if the name is not allowed
+   */
+  public SecretVault namespace(String name) {
     requireOpen();
-    return live.find(name);
+    Text.check("namespace", Objects.requireNonNull(name, "name"), 0, MAX_NAMESPACE);
+    return new SecretVault(opened, opened.namespaces().get(name), permissions, true);
   }
 
-  private Optional<Live> find(SecretId id) {
+  /**
+   * Makes a view of this vault that may do less, to be handed to code that is trusted less. A
+   * method that takes a permission which the view lacks throws {@link AccessDeniedException}, before
+   * it looks at anything; no method of the view gives that permission back. A view has no costs.
+   * Closing it ends the view alone; closing the vault ends all of its views.
+   *
+   * @param allowed what the view may do, if this vault may
+   * @return the view
+   */
+  public SecretVault restrictedTo(Set<Permission> allowed) {
+    requireOpen();
+    Set<Permission> both = EnumSet.noneOf(Permission.class);
+    both.addAll(Objects.requireNonNull(allowed, "allowed"));
+    both.retainAll(permissions);
+    return new SecretVault(opened, namespace, both, true);
+  }
+
+  private Supplier<Optional<Live>> finding(SecretId id) {
     Objects.requireNonNull(id, "id");
-    requireOpen();
-    return live.find(id);
+    return () -> namespace.live().find(id);
   }
 
-  private SecretLife open() {
+  private Supplier<Optional<Live>> finding(String name) {
+    Objects.requireNonNull(name, "name");
+    return () -> namespace.live().find(name);
+  }
+
+  private SecretLife life(Permission call) {
+    return admitted(call).life();
+  }
+
+  private SecretUse use(Permission call) {
+    return admitted(call).use();
+  }
+
+  private Namespace admitted(Permission call) {
     requireOpen();
-    return life;
+    if (!permissions.contains(call)) {
+      throw new AccessDeniedException(call);
+    }
+    namespace.admit(call);
+    return namespace;
   }
 
   private void requireOpen() {
-    if (closed) {
+    if (closed || opened.isClosed()) {
       throw new IllegalStateException("the vault is closed");
     }
   }
 
   /**
-   * Waits for running changes, closes the store and lets the keys go. Closing twice is closing
-   * once.
+   * Waits for running changes, closes the store and lets the keys go; of a view, ends the view
+   * alone. Closing twice is closing once.
    *
    * @throws StoreFailedException if the store cannot be closed properly; what was returned as done
    *     stays done
@@ -417,21 +621,15 @@ public final class SecretVault implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    // The store first: what a racing call seals with a keyring that is gone can then never be
-    // committed.
-    try {
-      watch.close();
-      Failures.translated(store::close);
-    } finally {
-      header.close();
-      live.clear();
+    if (!view) {
+      opened.close();
     }
   }
 
   /** Says nothing of what is inside. */
   @Override
   public String toString() {
-    return closed ? "SecretVault[closed]" : "SecretVault[open]";
+    return closed || opened.isClosed() ? "SecretVault[closed]" : "SecretVault[open]";
   }
 
   /**
@@ -442,6 +640,8 @@ public final class SecretVault implements AutoCloseable {
     private @Nullable SecretStore store;
     private @Nullable MasterKey masterKey;
     private @Nullable InstantSource clock;
+    private @Nullable NamePolicy namePolicy;
+    private @Nullable VaultLimits limits;
     private boolean used;
 
     private Builder() {}
@@ -489,6 +689,32 @@ public final class SecretVault implements AutoCloseable {
     }
 
     /**
+     * Sets which names new secrets may have; {@link NamePolicy#DEFAULT} if this is not called.
+     *
+     * @param newPolicy the policy
+     * @return this
+     * @throws IllegalStateException if a policy was already set
+     */
+    public Builder namePolicy(NamePolicy newPolicy) {
+      requireUnset("namePolicy", namePolicy);
+      namePolicy = Objects.requireNonNull(newPolicy, "namePolicy");
+      return this;
+    }
+
+    /**
+     * Sets how much the vault takes; {@link VaultLimits#defaults} if this is not called.
+     *
+     * @param newLimits the limits, of each namespace for itself
+     * @return this
+     * @throws IllegalStateException if limits were already set
+     */
+    public Builder limits(VaultLimits newLimits) {
+      requireUnset("limits", limits);
+      limits = Objects.requireNonNull(newLimits, "limits");
+      return this;
+    }
+
+    /**
      * Opens the vault of the store, or creates it there if the store is empty.
      *
      * @return the vault, for the caller to close
@@ -526,13 +752,19 @@ public final class SecretVault implements AutoCloseable {
       used = true;
       SecretStore from = store;
       try (MasterKey key = masterKey) {
-        HeaderRecord header = HeaderRecord.unlock(from, key, create);
-        try {
-          return new SecretVault(from, header, clock == null ? InstantSource.system() : clock);
-        } catch (RuntimeException e) {
-          header.close();
-          throw e;
-        }
+        OpenVault opened =
+            OpenVault.open(
+                from,
+                HeaderRecord.unlock(from, key, create),
+                new VaultRules(
+                    Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
+                    Objects.requireNonNullElse(limits, VaultLimits.defaults()),
+                    Objects.requireNonNullElseGet(clock, InstantSource::system)));
+        return new SecretVault(
+            opened,
+            opened.namespaces().get(Namespaces.DEFAULT),
+            EnumSet.allOf(Permission.class),
+            false);
       } catch (RuntimeException e) {
         try {
           from.close();

@@ -1,23 +1,37 @@
 package dev.secretvault;
 
 /**
- * Others kept changing the secret while this call tried to. Read it again and decide. Nothing was
- * changed.
+ * The secret was changed by others: it does not have the revision that the caller named, or others
+ * kept changing it while this call tried to. Read it again and decide. Nothing was changed.
  */
 public final class StaleRevisionException extends VaultException {
 
   private static final long serialVersionUID = 1L;
 
-  StaleRevisionException() {
+  /** See {@link #retryable()}. */
+  private final boolean retryable;
+
+  private StaleRevisionException(boolean retryable) {
     super(
         "stale-revision",
         "the secret was changed by others meanwhile: read it again and decide",
         null);
+    this.retryable = retryable;
   }
 
-  /** True: the next try may find the secret left alone. */
+  /** Too many races were lost. */
+  StaleRevisionException() {
+    this(true);
+  }
+
+  /** The caller knows an older revision. */
+  static StaleRevisionException unexpected() {
+    return new StaleRevisionException(false);
+  }
+
+  /** False if the caller named a revision: the secret will not have it again. */
   @Override
   public boolean retryable() {
-    return true;
+    return retryable;
   }
 }

@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
  * IllegalArgumentException}, and the use of something closed as {@link IllegalStateException}.
  */
 public abstract sealed class VaultException extends RuntimeException
-    permits AlreadyRevealedException,
+    permits AccessDeniedException,
+        AlreadyRevealedException,
         DuplicateNameException,
         IntegrityException,
         MasterKeyUnavailableException,
         NotRevealableException,
         PassphraseLockedException,
+        QuotaExceededException,
+        RateLimitExceededException,
         SecretExpiredException,
         SecretNotActiveException,
         SecretNotFoundException,

@@ -46,12 +46,14 @@ import java.util.function.Function;
 public final class VaultKeys {
 
   private final HeaderRecord header;
+  private final Namespaces namespaces;
   private final VaultRecords records;
   private final InstantSource clock;
 
-  VaultKeys(HeaderRecord header, VaultRecords records, InstantSource clock) {
+  VaultKeys(HeaderRecord header, Namespaces namespaces, InstantSource clock) {
     this.header = header;
-    this.records = records;
+    this.namespaces = namespaces;
+    this.records = namespaces.get(Namespaces.DEFAULT).records();
     this.clock = clock;
   }
 
@@ -88,12 +90,13 @@ public final class VaultKeys {
   }
 
   /**
-   * Takes the slot of a master key away, as {@link #removeUnlock(String)} does.
+   * Takes the slot of a master key away, as {@link #removeUnlock(String)} does; all of its slots,
+   * if it was added more than once.
    *
    * @param masterKey the key that shall open the vault no more
    * @throws WrongMasterKeyException if it does not open the vault now
    * @throws MasterKeyUnavailableException if the key cannot be had
-   * @throws IllegalArgumentException if its slot is the last one
+   * @throws IllegalArgumentException if no other slot is left
    */
   public void removeUnlock(MasterKey masterKey) {
     try (masterKey) {
@@ -149,7 +152,7 @@ public final class VaultKeys {
   public Reencryption reencrypt(Consumer<Reencryption> progress) {
     Objects.requireNonNull(progress, "progress");
     header.refresh();
-    return new Reencryptor(records, progress).run();
+    return new Reencryptor(namespaces, progress).run();
   }
 
   /**

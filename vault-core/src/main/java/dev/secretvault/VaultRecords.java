@@ -52,7 +52,14 @@ final class VaultRecords {
   private final SecretStore store;
   private final HeaderRecord header;
   private final String namespace;
+  private final String token;
   private final String prefix;
+  private final RecordKey countKey;
+  private final SecretCount count;
+  private final Runnable missed;
+
+  /** Whether the record with the namespace's name is known to be there; it is never deleted. */
+  private volatile boolean registered;
 
   /** Of records in use, whose keys need not be derived again. */
   private final Cache<RecordKey, RecordCipher> ciphers =
@@ -63,7 +70,9 @@ final class VaultRecords {
     SECRET('s'),
     NAME('n'),
     VALUE('v'),
-    ATTEMPTS('a');
+    ATTEMPTS('a'),
+    COUNT('c'),
+    NAMESPACE('i');
 
     private final char letter;
     private final String purpose = name().toLowerCase(Locale.ROOT);
@@ -73,17 +82,45 @@ final class VaultRecords {
     }
   }
 
-  VaultRecords(SecretStore store, HeaderRecord header, String namespace) {
+  /**
+   * The records of a namespace.
+   *
+   * @param missed called when it is not known whether a commit happened
+   */
+  VaultRecords(
+      SecretStore store, HeaderRecord header, String namespace, long maxSecrets, Runnable missed) {
     this.store = store;
     this.header = header;
     this.namespace = namespace;
-    prefix = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN) + ".";
+    this.missed = missed;
+    token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+    prefix = token + ".";
+    countKey = key(Kind.COUNT, "n");
+    count = new SecretCount(this, maxSecrets);
+    registered = namespace.equals(Namespaces.DEFAULT);
+  }
+
+  /** What the keys of the namespace's records begin with, up to the first dot. */
+  String token() {
+    return token;
+  }
+
+  static Optional<String> tokenIn(RecordKey key) {
+    int dot = key.text().indexOf('.');
+    return dot == NAMESPACE_TOKEN ? Optional.of(key.text().substring(0, dot)) : Optional.empty();
+  }
+
+  /** The namespace that a token stands for; empty if nobody has created a secret in it. */
+  Optional<String> namespaceOf(String unknown) {
+    return read(new RecordKey(unknown + "." + Kind.NAMESPACE.letter + "."))
+        .flatMap(stored -> open(stored, Kind.NAMESPACE, false))
+        .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
 
   /**
-   * A value that was opened.
+   * A record that was opened.
    *
-   * @param content the value, for the receiver to overwrite
+   * @param content its plaintext, for the receiver to overwrite
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
@@ -136,7 +173,7 @@ final class VaultRecords {
   }
 
   Optional<SecretInfo> secret(SecretId id) {
-    return read(secretKey(id)).map(this::openSecret);
+    return read(secretKey(id)).flatMap(this::openSecret);
   }
 
   /**
@@ -145,7 +182,8 @@ final class VaultRecords {
    */
   Optional<SecretId> name(RecordKey key) {
     return read(key)
-        .map(stored -> SecretId.of(new String(open(stored, Kind.NAME), StandardCharsets.US_ASCII)));
+        .flatMap(stored -> open(stored, Kind.NAME, true))
+        .map(opened -> SecretId.of(new String(opened.content(), StandardCharsets.US_ASCII)));
   }
 
   /** The value as it is stored, sealed. */
@@ -153,8 +191,9 @@ final class VaultRecords {
     return read(key);
   }
 
-  OpenedValue openValue(StoredRecord sealed) {
-    return new OpenedValue(open(sealed, Kind.VALUE), sealed.revision());
+  /** The value; empty if it is gone meanwhile. */
+  Optional<OpenedValue> openValue(StoredRecord sealed) {
+    return open(sealed, Kind.VALUE, true);
   }
 
   /** Seals a value under a passphrase as well, before it is put. */
@@ -179,13 +218,23 @@ final class VaultRecords {
         });
   }
 
+  /**
+   * Some secrets.
+   *
+   * @param end behind which there may be more; null if there are none
+   */
+  record Secrets(List<SecretInfo> opened, @Nullable SecretId end) {}
+
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
-  List<SecretInfo> secrets(@Nullable SecretId after, int limit) {
+  Secrets secrets(@Nullable SecretId after, int limit) {
     RecordKey from = key(Kind.SECRET, after == null ? "" : after.text());
-    return Failures.translated(() -> store.scan(from, limit)).stream()
-        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
-        .map(this::openSecret)
-        .toList();
+    List<StoredRecord> scanned =
+        Failures.translated(() -> store.scan(from, limit)).stream()
+            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
+            .toList();
+    return new Secrets(
+        scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
+        scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
   }
 
   /** A put of the secret's record, at the secret's revision. */
@@ -208,8 +257,7 @@ final class VaultRecords {
 
   /** What is known of attempts at the passphrase of a secret. */
   Optional<OpenedValue> attempts(SecretId id) {
-    return read(attemptsKey(id))
-        .map(stored -> new OpenedValue(open(stored, Kind.ATTEMPTS), stored.revision()));
+    return read(attemptsKey(id)).flatMap(stored -> open(stored, Kind.ATTEMPTS, true));
   }
 
   Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
@@ -273,7 +321,10 @@ final class VaultRecords {
 
   private boolean leadsTo(StoredRecord name, SecretId id) {
     try {
-      return new String(open(name, Kind.NAME, false), StandardCharsets.US_ASCII).equals(id.text());
+      byte[] leadsTo = id.text().getBytes(StandardCharsets.US_ASCII);
+      return open(name, Kind.NAME, false)
+          .filter(opened -> Arrays.equals(opened.content(), leadsTo))
+          .isPresent();
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
       return false;
     }
@@ -315,20 +366,21 @@ final class VaultRecords {
   }
 
   /**
-   * The same record once more, sealed under the newest epoch; empty if it says that it is already.
+   * The same record once more, sealed under the newest epoch; empty if it is gone.
    *
    * @throws IntegrityException if it does not open, or is of no known kind
    */
   Optional<Change> reseal(StoredRecord stored) {
-    if (epochOf(stored) == header.keyring().epoch()) {
-      return Optional.empty();
-    }
     Kind kind =
         kindOf(stored.key())
             .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
-    byte[] plaintext = open(stored, kind, false);
+    return open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
+  }
+
+  /** Fails when it is committed if the plaintext is that of a newer revision. */
+  private Change resealed(StoredRecord stored, Kind kind, byte[] plaintext) {
     try {
-      return Optional.of(put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt()));
+      return put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
     } finally {
       Arrays.fill(plaintext, (byte) 0);
     }
@@ -356,23 +408,103 @@ final class VaultRecords {
           throw e;
         }
         header.refresh();
+      } catch (StoreFailedException e) {
+        if (!e.outcomeKnown()) {
+          missed.run(); // A store need not report what it does not know of.
+        }
+        throw e;
       }
     }
     throw new StaleRevisionException();
   }
 
-  /** Lets go what is kept for records that have changed. */
-  void forget(Set<RecordKey> changed) {
-    if (changed.contains(HeaderRecord.KEY)) {
-      forgetAll();
-    } else {
-      ciphers.invalidateAll(changed);
+  /**
+   * Makes all changes or none, with the number of secrets kept right.
+   *
+   * @param more how many secrets there will be more
+   * @param changes as for {@link #commit}
+   * @throws QuotaExceededException if there would be too many
+   */
+  void commitCounted(int more, Supplier<List<Change>> changes) {
+    count.inTurn(
+        () -> {
+          for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            try {
+              commit(() -> counted(more, changes.get()));
+              return;
+            } catch (RevisionConflictException e) {
+              if (e.key().equals(countKey)) {
+                count.forget();
+              } else if (!e.key().equals(registrationKey())) {
+                throw e;
+              }
+            }
+          }
+          throw new StaleRevisionException();
+        });
+  }
+
+  private List<Change> counted(int more, List<Change> changes) {
+    List<Change> all = new ArrayList<>();
+    all.add(count.change(more));
+    if (!registered && more > 0) {
+      registration().ifPresent(all::add);
     }
+    all.addAll(changes);
+    return all;
+  }
+
+  private RecordKey registrationKey() {
+    return key(Kind.NAMESPACE, "");
+  }
+
+  /** The record with the namespace's name, unless it is there: all else of it is sealed for it. */
+  private Optional<Change> registration() {
+    if (read(registrationKey()).isPresent()) {
+      registered = true;
+      return Optional.empty();
+    }
+    byte[] name = namespace.getBytes(StandardCharsets.UTF_8);
+    return Optional.of(put(Kind.NAMESPACE, registrationKey(), 0, name, null));
+  }
+
+  /** How many secrets there are, as stored. */
+  Optional<OpenedValue> count() {
+    return read(countKey).flatMap(stored -> open(stored, Kind.COUNT, true));
+  }
+
+  Change requireNoCount() {
+    return Change.require(countKey, 0);
+  }
+
+  Change putCount(long replaced, byte[] encoded) {
+    return put(Kind.COUNT, countKey, replaced, encoded, null);
+  }
+
+  /** Counts the secrets whose value is not gone, and those that do not open. */
+  long countSecrets() {
+    return allUnder(key(Kind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
+  }
+
+  private boolean isRevealed(StoredRecord secret) {
+    try {
+      return openSecret(secret).filter(info -> info.state() == SecretState.REVEALED).isPresent();
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      return false;
+    }
+  }
+
+  /** Lets go what is kept for a record that has changed. */
+  void forget(RecordKey changed) {
+    if (changed.equals(countKey)) {
+      count.forget();
+    }
+    ciphers.invalidate(changed);
   }
 
   /** Lets go what is kept for any record. */
   void forgetAll() {
-    header.markStale();
+    count.forget();
     ciphers.invalidateAll();
   }
 
@@ -380,29 +512,67 @@ final class VaultRecords {
     return Failures.translated(() -> store.read(key));
   }
 
-  private SecretInfo openSecret(StoredRecord stored) {
-    byte[] encoded = open(stored, Kind.SECRET);
+  private Optional<SecretInfo> openSecret(StoredRecord stored) {
+    return open(stored, Kind.SECRET, true)
+        .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));
+  }
+
+  private static SecretInfo decode(SecretId id, OpenedValue opened) {
     try {
-      return SecretCodec.decode(SecretId.of(restOf(stored.key())), stored.revision(), encoded);
+      return SecretCodec.decode(id, opened.revision(), opened.content());
     } finally {
-      Arrays.fill(encoded, (byte) 0);
+      Arrays.fill(opened.content(), (byte) 0);
     }
   }
 
-  private byte[] open(StoredRecord stored, Kind kind) {
-    return open(stored, kind, true);
+  /**
+   * Opens a record. Others may have changed the keys meanwhile: if the keyring does not have the
+   * record's epoch, that is newer than the header that the keyring knows, or it has been retired
+   * since the record was read, which was sealed anew before.
+   *
+   * @return the record as it was read, or as it is now; empty if it is gone
+   */
+  private Optional<OpenedValue> open(StoredRecord stored, Kind kind, boolean keep) {
+    Optional<OpenedValue> opened = tryOpen(stored, kind, keep);
+    if (opened.isEmpty()) {
+      header.refresh();
+      opened = tryOpen(stored, kind, keep);
+    }
+    if (opened.isPresent()) {
+      return opened;
+    }
+    Optional<StoredRecord> now = read(stored.key());
+    if (now.isPresent() && Arrays.equals(now.get().bytes(), stored.bytes())) {
+      throw new IntegrityException(
+          "a record is sealed under keys that this vault does not have", null);
+    }
+    return now.flatMap(newer -> open(newer, kind, keep));
   }
 
-  private byte[] open(StoredRecord stored, Kind kind, boolean keep) {
-    return header.withEpochs(
-        () -> cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes()));
+  /** Empty if the keyring does not have the record's epoch. */
+  private Optional<OpenedValue> tryOpen(StoredRecord stored, Kind kind, boolean keep) {
+    return Failures.translated(
+        () -> {
+          try {
+            byte[] content =
+                cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes());
+            return Optional.of(new OpenedValue(content, stored.revision()));
+          } catch (CryptoException e) {
+            if (e.reason() == Reason.UNKNOWN_EPOCH) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
   }
 
   /** What is read is in use; what is written will be read under another cipher anyway. */
   private RecordCipher cipher(RecordKey key, Kind kind, boolean keep) {
     Keyring keyring = header.keyring();
+    // Its own name is not known to whoever asks a namespace's record for it.
+    String sealedFor = kind == Kind.NAMESPACE ? Namespaces.DEFAULT : namespace;
     return keep
-        ? ciphers.get(key, missing -> keyring.cipher(namespace, missing.text(), kind.purpose))
-        : keyring.cipher(namespace, key.text(), kind.purpose);
+        ? ciphers.get(key, missing -> keyring.cipher(sealedFor, missing.text(), kind.purpose))
+        : keyring.cipher(sealedFor, key.text(), kind.purpose);
   }
 }

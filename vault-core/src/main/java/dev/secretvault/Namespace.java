@@ -1,0 +1,56 @@
+package dev.secretvault;
+
+import dev.secretvault.VaultLimits.Rate;
+import dev.secretvault.store.SecretStore;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** A namespace of an open vault: its records, their rules, and how often it may be called. */
+final class Namespace {
+
+  private final VaultRecords records;
+  private final LiveSecrets live;
+  private final SecretLife life;
+  private final SecretUse use;
+  private final Map<Permission, RateLimiter> limiters = new EnumMap<>(Permission.class);
+
+  Namespace(
+      SecretStore store,
+      HeaderRecord header,
+      Stripes stripes,
+      VaultRules rules,
+      String name,
+      Runnable missed) {
+    records = new VaultRecords(store, header, name, rules.limits().maxSecrets(), missed);
+    live = new LiveSecrets(records, stripes);
+    life = new SecretLife(records, rules);
+    use = new SecretUse(records, live, life, rules);
+    for (Map.Entry<Permission, Rate> rate : rules.limits().rates().entrySet()) {
+      limiters.put(rate.getKey(), new RateLimiter(rate.getValue(), rules.clock()));
+    }
+  }
+
+  VaultRecords records() {
+    return records;
+  }
+
+  LiveSecrets live() {
+    return live;
+  }
+
+  SecretLife life() {
+    return life;
+  }
+
+  SecretUse use() {
+    return use;
+  }
+
+  /** Lets a call through, or not. */
+  void admit(Permission call) {
+    RateLimiter limiter = limiters.get(call);
+    if (limiter != null) {
+      limiter.admit();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.secretvault;
+
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.SecretStore.Subscription;
+
+/** What a vault and all its views share. */
+final class OpenVault {
+
+  private final SecretStore store;
+  private final HeaderRecord header;
+  private final Namespaces namespaces;
+  private final VaultKeys keys;
+  private final Subscription watch;
+  private volatile boolean closed;
+
+  private OpenVault(SecretStore store, HeaderRecord header, VaultRules rules) {
+    this.store = store;
+    this.header = header;
+    namespaces = new Namespaces(store, header, rules);
+    keys = new VaultKeys(header, namespaces, rules.clock());
+    watch = Failures.translated(() -> store.watch(namespaces));
+    header.markStale(); // It may have been changed between its reading and the watching.
+  }
+
+  /** Takes the header over: closes it if this fails. */
+  static OpenVault open(SecretStore store, HeaderRecord header, VaultRules rules) {
+    try {
+      return new OpenVault(store, header, rules);
+    } catch (RuntimeException e) {
+      header.close();
+      throw e;
+    }
+  }
+
+  Namespaces namespaces() {
+    return namespaces;
+  }
+
+  VaultKeys keys() {
+    return keys;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void close() {
+    closed = true;
+    // The store first: what a racing call seals with a keyring that is gone can then never be
+    // committed.
+    try {
+      watch.close();
+      Failures.translated(store::close);
+    } finally {
+      header.close();
+      namespaces.clear();
+    }
+  }
+}

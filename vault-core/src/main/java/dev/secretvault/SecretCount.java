@@ -1,0 +1,133 @@
+package dev.secretvault;
+
+import dev.secretvault.VaultRecords.OpenedValue;
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RevisionConflictException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many secrets a namespace has, in a record of its own, from when on a vault first limits them.
+ *
+ * <p>Each creation and deletion names that record in its commit: it puts the new number or, while
+ * nobody limits them, requires that there is none. So the record appears at a moment that no such
+ * commit overlaps. It first says only that they are being counted, which stops all that would change
+ * the number, and whoever meets it like that counts, so a process that dies meanwhile stops nobody.
+ */
+final class SecretCount {
+
+  private static final byte LAYOUT = 1;
+  private static final byte COUNTING = 0;
+  private static final byte COUNTED = 1;
+
+  private final VaultRecords records;
+  private final long limit;
+
+  /** In one process, they take turns: all but one would lose the race for the record. */
+  private final Lock turn = new ReentrantLock();
+
+  private volatile @Nullable Known known;
+
+  /** The record as it was read; revision 0 if there was none. */
+  private record Known(long revision, long count) {}
+
+  SecretCount(VaultRecords records, long limit) {
+    this.records = records;
+    this.limit = limit;
+  }
+
+  /**
+   * Runs what commits {@link #change}, one after the other if that writes the record.
+   *
+   * @param commit must not lock anything that is held while this is called
+   */
+  void inTurn(Runnable commit) {
+    if (known().revision == 0) {
+      commit.run();
+      return;
+    }
+    turn.lock();
+    try {
+      commit.run();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /**
+   * What a commit has to name that creates or deletes so many secrets.
+   *
+   * @throws QuotaExceededException if there would be too many
+   */
+  Change change(int more) {
+    Known now = known();
+    if (now.revision == 0) {
+      return records.requireNoCount();
+    }
+    long count = now.count + more;
+    if (more > 0 && count > limit) {
+      throw QuotaExceededException.secrets(limit);
+    }
+    return records.putCount(now.revision, encode(COUNTED, count));
+  }
+
+  /** Has the record read again. */
+  void forget() {
+    known = null;
+  }
+
+  private Known known() {
+    Known last = known;
+    for (int attempt = 0; last == null && attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      last = read();
+    }
+    if (last == null) {
+      throw new StaleRevisionException();
+    }
+    known = last;
+    return last;
+  }
+
+  /** The record as it is; null if somebody else changed it while it was made. */
+  private @Nullable Known read() {
+    Optional<OpenedValue> stored = records.count();
+    if (stored.isEmpty()) {
+      return limit == Long.MAX_VALUE ? new Known(0, 0) : put(0, COUNTING, 0);
+    }
+    long revision = stored.get().revision();
+    ByteBuffer in = ByteBuffer.wrap(stored.get().content());
+    if (in.remaining() != 2 + Long.BYTES) {
+      throw malformed();
+    }
+    if (in.get() != LAYOUT) {
+      throw new UnsupportedFormatException(
+          "a count of secrets has a newer layout than " + LAYOUT + ": upgrade", null);
+    }
+    return switch (in.get()) {
+      case COUNTING -> put(revision, COUNTED, records.countSecrets());
+      case COUNTED -> new Known(revision, in.getLong());
+      default -> throw malformed();
+    };
+  }
+
+  private @Nullable Known put(long revision, byte state, long count) {
+    try {
+      records.commit(() -> List.of(records.putCount(revision, encode(state, count))));
+      return state == COUNTED ? new Known(revision + 1, count) : null;
+    } catch (RevisionConflictException changedByAnother) {
+      return null;
+    }
+  }
+
+  private static byte[] encode(byte state, long count) {
+    return ByteBuffer.allocate(2 + Long.BYTES).put(LAYOUT).put(state).putLong(count).array();
+  }
+
+  private static IntegrityException malformed() {
+    return new IntegrityException("a count of secrets is malformed", null);
+  }
+}

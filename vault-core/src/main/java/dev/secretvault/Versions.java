@@ -1,0 +1,120 @@
+package dev.secretvault;
+
+import dev.secretvault.SecretInfo.Version;
+import dev.secretvault.SecretInfo.Version.State;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * The rules of the versions of a secret. Each method takes the versions by number, the oldest
+ * first, and returns what becomes of them; at most one is current.
+ */
+final class Versions {
+
+  /** The most versions whose values are kept. */
+  static final int MAX_LIVE = 16;
+
+  /** So many retired ones are remembered; the numbers of older ones are not used again either. */
+  private static final int MAX_RETIRED = 16;
+
+  private Versions() {}
+
+  static Optional<Version> current(List<Version> versions) {
+    return versions.stream().filter(version -> version.state() == State.CURRENT).findFirst();
+  }
+
+  static boolean isLive(Version version) {
+    return version.state() != State.RETIRED;
+  }
+
+  static boolean isLive(List<Version> versions, int number) {
+    return versions.stream().anyMatch(version -> version.number() == number && isLive(version));
+  }
+
+  static Version newest(List<Version> versions) {
+    return versions.get(versions.size() - 1);
+  }
+
+  /** With one more, pending. */
+  static List<Version> rotated(List<Version> versions, Instant now) {
+    if (versions.stream().filter(Versions::isLive).count() >= MAX_LIVE) {
+      throw QuotaExceededException.versions(MAX_LIVE);
+    }
+    List<Version> rotated = new ArrayList<>(versions);
+    rotated.add(new Version(newest(versions).number() + 1, State.PENDING, now));
+    return pruned(rotated);
+  }
+
+  /** With the newest pending one current, and older pending ones retired; as they are if none is. */
+  static List<Version> promoted(List<Version> versions) {
+    Optional<Version> newest = newest(versions, State.PENDING);
+    return newest.isEmpty()
+        ? versions
+        : mapped(
+            versions,
+            version ->
+                switch (version.state()) {
+                  case PENDING ->
+                      as(version, version.equals(newest.get()) ? State.CURRENT : State.RETIRED);
+                  case CURRENT -> as(version, State.PREVIOUS);
+                  case PREVIOUS, RETIRED -> version;
+                });
+  }
+
+  /** With the newest previous one current, and the current one previous; empty if there is none. */
+  static Optional<List<Version>> rolledBack(List<Version> versions) {
+    return newest(versions, State.PREVIOUS)
+        .map(
+            newest ->
+                mapped(
+                    versions,
+                    version ->
+                        switch (version.state()) {
+                          case CURRENT -> as(version, State.PREVIOUS);
+                          case PREVIOUS -> version.equals(newest) ? as(version, State.CURRENT) : version;
+                          case PENDING, RETIRED -> version;
+                        }));
+  }
+
+  /** With one retired. */
+  static List<Version> retired(List<Version> versions, int number) {
+    return mapped(
+        versions, version -> version.number() == number ? as(version, State.RETIRED) : version);
+  }
+
+  /** With all of them retired. */
+  static List<Version> allRetired(List<Version> versions) {
+    return mapped(versions, version -> as(version, State.RETIRED));
+  }
+
+  private static Optional<Version> newest(List<Version> versions, State state) {
+    return versions.stream()
+        .filter(version -> version.state() == state)
+        .reduce((older, newer) -> newer);
+  }
+
+  private static Version as(Version version, State state) {
+    return new Version(version.number(), state, version.createdAt());
+  }
+
+  private static List<Version> mapped(List<Version> versions, UnaryOperator<Version> step) {
+    return pruned(versions.stream().map(step).toList());
+  }
+
+  /** Without the oldest retired ones, but never without the newest version, which has the number. */
+  private static List<Version> pruned(List<Version> versions) {
+    long excess = versions.stream().filter(version -> !isLive(version)).count() - MAX_RETIRED;
+    List<Version> kept = new ArrayList<>();
+    for (Version version : versions) {
+      if (!isLive(version) && excess > 0) {
+        excess--;
+      } else {
+        kept.add(version);
+      }
+    }
+    return kept;
+  }
+}
