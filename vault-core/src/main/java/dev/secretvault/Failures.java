@@ -27,6 +27,8 @@ final class Failures {
         case KEY_UNAVAILABLE -> new MasterKeyUnavailableException(messageOf(e), e);
         case DAMAGED, UNKNOWN_EPOCH -> new IntegrityException(messageOf(e), e);
         case NEWER_FORMAT -> new UnsupportedFormatException(messageOf(e), e);
+        case STILL_NEEDED -> new KeyInUseException(messageOf(e), e);
+        case LIMIT_REACHED -> new QuotaExceededException(messageOf(e), e);
       };
     }
   }

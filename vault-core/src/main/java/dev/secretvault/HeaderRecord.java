@@ -10,6 +10,7 @@ import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
@@ -28,7 +29,10 @@ final class HeaderRecord {
   private final SecretStore store;
   private final Keyring keyring;
 
-  /** Of the header that the keyring was last brought in step with. Written under this monitor. */
+  /** Held while the keyring is brought in step or changed, which may take a key service's time. */
+  private final ReentrantLock changing = new ReentrantLock();
+
+  /** Of the header that the keyring was last brought in step with. Written under the lock. */
   private volatile long revision;
 
   private volatile boolean stale;
@@ -83,10 +87,18 @@ final class HeaderRecord {
     }
   }
 
-  /** The keyring, in step with the last change of the header that was reported. */
+  /**
+   * The keyring, in step with the last change of the header that was reported; while somebody here
+   * changes it, as it is: what is sealed with it is not committed then, and what is newer than it
+   * waits.
+   */
   Keyring keyring() {
-    if (stale) {
-      refresh();
+    if (stale && changing.tryLock()) {
+      try {
+        refresh();
+      } finally {
+        changing.unlock();
+      }
     }
     return keyring;
   }
@@ -105,22 +117,28 @@ final class HeaderRecord {
    * @throws WrongMasterKeyException if the vault has to be opened anew, with another master key
    * @throws IntegrityException if the header is damaged, gone, or older than it was
    */
-  synchronized void refresh() {
-    Failures.translated(
-        () -> {
-          stale = false;
-          try {
-            StoredRecord stored =
-                store
-                    .read(KEY)
-                    .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
-            keyring.follow(stored.bytes());
-            revision = stored.revision();
-          } catch (RuntimeException e) {
-            stale = true;
-            throw e;
-          }
-        });
+  void refresh() {
+    changing.lock();
+    try {
+      Failures.translated(this::readAgain);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void readAgain() {
+    stale = false;
+    try {
+      StoredRecord stored =
+          store
+              .read(KEY)
+              .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+      keyring.follow(stored.bytes());
+      revision = stored.revision();
+    } catch (RuntimeException e) {
+      stale = true;
+      throw e;
+    }
   }
 
   /** Says that the stored header may have changed. Waits for nothing. */
@@ -129,28 +147,39 @@ final class HeaderRecord {
   }
 
   /**
-   * Changes the keyring, durably. Under the monitor all the while, so that nobody here meets a
-   * header that the keyring does not know yet.
+   * Changes the keyring, durably.
    *
    * @param outcome what to return of the keyring after the change
    */
-  synchronized <T> T change(Function<Keyring, KeyringChange> step, Function<Keyring, T> outcome) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      refresh();
-      try (KeyringChange change = Failures.translated(() -> step.apply(keyring))) {
-        Failures.translated(
-            () -> store.commit(List.of(Change.put(KEY, revision, change.header()))));
-        keyring.apply(change);
-        revision++;
-        return outcome.apply(keyring);
-      } catch (RevisionConflictException changedByAnother) {
-        // Read and decide again.
-      } catch (StoreFailedException e) {
-        stale = true;
-        throw e;
+  <T> T change(Function<Keyring, KeyringChange> step, Function<Keyring, T> outcome) {
+    changing.lock();
+    try {
+      for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+        refresh();
+        if (tryChange(step)) {
+          return outcome.apply(keyring);
+        }
       }
+    } finally {
+      changing.unlock();
     }
     throw new StaleRevisionException();
+  }
+
+  /** False if somebody else has changed the header since it was read. */
+  private boolean tryChange(Function<Keyring, KeyringChange> step) {
+    try (KeyringChange change = Failures.translated(() -> step.apply(keyring))) {
+      Change put = Change.put(KEY, revision, change.header());
+      Failures.translated(() -> store.commit(List.of(put)));
+      keyring.apply(change);
+      revision = put.expectedRevision() + 1;
+      return true;
+    } catch (RevisionConflictException changedByAnother) {
+      return false;
+    } catch (StoreFailedException e) {
+      stale = true;
+      throw e;
+    }
   }
 
   void close() {

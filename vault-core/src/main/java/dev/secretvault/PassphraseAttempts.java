@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,16 +17,18 @@ import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Counts wrong passphrases, in the store, for all processes together.
  *
- * <p>An attempt is counted before it is made and taken back if it was right: so neither many at
- * once nor a process that dies in time get more guesses than are allowed. A secret has one counter
- * for each caller and one for all; each begins with its first wrong guess, and when it is full
- * within {@link #WINDOW}, even the right passphrase is refused for {@link #LOCK}.
+ * <p>An attempt is counted before it is made, and what it came to is settled after it: so neither
+ * many at once nor a process that dies in time get more guesses than are allowed. A secret has one
+ * counter for each caller and one for all. One that is full lets nobody try; if a guess is found
+ * wrong while it is, it is locked for {@link #LOCK}, and even the right passphrase is refused. Else
+ * it ends {@link #WINDOW} after its first guess, or with the next right one.
  */
 final class PassphraseAttempts {
 
@@ -33,6 +36,9 @@ final class PassphraseAttempts {
   static final int IN_ALL = 20;
   static final Duration WINDOW = Duration.ofMinutes(10);
   static final Duration LOCK = Duration.ofMinutes(30);
+
+  /** For attempts that others have not finished yet. */
+  private static final Duration SHORTLY = Duration.ofSeconds(1);
 
   private static final byte LAYOUT = 1;
   private static final String EVERYBODY = "";
@@ -51,40 +57,51 @@ final class PassphraseAttempts {
   }
 
   /**
-   * Wrong guesses of one caller, or of everybody.
+   * Guesses of one caller, or of everybody, that were wrong or are not settled.
    *
    * @param since the first of them, or when the lock began
    */
   private record Counter(int count, Instant since, boolean locked) {
 
-    Instant end() {
-      return since.plus(locked ? LOCK : WINDOW);
+    Instant end(int limit) {
+      return since.plus(count >= limit ? LOCK : WINDOW);
     }
 
-    static Counter oneMore(@Nullable Counter before, int limit, Instant now) {
-      int count = before == null ? 1 : before.count + 1;
-      boolean full = count >= limit;
-      return new Counter(count, before == null || full ? now : before.since, full);
+    static Counter oneMore(@Nullable Counter before, Instant now) {
+      return before == null
+          ? new Counter(1, now, false)
+          : new Counter(before.count + 1, before.since, before.locked);
+    }
+
+    Counter lockedIfFull(int limit, Instant now) {
+      return count >= limit && !locked ? new Counter(count, now, true) : this;
     }
   }
 
   /** The counters as stored; revision 0 if there are none. */
   private record Counters(Map<String, Counter> byCaller, long revision) {
 
-    int left(@Nullable String caller) {
-      int left = left(EVERYBODY, IN_ALL);
-      return caller == null ? left : Math.min(left, left(caller, PER_CALLER));
+    int left(List<String> counted) {
+      return counted.stream().mapToInt(this::left).min().orElseThrow();
     }
 
-    private int left(String caller, int limit) {
+    private int left(String caller) {
       Counter counter = byCaller.get(caller);
-      return counter == null ? limit : Math.max(0, limit - counter.count);
+      return limit(caller) - (counter == null ? 0 : counter.count);
     }
+
+    Counters with(Map<String, Counter> changed) {
+      return new Counters(changed, revision);
+    }
+  }
+
+  private static int limit(String caller) {
+    return caller.equals(EVERYBODY) ? IN_ALL : PER_CALLER;
   }
 
   /** How many wrong guesses are left for callers that say nothing of themselves. */
   int left(SecretId id) {
-    return read(id, clock.instant()).left(null);
+    return Math.max(0, read(id).left(List.of(EVERYBODY)));
   }
 
   /**
@@ -93,60 +110,74 @@ final class PassphraseAttempts {
    * @param guess the value, or empty if the passphrase is wrong
    * @throws PassphraseLockedException if there were too many; {@code guess} was not called then
    * @throws WrongPassphraseException if the passphrase is wrong
+   * @throws SecretNotFoundException if the secret was deleted meanwhile
    */
   byte[] attempt(SecretId id, @Nullable String caller, Supplier<Optional<byte[]>> guess) {
-    String token = caller == null ? null : records.callerToken(caller);
+    List<String> counted =
+        caller == null ? List.of(EVERYBODY) : List.of(EVERYBODY, records.callerToken(caller));
     Lock stripe = stripes.get(Math.floorMod(id.hashCode(), STRIPES));
     stripe.lock();
     try {
-      int left = count(id, token);
-      byte[] value = guess.get().orElseThrow(() -> new WrongPassphraseException(left));
-      takeBack(id, token);
+      change(id, counters -> begun(counters, counted));
+      byte[] value =
+          guess
+              .get()
+              .orElseThrow(
+                  () -> {
+                    Counters settled = change(id, counters -> wrong(counters, counted));
+                    return new WrongPassphraseException(Math.max(0, settled.left(counted)));
+                  });
+      try {
+        change(id, counters -> right(counters, counted));
+      } catch (RuntimeException e) {
+        Arrays.fill(value, (byte) 0);
+        throw e;
+      }
       return value;
     } finally {
       stripe.unlock();
     }
   }
 
-  /** Counts one more; how many are left after that. */
-  private int count(SecretId id, @Nullable String caller) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Instant now = clock.instant();
-      Counters counters = read(id, now);
-      refuseIfLocked(counters, caller, now);
-      Map<String, Counter> byCaller = new HashMap<>(counters.byCaller);
-      byCaller.compute(EVERYBODY, (key, before) -> Counter.oneMore(before, IN_ALL, now));
-      if (caller != null) {
-        byCaller.compute(caller, (key, before) -> Counter.oneMore(before, PER_CALLER, now));
+  private Counters begun(Counters counters, List<String> counted) {
+    Instant now = clock.instant();
+    Map<String, Counter> byCaller = new HashMap<>(counters.byCaller);
+    for (String caller : counted) {
+      Counter before = byCaller.get(caller);
+      if (before != null && before.count >= limit(caller)) {
+        throw new PassphraseLockedException(
+            before.locked ? Duration.between(now, before.end(limit(caller))) : SHORTLY);
       }
-      Counters counted = new Counters(byCaller, counters.revision);
-      if (write(id, counted)) {
-        return counted.left(caller);
-      }
+      byCaller.put(caller, Counter.oneMore(before, now));
     }
-    throw new StaleRevisionException();
+    return counters.with(byCaller);
   }
 
-  private static void refuseIfLocked(Counters counters, @Nullable String caller, Instant now) {
-    for (String key : caller == null ? List.of(EVERYBODY) : List.of(EVERYBODY, caller)) {
-      Counter counter = counters.byCaller.get(key);
-      if (counter != null && counter.locked) {
-        throw new PassphraseLockedException(Duration.between(now, counter.end()));
-      }
+  private Counters wrong(Counters counters, List<String> counted) {
+    Instant now = clock.instant();
+    Map<String, Counter> byCaller = new HashMap<>(counters.byCaller);
+    for (String caller : counted) {
+      byCaller.computeIfPresent(caller, (key, counter) -> counter.lockedIfFull(limit(caller), now));
     }
+    return counters.with(byCaller);
   }
 
-  /** A right passphrase clears the counters of its caller and of everybody. */
-  private void takeBack(SecretId id, @Nullable String caller) {
+  /** Clears the counters, but for a lock that somebody else's guess has begun meanwhile. */
+  private static Counters right(Counters counters, List<String> counted) {
+    Map<String, Counter> byCaller = new HashMap<>(counters.byCaller);
+    for (String caller : counted) {
+      byCaller.computeIfPresent(caller, (key, counter) -> counter.locked ? counter : null);
+    }
+    return counters.with(byCaller);
+  }
+
+  /** Changes what is stored, as long as there is the secret; returns what it came to. */
+  private Counters change(SecretId id, UnaryOperator<Counters> step) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Counters counters = read(id, clock.instant());
-      Map<String, Counter> byCaller = new HashMap<>(counters.byCaller);
-      byCaller.remove(EVERYBODY);
-      if (caller != null) {
-        byCaller.remove(caller);
-      }
-      if (counters.revision == 0 || write(id, new Counters(byCaller, counters.revision))) {
-        return;
+      Counters before = read(id);
+      Counters after = step.apply(before);
+      if (after.byCaller.equals(before.byCaller) || write(id, after)) {
+        return after;
       }
     }
     throw new StaleRevisionException();
@@ -154,29 +185,32 @@ final class PassphraseAttempts {
 
   private boolean write(SecretId id, Counters counters) {
     try {
-      records.commit(() -> List.of(change(id, counters)));
+      records.commit(() -> List.of(records.requireSecret(id), put(id, counters)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
     }
   }
 
-  private Change change(SecretId id, Counters counters) {
-    return counters.byCaller.values().stream()
-        .map(Counter::end)
+  private Change put(SecretId id, Counters counters) {
+    return counters.byCaller.entrySet().stream()
+        .map(counter -> counter.getValue().end(limit(counter.getKey())))
         .max(Instant::compareTo)
         .map(end -> records.putAttempts(id, counters.revision, encode(counters.byCaller), end))
         .orElseGet(() -> records.deleteAttempts(id, counters.revision));
   }
 
   /** Those that still count. */
-  private Counters read(SecretId id, Instant now) {
+  private Counters read(SecretId id) {
+    Instant now = clock.instant();
     Optional<OpenedValue> stored = records.attempts(id);
     if (stored.isEmpty()) {
       return new Counters(Map.of(), 0);
     }
     Map<String, Counter> byCaller = decode(stored.get().content());
-    byCaller.values().removeIf(counter -> !now.isBefore(counter.end()));
+    byCaller
+        .entrySet()
+        .removeIf(counter -> !now.isBefore(counter.getValue().end(limit(counter.getKey()))));
     return new Counters(byCaller, stored.get().revision());
   }
 

@@ -70,7 +70,8 @@ final class SecretCount {
     }
     long count = now.count + more;
     if (more > 0 && count > limit) {
-      throw QuotaExceededException.secrets(limit);
+      throw new QuotaExceededException(
+          "secrets: at most " + limit + " are allowed in this namespace: delete some first", null);
     }
     return records.putCount(now.revision, encode(COUNTED, count));
   }

@@ -207,10 +207,11 @@ public final class SecretSpec {
   }
 
   /**
-   * Sets when the value may be revealed. By default that is any time for a given value, and at
-   * creation only for a generated one.
+   * Sets when the value may be revealed. By default that is any time for a value that is given or
+   * protected by a passphrase, and at creation only for any other generated one.
    *
-   * @param disclosure the rule
+   * @param disclosure the rule; not {@link Disclosure#AT_CREATION} with a passphrase, as such a
+   *     value could be used for nothing
    * @return this
    * @throws IllegalStateException if it was already set
    */
@@ -269,6 +270,10 @@ public final class SecretSpec {
    * @throws IllegalArgumentException if the times do not fit each other
    */
   SecretInfo toInfo(Instant now, boolean passphraseProtected) {
+    if (passphraseProtected && disclosure == Disclosure.AT_CREATION) {
+      throw new IllegalArgumentException(
+          "disclosure: a secret with a passphrase makes no digests, so it must be revealable");
+    }
     Instant end =
         expiresAfter == null
             ? toMillis("expiresAt", expiresAt)
@@ -284,7 +289,7 @@ public final class SecretSpec {
         active ? SecretState.ACTIVE : SecretState.INACTIVE,
         disclosure != null
             ? disclosure
-            : generated ? Disclosure.AT_CREATION : Disclosure.REVEALABLE,
+            : generated && !passphraseProtected ? Disclosure.AT_CREATION : Disclosure.REVEALABLE,
         List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now)),
         now,
         active ? now : null,

@@ -1,8 +1,8 @@
 package dev.secretvault;
 
 /**
- * The secret was changed by others: it does not have the revision that the caller named, or others
- * kept changing it while this call tried to. Read it again and decide. Nothing was changed.
+ * The secret does not have the revision that the caller named, or others kept changing it, or the
+ * vault's keys, while this call tried to. Read it again and decide. Nothing was changed.
  */
 public final class StaleRevisionException extends VaultException {
 
@@ -14,7 +14,7 @@ public final class StaleRevisionException extends VaultException {
   private StaleRevisionException(boolean retryable) {
     super(
         "stale-revision",
-        "the secret was changed by others meanwhile: read it again and decide",
+        "others kept changing what this call was to change: read it again and decide",
         null);
     this.retryable = retryable;
   }

@@ -16,6 +16,7 @@ public abstract sealed class VaultException extends RuntimeException
         AlreadyRevealedException,
         DuplicateNameException,
         IntegrityException,
+        KeyInUseException,
         MasterKeyUnavailableException,
         NotRevealableException,
         PassphraseLockedException,

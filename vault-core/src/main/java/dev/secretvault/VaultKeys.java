@@ -57,7 +57,7 @@ public final class VaultKeys {
     this.clock = clock;
   }
 
-  /** {@return the vault's unlock slots, the oldest first} */
+  /** {@return the vault's unlock slots; one that replaced another has its place} */
   public List<UnlockSlot> unlockSlots() {
     header.refresh();
     return header.keyring().unlockSlots();
@@ -69,7 +69,7 @@ public final class VaultKeys {
    * @param masterKey the key; a {@linkplain MasterKey#fromFile key file} that is missing is created
    * @return its slot
    * @throws MasterKeyUnavailableException if the key cannot be had
-   * @throws IllegalArgumentException if there are 16 slots
+   * @throws QuotaExceededException if there are 16 slots
    */
   public UnlockSlot addUnlock(MasterKey masterKey) {
     try (masterKey) {
@@ -82,7 +82,8 @@ public final class VaultKeys {
    * Takes a slot away: its master key opens the vault no more. What that does not do is said above.
    *
    * @param slotId the slot's {@linkplain UnlockSlot#id id}
-   * @throws IllegalArgumentException if there is no such slot, or it is the last one
+   * @throws IllegalArgumentException if there is no such slot
+   * @throws KeyInUseException if it is the last one
    */
   public void removeUnlock(String slotId) {
     Objects.requireNonNull(slotId, "slotId");
@@ -96,7 +97,7 @@ public final class VaultKeys {
    * @param masterKey the key that shall open the vault no more
    * @throws WrongMasterKeyException if it does not open the vault now
    * @throws MasterKeyUnavailableException if the key cannot be had
-   * @throws IllegalArgumentException if no other slot is left
+   * @throws KeyInUseException if no other slot is left
    */
   public void removeUnlock(MasterKey masterKey) {
     try (masterKey) {
@@ -108,9 +109,10 @@ public final class VaultKeys {
    * Replaces a master key by another one, in one step.
    *
    * <p>If it is the only one, other vaults that are open on the same store have to be opened anew,
-   * with the new key; until then their methods throw {@link WrongMasterKeyException}. To change it
-   * while they run, {@linkplain #addUnlock add} the new key, open them with it one after the other,
-   * and {@linkplain #removeUnlock(MasterKey) remove} the old one.
+   * with the new key; until then their methods throw {@link WrongMasterKeyException} as soon as
+   * they need more than what they have read before. To change it while they run, {@linkplain
+   * #addUnlock add} the new key, open them with it one after the other, and {@linkplain
+   * #removeUnlock(MasterKey) remove} the old one.
    *
    * @param old a key that opens the vault now
    * @param replacement the key that shall open it instead; a {@linkplain MasterKey#fromFile key
@@ -130,7 +132,7 @@ public final class VaultKeys {
    * keys. All that is there stays readable.
    *
    * @return the number of the new epoch
-   * @throws IllegalStateException if there are a thousand epochs: retire some
+   * @throws QuotaExceededException if there are a thousand epochs: retire some
    */
   public int rotate() {
     return header.change(keyring -> keyring.rotate(clock.instant()), Keyring::epoch);
@@ -141,9 +143,9 @@ public final class VaultKeys {
    * their {@linkplain SecretInfo#revision revisions}, which grow.
    *
    * <p>That may take its time, while the vault is used as ever. If it is broken off, by whatever
-   * happens, what was done is done, and the next call goes on with the rest. Records that do not
-   * open stay as they are and are reported; the secrets of those can be {@linkplain
-   * SecretVault#delete deleted}.
+   * happens, what was done is done, and the next call goes on with the rest. Records of older
+   * epochs that do not open stay as they are and are reported; the secrets of those can be
+   * {@linkplain SecretVault#delete deleted}. Records of the newest epoch are not opened.
    *
    * @param progress is told from time to time, on the calling thread, how far it has come; what it
    *     throws breaks off
@@ -210,15 +212,14 @@ public final class VaultKeys {
    * the vault as it is then, only with the header of that backup.
    *
    * @param epoch the epoch's number
-   * @throws IllegalArgumentException if there is no such epoch, or it is not {@linkplain
-   *     #safeToRetire safe}
+   * @throws IllegalArgumentException if there is no such epoch
+   * @throws KeyInUseException if it is not {@linkplain #safeToRetire safe}
    */
   public void retire(int epoch) {
     if (!safeToRetire(epoch)) {
-      throw new IllegalArgumentException(
-          "epoch: records are sealed under epoch "
-              + epoch
-              + ", or will be: rotate and re-encrypt first");
+      throw new KeyInUseException(
+          "records are sealed under epoch " + epoch + ", or will be: rotate and re-encrypt first",
+          null);
     }
     change(keyring -> keyring.retire(epoch));
   }

@@ -264,6 +264,17 @@ final class VaultRecords {
     return put(Kind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
   }
 
+  /**
+   * What a commit has to name that shall happen only while there is the secret, as it is now.
+   *
+   * @throws SecretNotFoundException if there is none
+   */
+  Change requireSecret(SecretId id) {
+    return read(secretKey(id))
+        .map(stored -> Change.require(stored.key(), stored.revision()))
+        .orElseThrow(SecretNotFoundException::new);
+  }
+
   /** What stands for a caller in an attempts record. */
   String callerToken(String caller) {
     return header.keyring().token("caller", namespace, caller);

@@ -41,7 +41,8 @@ final class Versions {
   /** With one more, pending. */
   static List<Version> rotated(List<Version> versions, Instant now) {
     if (versions.stream().filter(Versions::isLive).count() >= MAX_LIVE) {
-      throw QuotaExceededException.versions(MAX_LIVE);
+      throw new QuotaExceededException(
+          "versions: at most " + MAX_LIVE + " are kept of a secret: retire some first", null);
     }
     List<Version> rotated = new ArrayList<>(versions);
     rotated.add(new Version(newest(versions).number() + 1, State.PENDING, now));

@@ -4,7 +4,6 @@ import dev.secretvault.SecretVault;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.file.FileSecretStore;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -27,32 +26,14 @@ final class InitCommand implements Callable<Integer> {
     VaultLocation location = main.location();
     Path directory = location.directory();
     KeySource source = location.keySource(true);
-    source
-        .file()
-        .ifPresent(
-            file ->
-                checkPlace(
-                    file.toAbsolutePath().normalize(), directory.toAbsolutePath().normalize()));
-    boolean keyIsThere = source.file().filter(Files::exists).isPresent();
+    source.checkPlace(directory);
+    boolean keyIsThere = !source.makesFile();
     try (MasterKey masterKey = source.masterKey(main.streams())) {
       FileSecretStore store = openEmpty(directory);
       SecretVault.builder().store(store).masterKey(masterKey).open().close();
     }
     report(directory, source.file(), keyIsThere);
     return Main.DONE;
-  }
-
-  /** Refuses before anything is created. */
-  private static void checkPlace(Path keyFile, Path directory) {
-    if (keyFile.startsWith(directory)) {
-      throw Refusal.calledWrongly(
-          "the master key's file must not lie in the vault's directory: whoever copies the one"
-              + " would have the other");
-    }
-    Path place = keyFile.getParent();
-    if (place == null || !Files.isDirectory(place)) {
-      throw Refusal.because("there is no directory " + place + " for the master key's file");
-    }
   }
 
   private static FileSecretStore openEmpty(Path directory) {

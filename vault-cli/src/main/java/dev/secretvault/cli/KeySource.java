@@ -1,6 +1,7 @@
 package dev.secretvault.cli;
 
 import dev.secretvault.crypto.MasterKey;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -56,14 +57,15 @@ record KeySource(Optional<Path> file, Function<Streams, MasterKey> reader) {
       return Optional.of(ofPassphrase(streams -> HiddenText.ofVariable(passphraseVariable)));
     }
     if (passphrase) {
+      String what = isNew ? "new passphrase of the vault" : "passphrase of the vault";
       String instead =
           "use " + option + "-file, " + option + "-env or " + option + "-passphrase-env";
       return Optional.of(
           ofPassphrase(
               streams ->
                   isNew
-                      ? HiddenText.twice(streams, "passphrase of the vault", instead)
-                      : HiddenText.once(streams, "passphrase of the vault", instead)));
+                      ? HiddenText.twice(streams, what, instead)
+                      : HiddenText.once(streams, what, instead)));
     }
     return Optional.empty();
   }
@@ -79,6 +81,32 @@ record KeySource(Optional<Path> file, Function<Streams, MasterKey> reader) {
             HiddenText.overwrite(passphrase);
           }
         });
+  }
+
+  /**
+   * Refuses a file in the vault's directory, or in one that is not there, before anything is made.
+   */
+  void checkPlace(Path vault) {
+    file.ifPresent(
+        given ->
+            checkPlace(given.toAbsolutePath().normalize(), vault.toAbsolutePath().normalize()));
+  }
+
+  private static void checkPlace(Path file, Path vault) {
+    if (file.startsWith(vault)) {
+      throw Refusal.calledWrongly(
+          "the master key's file must not lie in the vault's directory: whoever copies the one"
+              + " would have the other");
+    }
+    Path place = file.getParent();
+    if (place == null || !Files.isDirectory(place)) {
+      throw Refusal.because("there is no directory " + place + " for the master key's file");
+    }
+  }
+
+  /** Whether using the key will make its file. */
+  boolean makesFile() {
+    return file.filter(given -> !Files.exists(given)).isPresent();
   }
 
   /** The key, for the caller to close. */

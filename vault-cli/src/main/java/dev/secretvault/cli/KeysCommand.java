@@ -58,11 +58,39 @@ final class KeysCommand {
         description = "The environment variable that holds that passphrase.")
     private @Nullable String passphraseVariable;
 
-    MasterKey masterKey(Streams streams) {
-      return KeySource.of("--new-key", file, variable, passphrase, passphraseVariable, true)
-          .orElseThrow(
-              () -> Refusal.calledWrongly("the new master key is missing: give --new-key-file"))
-          .masterKey(streams);
+    private @Nullable KeySource source;
+    private boolean makesFile;
+    private @Nullable MasterKey masterKey;
+
+    /** Gets the key, while the vault is not open yet. */
+    void prepare(Path vault, Streams streams) {
+      KeySource given =
+          KeySource.of("--new-key", file, variable, passphrase, passphraseVariable, true)
+              .orElseThrow(
+                  () ->
+                      Refusal.calledWrongly("the new master key is missing: give --new-key-file"));
+      given.checkPlace(vault);
+      source = given;
+      makesFile = given.makesFile();
+      masterKey = given.masterKey(streams);
+    }
+
+    /** The key, for the receiver to close. */
+    MasterKey masterKey() {
+      if (masterKey == null) {
+        throw new IllegalStateException("not prepared");
+      }
+      return masterKey;
+    }
+
+    /** Tells of a file that was made. */
+    void report(Streams streams) {
+      if (source != null && makesFile) {
+        streams.complain(
+            "created the new master key in "
+                + source.file().map(Path::toString).orElse("")
+                + "; keep a copy of it elsewhere");
+      }
     }
   }
 
@@ -115,8 +143,14 @@ final class KeysCommand {
     @Mixin private NewKey newKey;
 
     @Override
+    void prepare(Streams streams) {
+      newKey.prepare(directory(), streams);
+    }
+
+    @Override
     int run(SecretVault vault, Streams streams) {
-      streams.out().println(vault.keys().addUnlock(newKey.masterKey(streams)).id());
+      streams.out().println(vault.keys().addUnlock(newKey.masterKey()).id());
+      newKey.report(streams);
       return Main.DONE;
     }
   }
@@ -152,10 +186,22 @@ final class KeysCommand {
 
     @Mixin private NewKey newKey;
 
+    private @Nullable MasterKey old;
+
+    @Override
+    void prepare(Streams streams) {
+      old = masterKey();
+      newKey.prepare(directory(), streams);
+    }
+
     @Override
     int run(SecretVault vault, Streams streams) {
-      vault.keys().changeMasterKey(masterKey(), newKey.masterKey(streams));
+      if (old == null) {
+        throw new IllegalStateException("not prepared");
+      }
+      vault.keys().changeMasterKey(old, newKey.masterKey());
       streams.out().println("the master key is changed");
+      newKey.report(streams);
       return Main.DONE;
     }
   }

@@ -22,10 +22,16 @@ final class RevealCommand extends VaultCommand {
 
   @Mixin private PassphraseOptions passphrase;
 
+  private Optional<char[]> typed = Optional.empty();
+
+  @Override
+  void prepare(Streams streams) {
+    typed = passphrase.read(streams, false);
+  }
+
   @Override
   int run(SecretVault vault, Streams streams) {
     SecretId id = find(vault, nameOrId).id();
-    Optional<char[]> typed = passphrase.read(streams, false);
     try (SecretValue value = typed.isPresent() ? vault.reveal(id, typed.get()) : vault.reveal(id)) {
       value.use(
           bytes -> {

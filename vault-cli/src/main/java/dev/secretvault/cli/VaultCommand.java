@@ -6,6 +6,7 @@ import dev.secretvault.SecretNotFoundException;
 import dev.secretvault.SecretVault;
 import dev.secretvault.crypto.MasterKey;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +31,12 @@ abstract class VaultCommand implements Callable<Integer> {
     return (Main) spec.root().userObject();
   }
 
-  /** The master key that the vault was opened with, once more; for the caller to close. */
+  /** The vault's directory. */
+  final Path directory() {
+    return main().location().directory();
+  }
+
+  /** The master key that the vault is opened with, once more; for the caller to close. */
   final MasterKey masterKey() {
     return main().location().keySource(false).masterKey(main().streams());
   }

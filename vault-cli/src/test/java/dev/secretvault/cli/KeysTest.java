@@ -90,16 +90,27 @@ class KeysTest {
     String slot = slots().get(0).substring(0, 16);
     Map<String, String> before = cli.disk();
     Cli.Answer answer = cli.run("keys", "remove-unlock", slot);
+    assertThat(answer.exitCode()).isEqualTo(1);
+    assertThat(answer.err()).contains("the last unlock slot must stay");
+    assertThat(cli.disk()).isEqualTo(before);
+  }
+
+  @Test
+  void addUnlock_fileInTheVault_isRefusedAndNotMade() {
+    Map<String, String> before = cli.disk();
+    String inside = cli.vault().resolve("new.key").toString();
+    Cli.Answer answer = cli.run("keys", "add-unlock", "--new-key-file", inside);
     assertThat(answer.exitCode()).isEqualTo(2);
-    assertThat(answer.err()).contains("id: the last unlock slot must stay");
+    assertThat(answer.err()).contains("must not lie in the vault's directory");
     assertThat(cli.disk()).isEqualTo(before);
   }
 
   @Test
   void changeMasterKey_newFile_isMadeAndTheOldOneOpensNothing() throws Exception {
     Path next = cli.file("next.key");
-    assertThat(cli.does("keys", "change-master-key", "--new-key-file", next.toString()).line())
-        .isEqualTo("the master key is changed");
+    Cli.Answer changed = cli.does("keys", "change-master-key", "--new-key-file", next.toString());
+    assertThat(changed.line()).isEqualTo("the master key is changed");
+    assertThat(changed.err()).contains("created the new master key in " + next);
     assertThat(cli.run("reveal", "web").err()).contains("does not unlock the vault");
     Files.copy(next, cli.key(), StandardCopyOption.REPLACE_EXISTING);
     assertThat(cli.does("reveal", "web").out()).isEqualTo("secret");

@@ -19,8 +19,8 @@ public final class CryptoException extends RuntimeException {
      */
     WRONG_KEY,
     /**
-     * The master key cannot be had: no such file, a file that others can read, an unset variable.
-     * Mend that.
+     * The master key cannot be had: no such file, a file that others can read, an unset variable, a
+     * key service that does not answer, not enough memory for a passphrase. Mend that.
      */
     KEY_UNAVAILABLE,
     /**
@@ -34,7 +34,11 @@ public final class CryptoException extends RuntimeException {
      */
     UNKNOWN_EPOCH,
     /** The bytes were written by a newer release. Upgrade. */
-    NEWER_FORMAT
+    NEWER_FORMAT,
+    /** What was to be removed is the last of its kind. Add another one first. */
+    STILL_NEEDED,
+    /** There are as many as there may be. Remove some first. */
+    LIMIT_REACHED
   }
 
   /** See {@link #reason()}. */

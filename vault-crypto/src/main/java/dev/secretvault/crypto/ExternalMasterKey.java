@@ -5,6 +5,7 @@ import dev.secretvault.crypto.CryptoException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Objects;
@@ -45,33 +46,53 @@ final class ExternalMasterKey extends MasterKey {
   SlotSecret makeSlot(byte[] vaultId) {
     byte[] secret = new byte[SECRET_BYTES];
     RANDOM.nextBytes(secret);
+    try {
+      return new SlotSecret(parameters(wrap(vaultId, secret)), secret);
+    } catch (CryptoException e) {
+      Arrays.fill(secret, (byte) 0);
+      throw e;
+    }
+  }
+
+  /** Wraps, and unwraps again: a key that may only wrap would lock the vault for good. */
+  private byte[] wrap(byte[] vaultId, byte[] secret) {
     byte[] wrapped;
     try {
       wrapped = aead.encrypt(secret, associatedData(vaultId));
     } catch (GeneralSecurityException | RuntimeException e) {
-      Arrays.fill(secret, (byte) 0);
       throw unavailable("wrap", e);
     }
-    if (wrapped.length > MAX_WRAPPED_BYTES) {
-      Arrays.fill(secret, (byte) 0);
+    if (wrapped.length < 1 || wrapped.length > MAX_WRAPPED_BYTES) {
       throw new CryptoException(
           Reason.KEY_UNAVAILABLE,
           "the external key "
               + uri
               + " makes "
               + wrapped.length
-              + " bytes of 32, more than the "
+              + " bytes of "
+              + SECRET_BYTES
+              + ": 1 to "
               + MAX_WRAPPED_BYTES
               + " allowed");
     }
+    byte[] unwrapped = unwrap(vaultId, wrapped);
+    try {
+      if (!MessageDigest.isEqual(secret, unwrapped)) {
+        throw unfaithful();
+      }
+      return wrapped;
+    } finally {
+      Arrays.fill(unwrapped, (byte) 0);
+    }
+  }
+
+  private byte[] parameters(byte[] wrapped) {
     byte[] name = uri.getBytes(StandardCharsets.UTF_8);
-    byte[] parameters =
-        ByteBuffer.allocate(Short.BYTES + name.length + wrapped.length)
-            .putShort((short) name.length)
-            .put(name)
-            .put(wrapped)
-            .array();
-    return new SlotSecret(parameters, secret);
+    return ByteBuffer.allocate(Short.BYTES + name.length + wrapped.length)
+        .putShort((short) name.length)
+        .put(name)
+        .put(wrapped)
+        .array();
   }
 
   @Override
@@ -80,7 +101,10 @@ final class ExternalMasterKey extends MasterKey {
       return null;
     }
     int wrappedAt = Short.BYTES + ByteBuffer.wrap(parameters).getShort();
-    byte[] wrapped = Arrays.copyOfRange(parameters, wrappedAt, parameters.length);
+    return unwrap(vaultId, Arrays.copyOfRange(parameters, wrappedAt, parameters.length));
+  }
+
+  private byte[] unwrap(byte[] vaultId, byte[] wrapped) {
     byte[] secret;
     try {
       secret = aead.decrypt(wrapped, associatedData(vaultId));
@@ -89,10 +113,14 @@ final class ExternalMasterKey extends MasterKey {
     }
     if (secret.length != SECRET_BYTES) {
       Arrays.fill(secret, (byte) 0);
-      throw new CryptoException(
-          Reason.KEY_UNAVAILABLE, "the external key " + uri + " did not unwrap what it wrapped");
+      throw unfaithful();
     }
     return secret;
+  }
+
+  private CryptoException unfaithful() {
+    return new CryptoException(
+        Reason.KEY_UNAVAILABLE, "the external key " + uri + " did not unwrap what it wrapped");
   }
 
   /**

@@ -15,7 +15,7 @@ final class Hkdf {
    */
   static Hmac extract(byte[] salt, byte[] input) {
     // Section 2.2: an absent salt is a block of zeros, which is what HMAC pads an empty key to.
-    byte[] key = Hmac.sha256(salt.length == 0 ? new byte[HASH_BYTES] : salt).compute(input);
+    byte[] key = Hmac.sha256(salt.length == 0 ? new byte[HASH_BYTES] : salt).computeSecret(input);
     try {
       return Hmac.sha256(key);
     } finally {
@@ -38,7 +38,7 @@ final class Hkdf {
       System.arraycopy(info, 0, message, block.length, info.length);
       message[message.length - 1] = (byte) counter;
       Arrays.fill(block, (byte) 0);
-      block = pseudorandomKey.compute(message);
+      block = pseudorandomKey.computeSecret(message);
       Arrays.fill(message, (byte) 0);
       int count = Math.min(block.length, length - done);
       System.arraycopy(block, 0, output, done, count);

@@ -1,9 +1,8 @@
 package dev.secretvault.crypto;
 
+import java.lang.invoke.VarHandle;
 import java.security.DigestException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.NoSuchProviderException;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -16,11 +15,12 @@ import java.util.Objects;
  * byte are accepted, as RFC 2104 allows: secrets issued elsewhere may be short.
  *
  * <p>Immutable and safe for use by any number of threads at once, without locks or thread-locals.
- * The states are as good as the key for making digests, and Java offers no way to overwrite them:
- * they stay in memory until collected.
+ * The states are as good as the key for making digests; those of a vault's own keys are overwritten
+ * when it is closed, others stay in memory until collected.
  */
-public final class Hmac {
+public final class Hmac implements Digester {
 
+  /** Of SHA-256 and of SHA-1. */
   private static final int BLOCK_BYTES = 64;
 
   /** Absorbed the key's inner and outer pad; never updated again, only cloned. */
@@ -28,7 +28,9 @@ public final class Hmac {
 
   private final MessageDigest outer;
 
-  private Hmac(String hash, byte[] key) {
+  private volatile boolean erased;
+
+  Hmac(String hash, byte[] key) {
     if (Objects.requireNonNull(key, "key").length == 0) {
       throw new IllegalArgumentException("key: must not be empty");
     }
@@ -36,7 +38,7 @@ public final class Hmac {
     byte[] pad = new byte[BLOCK_BYTES];
     try {
       if (key.length > BLOCK_BYTES) {
-        byte[] hashed = newDigest(hash).digest(key);
+        byte[] hashed = Hashes.of(hash).digest(key);
         System.arraycopy(hashed, 0, block, 0, hashed.length);
         Arrays.fill(hashed, (byte) 0);
       } else {
@@ -65,21 +67,46 @@ public final class Hmac {
    * Computes the HMAC of a message.
    *
    * @param message any bytes, also none
-   * @return 32 bytes, a new array
+   * @return 32 bytes, or 20 if the hash is SHA-1; a new array
    */
   public byte[] compute(byte[] message) {
     Objects.requireNonNull(message, "message");
+    return finish(Hashes.copyOf(inner).digest(message));
+  }
+
+  /** As {@link #compute(byte[])}, for a message that is a secret: the hash keeps no copy of it. */
+  byte[] computeSecret(byte[] message) {
+    MessageDigest hash = Hashes.copyOf(inner);
+    byte[] result = hash.digest(message);
+    hash.reset(); // Overwrites the block that the end of the message was copied to.
+    return finish(result);
+  }
+
+  private byte[] finish(byte[] result) {
+    MessageDigest hash = Hashes.copyOf(outer);
+    hash.update(result);
     try {
-      MessageDigest hash = (MessageDigest) inner.clone();
-      byte[] result = hash.digest(message);
-      hash = (MessageDigest) outer.clone();
-      hash.update(result);
       hash.digest(result, 0, result.length);
-      return result;
-    } catch (CloneNotSupportedException | DigestException impossible) {
-      throw new IllegalStateException(
-          impossible); // absorb cloned once, and the array has the digest's length
+    } catch (DigestException impossible) {
+      throw new IllegalStateException(impossible); // the array has the digest's length
     }
+    if (erased) {
+      throw new IllegalStateException("the key was overwritten");
+    }
+    return result;
+  }
+
+  /** The HMAC of the one followed by the other. */
+  @Override
+  public byte[] compute(byte[] userId, byte[] suffix) {
+    Objects.requireNonNull(userId, "userId");
+    Objects.requireNonNull(suffix, "suffix");
+    if (suffix.length == 0) {
+      return compute(userId);
+    }
+    byte[] message = Arrays.copyOf(userId, userId.length + suffix.length);
+    System.arraycopy(suffix, 0, message, userId.length, suffix.length);
+    return compute(message);
   }
 
   /**
@@ -98,27 +125,19 @@ public final class Hmac {
     for (int i = 0; i < BLOCK_BYTES; i++) {
       pad[i] = (byte) (block[i] ^ mask);
     }
-    MessageDigest digest = newDigest(hash);
+    MessageDigest digest = Hashes.of(hash);
     digest.update(pad);
-    try {
-      return (MessageDigest) digest.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("the provider's " + hash + " cannot be cloned", e);
-    }
+    MessageDigest absorbed = Hashes.copyOf(digest);
+    digest.reset(); // Overwrites its state, and the block that it has expanded the pad to.
+    return absorbed;
   }
 
-  private static MessageDigest newDigest(String hash) {
-    try {
-      try {
-        // By name: cloning the digest of a native provider registered before it costs several times
-        // the hash itself.
-        return MessageDigest.getInstance(hash, "SUN");
-      } catch (NoSuchProviderException e) {
-        return MessageDigest.getInstance(hash);
-      }
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has " + hash, e);
-    }
+  /** Overwrites the states: {@link #compute(byte[])} throws from now on. */
+  void erase() {
+    erased = true;
+    VarHandle.fullFence(); // Whoever copies an overwritten state sees that it is one.
+    inner.reset();
+    outer.reset();
   }
 
   /** Says nothing of the key. */

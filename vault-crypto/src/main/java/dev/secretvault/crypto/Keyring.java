@@ -58,15 +58,16 @@ public final class Keyring implements AutoCloseable {
       int generation,
       Hmac names,
       Hmac passphrases,
-      Map<Integer, Hmac> dataKeys,
+      Map<Integer, DataKey> dataKeys,
       SortedMap<Integer, Instant> epochs) {
 
     static State of(VaultHeader header, byte[] rootKey, KeyringText text) {
-      Map<Integer, Hmac> dataKeys = new TreeMap<>();
+      Map<Integer, DataKey> dataKeys = new TreeMap<>();
       SortedMap<Integer, Instant> epochs = new TreeMap<>();
       for (Epoch epoch : text.epochs()) {
-        dataKeys.put(epoch.number(), Hmac.sha256(epoch.dataKey()));
-        epochs.put(epoch.number(), Instant.ofEpochMilli(epoch.createdAt()));
+        int number = epoch.number();
+        dataKeys.put(number, new DataKey(number, Hmac.sha256(epoch.dataKey())));
+        epochs.put(number, Instant.ofEpochMilli(epoch.createdAt()));
       }
       return new State(
           header,
@@ -249,8 +250,21 @@ public final class Keyring implements AutoCloseable {
     return state().dataKeys().containsKey(epoch);
   }
 
-  Hmac dataKey(int epoch) {
-    Hmac dataKey = state().dataKeys().get(epoch);
+  /** The key that record keys of an epoch are expanded from. */
+  record DataKey(int epoch, Hmac key) {}
+
+  /** That of the newest epoch: of one state, as the next one may have retired it. */
+  DataKey newest() {
+    State now = state();
+    return dataKey(now, now.epoch());
+  }
+
+  DataKey dataKey(int epoch) {
+    return dataKey(state(), epoch);
+  }
+
+  private static DataKey dataKey(State now, int epoch) {
+    DataKey dataKey = now.dataKeys().get(epoch);
     if (dataKey == null) {
       throw new CryptoException(
           Reason.UNKNOWN_EPOCH, "a record is sealed under keys that this vault does not have");
@@ -263,7 +277,7 @@ public final class Keyring implements AutoCloseable {
    *
    * @param now the creation of its keys
    * @return the change
-   * @throws IllegalStateException if there are a thousand epochs
+   * @throws CryptoException ({@link Reason#LIMIT_REACHED}) if there are a thousand epochs
    */
   public synchronized KeyringChange rotate(Instant now) {
     return edit(text -> text.addEpoch(now));
@@ -299,17 +313,18 @@ public final class Keyring implements AutoCloseable {
    *
    * @param added what shall unlock it, too
    * @return the change; the new slot is the last one
-   * @throws CryptoException ({@link Reason#KEY_UNAVAILABLE}) if the key cannot be had
-   * @throws IllegalArgumentException if there are 16 slots
+   * @throws CryptoException {@link Reason#KEY_UNAVAILABLE} if the key cannot be had; {@link
+   *     Reason#LIMIT_REACHED} if there are 16 slots
    */
   public synchronized KeyringChange addUnlock(MasterKey added) {
     State before = state();
     List<SealedSlot> slots = new ArrayList<>(before.header().slots());
     if (slots.size() == VaultHeader.MAX_SLOTS) {
-      throw new IllegalArgumentException(
-          "masterKey: at most "
+      throw new CryptoException(
+          Reason.LIMIT_REACHED,
+          "there are "
               + VaultHeader.MAX_SLOTS
-              + " unlock slots allowed, and there are as many: remove one first");
+              + " unlock slots, the most allowed: remove one first");
     }
     slots.add(SealedSlot.seal(before.header().vaultId(), added, before.rootKey()));
     return withSlots(before, slots);
@@ -320,40 +335,50 @@ public final class Keyring implements AutoCloseable {
    *
    * @param id the slot's id
    * @return the change
-   * @throws IllegalArgumentException if there is no such slot, or it is the last one
+   * @throws IllegalArgumentException if there is no such slot
+   * @throws CryptoException ({@link Reason#STILL_NEEDED}) if it is the last one
    */
   public synchronized KeyringChange removeUnlock(String id) {
     State before = state();
-    List<SealedSlot> slots = new ArrayList<>(before.header().slots());
-    if (!slots.removeIf(slot -> slot.id().equals(id))) {
+    List<SealedSlot> removed =
+        before.header().slots().stream().filter(slot -> slot.id().equals(id)).toList();
+    if (removed.isEmpty()) {
       throw new IllegalArgumentException("id: there is no unlock slot of this id");
     }
+    return without(removed, before);
+  }
+
+  /**
+   * Removes a way to unlock the vault, as {@link #removeUnlock(String)} does; all of its slots, if
+   * it was added more than once.
+   *
+   * @param removed what shall not unlock it any more
+   * @return the change
+   * @throws CryptoException {@link Reason#WRONG_KEY} if it unlocks no slot; {@link
+   *     Reason#KEY_UNAVAILABLE} if it cannot be had; {@link Reason#STILL_NEEDED} if no other slot
+   *     is left
+   */
+  public synchronized KeyringChange removeUnlock(MasterKey removed) {
+    State before = state();
+    return without(unlockedBy(removed, before.header()), before);
+  }
+
+  private static KeyringChange without(List<SealedSlot> removed, State before) {
+    List<SealedSlot> slots = new ArrayList<>(before.header().slots());
+    slots.removeAll(removed);
     if (slots.isEmpty()) {
-      throw new IllegalArgumentException(
-          "id: the last unlock slot must stay, or nothing would open the vault: add another one first");
+      throw new CryptoException(
+          Reason.STILL_NEEDED,
+          "the last unlock slot must stay, or nothing would open the vault: add another one first");
     }
     return withSlots(before, slots);
   }
 
   /**
-   * Removes a way to unlock the vault, as {@link #removeUnlock(String)} does.
-   *
-   * @param removed what shall not unlock it any more
-   * @return the change
-   * @throws CryptoException {@link Reason#WRONG_KEY} if it unlocks no slot; {@link
-   *     Reason#KEY_UNAVAILABLE} if it cannot be had
-   * @throws IllegalArgumentException if its slot is the last one
-   */
-  public synchronized KeyringChange removeUnlock(MasterKey removed) {
-    VaultHeader header = state().header();
-    return removeUnlock(header.slots().get(indexUnlockedBy(removed, header)).id());
-  }
-
-  /**
-   * Replaces what unlocks the vault. If it was the only slot, the root key is replaced, too, and
-   * all that it seals: only the header changes, but neither the old master key nor the old root key
-   * open it any more. Other slots could not be sealed for a new root key without their master keys,
-   * so it stays if there are any.
+   * Replaces what unlocks the vault, in all of its slots, by one slot. If there are no others, the
+   * root key is replaced, too, and all that it seals: only the header changes, but neither the old
+   * master key nor the old root key open it any more. Other slots could not be sealed for a new
+   * root key without their master keys, so it stays if there are any.
    *
    * @param old what unlocks it now
    * @param replacement what shall unlock it instead
@@ -365,33 +390,40 @@ public final class Keyring implements AutoCloseable {
     State before = state();
     VaultHeader header = before.header();
     List<SealedSlot> slots = new ArrayList<>(header.slots());
-    int replaced = indexUnlockedBy(old, header);
-    if (slots.size() > 1) {
-      slots.set(replaced, SealedSlot.seal(header.vaultId(), replacement, before.rootKey()));
+    List<SealedSlot> replaced = unlockedBy(old, header);
+    if (replaced.size() < slots.size()) {
+      slots.set(
+          slots.indexOf(replaced.get(0)),
+          SealedSlot.seal(header.vaultId(), replacement, before.rootKey()));
+      slots.removeAll(replaced);
       return withSlots(before, slots);
     }
     byte[] rootKey = random(AesGcm.KEY_BYTES);
     try (KeyringText text = textOf(header, before.rootKey())) {
-      slots.set(0, SealedSlot.seal(header.vaultId(), replacement, rootKey));
-      return change(before, slots, rootKey, text);
+      SealedSlot only = SealedSlot.seal(header.vaultId(), replacement, rootKey);
+      return change(before, List.of(only), rootKey, text);
     } catch (RuntimeException e) {
       Arrays.fill(rootKey, (byte) 0);
       throw e;
     }
   }
 
-  /** Which slot a master key unlocks. */
-  private static int indexUnlockedBy(MasterKey masterKey, VaultHeader header) {
+  /** The slots that a master key unlocks, at least one. */
+  private static List<SealedSlot> unlockedBy(MasterKey masterKey, VaultHeader header) {
     masterKey.requireAvailable();
-    for (int i = 0; i < header.slots().size(); i++) {
-      byte[] rootKey = header.slots().get(i).open(header.vaultId(), masterKey);
-      Arrays.fill(rootKey, (byte) 0);
-      if (rootKey.length > 0) {
-        return i;
-      }
+    List<SealedSlot> unlocked =
+        header.slots().stream().filter(slot -> unlocks(masterKey, slot, header)).toList();
+    if (unlocked.isEmpty()) {
+      throw new CryptoException(
+          Reason.WRONG_KEY, "this master key does not unlock the vault: nothing was changed");
     }
-    throw new CryptoException(
-        Reason.WRONG_KEY, "this master key does not unlock the vault: nothing was changed");
+    return unlocked;
+  }
+
+  private static boolean unlocks(MasterKey masterKey, SealedSlot slot, VaultHeader header) {
+    byte[] rootKey = slot.open(header.vaultId(), masterKey);
+    Arrays.fill(rootKey, (byte) 0);
+    return rootKey.length > 0;
   }
 
   private static KeyringChange withSlots(State before, List<SealedSlot> slots) {
@@ -413,7 +445,7 @@ public final class Keyring implements AutoCloseable {
    *     whoever stores headers lets only one of two changes through
    */
   public synchronized void apply(KeyringChange change) {
-    if (state().generation() == change.before().generation()) {
+    if (state().header() == change.before().header()) {
       replace(change.take());
     }
   }
@@ -460,6 +492,10 @@ public final class Keyring implements AutoCloseable {
     }
   }
 
+  void requireOpen() {
+    state();
+  }
+
   private State state() {
     State now = state;
     if (now == null) {
@@ -474,13 +510,16 @@ public final class Keyring implements AutoCloseable {
     return bytes;
   }
 
-  /** Overwrites the root key, and lets the others go. Closing twice is closing once. */
+  /** Overwrites the keys. Closing twice is closing once. */
   @Override
   public synchronized void close() {
     State last = state;
     state = null;
     if (last != null) {
       Arrays.fill(last.rootKey(), (byte) 0);
+      last.names().erase();
+      last.passphrases().erase();
+      last.dataKeys().values().forEach(dataKey -> dataKey.key().erase());
     }
   }
 

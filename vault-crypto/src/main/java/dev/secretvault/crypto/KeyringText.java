@@ -121,8 +121,11 @@ final class KeyringText implements AutoCloseable {
   /** Adds an epoch behind all others. */
   void addEpoch(Instant now) {
     if (epochs.size() == MAX_EPOCHS) {
-      throw new IllegalStateException(
-          "there are " + MAX_EPOCHS + " epochs already: re-encrypt, and retire those not in use");
+      throw new CryptoException(
+          Reason.LIMIT_REACHED,
+          "there are "
+              + MAX_EPOCHS
+              + " epochs, the most allowed: re-encrypt, and retire those not in use");
     }
     int highest = epochs.stream().mapToInt(Epoch::number).max().orElse(0);
     epochs.add(new Epoch(Math.incrementExact(highest), now.toEpochMilli(), newKey()));

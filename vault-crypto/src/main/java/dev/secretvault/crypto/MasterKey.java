@@ -5,6 +5,7 @@ import dev.secretvault.crypto.CryptoException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Base64 form of 32 bytes, in the standard or the URL-safe alphabet, padded or not; white space
  * around it is ignored. {@code openssl rand -base64 32} makes one.
  *
- * <p>Whatever a master key is handed to takes it over and closes it, whether that succeeds or not.
- * {@link #close} overwrites what it holds. Thread-safe.
+ * <p>A vault takes over the master keys that are handed to it, and closes them whether it succeeds
+ * or not; a {@link Keyring} leaves them open for their owner. {@link #close} overwrites what a key
+ * holds. Thread-safe.
  */
 public abstract sealed class MasterKey implements AutoCloseable
     permits RawMasterKey, PassphraseMasterKey, ExternalMasterKey {
@@ -89,8 +91,12 @@ public abstract sealed class MasterKey implements AutoCloseable
           Reason.KEY_UNAVAILABLE, "the environment variable " + variable + " is not set");
     }
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    return new RawMasterKey(
-        null, KeyText.parse(utf8, utf8.length, "the environment variable " + variable));
+    try {
+      return new RawMasterKey(
+          null, KeyText.parse(utf8, utf8.length, "the environment variable " + variable));
+    } finally {
+      Arrays.fill(utf8, (byte) 0);
+    }
   }
 
   /**
@@ -112,8 +118,9 @@ public abstract sealed class MasterKey implements AutoCloseable
 
   /**
    * Lets a key unlock the vault that somebody else keeps, such as a key management service behind
-   * Tink's {@code KmsClient.getAead(uri)}: it wraps 32 random bytes for each vault, and is called
-   * once when the vault is created and once each time it is opened.
+   * Tink's {@code KmsClient.getAead(uri)}: it wraps 32 random bytes for each unlock slot. It is
+   * called twice when a slot is made, to unwrap at once what it wrapped, and once each time a vault
+   * is opened or a slot looked for.
    *
    * @param aead encrypts and decrypts under that key, with associated data
    * @param uri the key's name, stored in clear with the vault, 1 to {@value #MAX_URI_BYTES} bytes

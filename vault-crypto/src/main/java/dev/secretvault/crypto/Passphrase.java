@@ -13,6 +13,8 @@ final class Passphrase {
 
   static final int MAX_CHARS = 1_024;
 
+  private static final char FIRST_COMBINING = '\u0300';
+
   private Passphrase() {}
 
   /**
@@ -28,12 +30,20 @@ final class Passphrase {
       throw new IllegalArgumentException("passphrase: 1 to " + MAX_CHARS + " chars allowed");
     }
     CharBuffer chars = CharBuffer.wrap(passphrase);
-    if (!Normalizer.isNormalized(chars, Normalizer.Form.NFC)) {
-      // A String, which nobody can overwrite, is all that Normalizer returns. ASCII, and what most
-      // keyboards send, does not come here.
+    if (mayNeedNormalizing(passphrase)) {
+      // Normalizer makes Strings, which nobody can overwrite.
       chars = CharBuffer.wrap(Normalizer.normalize(chars, Normalizer.Form.NFC));
     }
     return encode(chars, new byte[3 * chars.length()]);
+  }
+
+  /** No character below the first combining one is changed: Unicode Standard Annex 15. */
+  private static boolean mayNeedNormalizing(char[] passphrase) {
+    boolean may = false;
+    for (char c : passphrase) {
+      may |= c >= FIRST_COMBINING;
+    }
+    return may;
   }
 
   /**

@@ -99,7 +99,7 @@ final class PassphraseSeal {
   /** HKDF (RFC 5869) of Argon2id's output, with the vault's key as the salt. */
   private byte[] derive(Argon2 argon2, char[] passphrase, byte[] info) {
     byte[] stretched = stretch(argon2, passphrase);
-    byte[] pseudorandomKey = vaultKey.compute(stretched);
+    byte[] pseudorandomKey = vaultKey.computeSecret(stretched);
     try {
       return Hkdf.expand(Hmac.sha256(pseudorandomKey), info, AesGcm.KEY_BYTES + COMMITMENT_BYTES);
     } finally {

@@ -1,6 +1,7 @@
 package dev.secretvault.crypto;
 
 import dev.secretvault.crypto.CryptoException.Reason;
+import dev.secretvault.crypto.Keyring.DataKey;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ public final class RecordCipher {
    * @throws IllegalStateException if the keyring is closed
    */
   public byte[] seal(long revision, byte[] plaintext) {
-    Prepared current = prepare(keyring.epoch());
+    Prepared current = prepare(keyring.newest());
     return current.cipher().encrypt(plaintext, associatedData(revision, current.epoch()));
   }
 
@@ -67,13 +68,18 @@ public final class RecordCipher {
    * @throws IllegalStateException if the keyring is closed
    */
   public byte[] open(long revision, byte[] sealed) {
-    Prepared matching = prepare(epochOf(sealed));
-    return matching
-        .cipher()
-        .decrypt(
-            sealed,
-            associatedData(revision, matching.epoch()),
-            "a record was altered, or put in the place of another one");
+    Prepared matching = prepare(keyring.dataKey(epochOf(sealed)));
+    try {
+      return matching
+          .cipher()
+          .decrypt(
+              sealed,
+              associatedData(revision, matching.epoch()),
+              "a record was altered, or put in the place of another one");
+    } catch (CryptoException e) {
+      keyring.requireOpen(); // Or its keys were overwritten meanwhile, and nothing was altered.
+      throw e;
+    }
   }
 
   /**
@@ -112,14 +118,14 @@ public final class RecordCipher {
     return complete;
   }
 
-  private Prepared prepare(int epoch) {
+  private Prepared prepare(DataKey dataKey) {
     Prepared last = prepared;
-    if (last != null && last.epoch() == epoch && keyring.has(epoch)) {
+    if (last != null && last.epoch() == dataKey.epoch()) {
       return last;
     }
-    byte[] key = Hkdf.expand(keyring.dataKey(epoch), keyInfo, AesGcm.KEY_BYTES);
+    byte[] key = Hkdf.expand(dataKey.key(), keyInfo, AesGcm.KEY_BYTES);
     try {
-      Prepared made = new Prepared(epoch, new AesGcm(key, epoch));
+      Prepared made = new Prepared(dataKey.epoch(), new AesGcm(key, dataKey.epoch()));
       prepared = made;
       return made;
     } finally {

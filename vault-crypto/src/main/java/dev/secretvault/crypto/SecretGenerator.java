@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Makes values for secrets, from the platform's cryptographic random generator. Thread-safe. */
@@ -25,6 +26,28 @@ public final class SecretGenerator {
     try {
       RANDOM.nextBytes(random);
       return Base64.getUrlEncoder().withoutPadding().encode(random);
+    } finally {
+      Arrays.fill(random, (byte) 0);
+    }
+  }
+
+  /**
+   * Generates 32 random bytes (256 bits) and returns them as hexadecimal digits, for where only
+   * those are taken.
+   *
+   * @return 64 ASCII characters, in lower case; a new array, for the caller to overwrite
+   */
+  public static byte[] generateHex() {
+    byte[] random = new byte[RANDOM_BYTES];
+    try {
+      RANDOM.nextBytes(random);
+      byte[] digits = new byte[2 * RANDOM_BYTES];
+      // One by one: HexFormat gives many only as a String, which nobody can overwrite.
+      for (int i = 0; i < RANDOM_BYTES; i++) {
+        digits[2 * i] = (byte) HexFormat.of().toHighHexDigit(random[i]);
+        digits[2 * i + 1] = (byte) HexFormat.of().toLowHexDigit(random[i]);
+      }
+      return digits;
     } finally {
       Arrays.fill(random, (byte) 0);
     }

@@ -139,11 +139,22 @@ final class VaultHeader {
    */
   byte[] unlock(MasterKey masterKey) {
     masterKey.requireAvailable();
+    CryptoException unavailable = null;
     for (SealedSlot slot : slots) {
-      byte[] rootKey = slot.open(vaultId, masterKey);
-      if (rootKey.length > 0) {
-        return rootKey;
+      try {
+        byte[] rootKey = slot.open(vaultId, masterKey);
+        if (rootKey.length > 0) {
+          return rootKey;
+        }
+      } catch (CryptoException e) {
+        if (e.reason() != Reason.KEY_UNAVAILABLE) {
+          throw e;
+        }
+        unavailable = e; // Another slot may have been made with what its key is now.
       }
+    }
+    if (unavailable != null) {
+      throw unavailable;
     }
     if (slots.stream().anyMatch(slot -> slot.kind() == Kind.UNKNOWN)) {
       throw new CryptoException(
@@ -192,6 +203,7 @@ final class VaultHeader {
       try {
         return new RootKeys(new AesGcm(keyring), Hmac.sha256(mac));
       } finally {
+        prepared.erase();
         Arrays.fill(keyring, (byte) 0);
         Arrays.fill(mac, (byte) 0);
       }

@@ -3,13 +3,21 @@ package dev.secretvault.crypto;
 import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.subtle.AesGcmJce;
 import java.security.GeneralSecurityException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Stands for a key that somebody else keeps, and counts how often it is asked. */
+/** Stands for a key that somebody else keeps, and remembers what it was asked. */
 final class ExternalKey implements Aead {
 
-  final AtomicInteger wrapped = new AtomicInteger();
-  final AtomicInteger unwrapped = new AtomicInteger();
+  /** The arrays that were handed in to be wrapped. */
+  final List<byte[]> wrapped = new ArrayList<>();
+
+  /** The arrays that were handed out after being unwrapped. */
+  final List<byte[]> unwrapped = new ArrayList<>();
+
+  /** Whether it can be reached. */
+  boolean failing;
+
   private final Aead aead;
 
   ExternalKey(byte[] key) {
@@ -21,14 +29,25 @@ final class ExternalKey implements Aead {
   }
 
   @Override
-  public byte[] encrypt(byte[] plaintext, byte[] associatedData) throws GeneralSecurityException {
-    wrapped.incrementAndGet();
+  public synchronized byte[] encrypt(byte[] plaintext, byte[] associatedData)
+      throws GeneralSecurityException {
+    requireReachable();
+    wrapped.add(plaintext);
     return aead.encrypt(plaintext, associatedData);
   }
 
   @Override
-  public byte[] decrypt(byte[] ciphertext, byte[] associatedData) throws GeneralSecurityException {
-    unwrapped.incrementAndGet();
-    return aead.decrypt(ciphertext, associatedData);
+  public synchronized byte[] decrypt(byte[] ciphertext, byte[] associatedData)
+      throws GeneralSecurityException {
+    requireReachable();
+    byte[] plaintext = aead.decrypt(ciphertext, associatedData);
+    unwrapped.add(plaintext);
+    return plaintext;
+  }
+
+  private void requireReachable() throws GeneralSecurityException {
+    if (failing) {
+      throw new GeneralSecurityException("not to be reached");
+    }
   }
 }

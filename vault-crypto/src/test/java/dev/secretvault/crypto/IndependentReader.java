@@ -40,18 +40,18 @@ final class IndependentReader {
     byte[] secretOf(int kind, byte[] vaultId, byte[] parameters) throws GeneralSecurityException;
   }
 
-  /** Section 2.2: the secret of a slot is the key itself. */
+  /** Section 2.3: the secret of a slot is the key itself. */
   static Unlock raw(byte[] masterKey) {
     return (kind, vaultId, parameters) -> kind == RAW ? masterKey : null;
   }
 
-  /** Section 2.2: Argon2id of the passphrase. */
+  /** Section 2.3: Argon2id of the passphrase. */
   static Unlock passphrase(String passphrase) {
     return (kind, vaultId, parameters) ->
         kind == PASSPHRASE ? stretch(passphrase, parameters) : null;
   }
 
-  /** Section 2.2, for a key that is AES-256-GCM in the form of section 2.1. */
+  /** Section 2.3, for a key that is AES-256-GCM in the form of section 2.1. */
   static Unlock external(byte[] key, String uri) {
     return (kind, vaultId, parameters) -> {
       if (kind != EXTERNAL) {
@@ -195,7 +195,7 @@ final class IndependentReader {
     return decrypt(Arrays.copyOf(derived, 32), take(in, in.remaining()), info);
   }
 
-  /** Section 2.2. */
+  /** Section 2.1. */
   static byte[] stretch(String passphrase, byte[] parameters) throws GeneralSecurityException {
     ByteBuffer in = ByteBuffer.wrap(parameters);
     int memory = in.getInt();

@@ -87,11 +87,31 @@ class PasswordPolicyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3, length: 4 to 128 ", "129, length: 4 to 128 ", "0, length: ", "-1, length: "})
+  @CsvSource({
+    "3, length: 4 to 128 ",
+    "129, length: 4 to 128 ",
+    "2147483647, length: 4 to 128 ",
+    "0, length: ",
+    "-1, length: "
+  })
   void length_outOfRange_isRefused(int length, String message) {
     assertThatThrownBy(() -> PasswordPolicy.ofLength(length))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(message.strip());
+  }
+
+  @Test
+  void length_lessThanTheClasses_isRefused() {
+    Set<CharacterClass> three =
+        EnumSet.of(CharacterClass.DIGITS, CharacterClass.UPPERCASE, CharacterClass.SYMBOLS);
+    assertThatThrownBy(() -> new PasswordPolicy(2, three, true))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("length: 3 to 128 allowed, but was 2");
+
+    String shortest = generate(new PasswordPolicy(3, three, true));
+
+    assertThat(shortest).hasSize(3);
+    assertThat(three).allMatch(wanted -> has(wanted, shortest));
   }
 
   @Test

@@ -10,9 +10,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The published test vectors of Project Wycheproof, which are not part of this source. The system
- * property {@code secretvault.shared} names the directory that they lie in; without it their tests
- * are skipped, with it a missing file is a failure.
+ * Test vectors that are not part of this source: those of Project Wycheproof, and the digests of a
+ * hosted service. The system property {@code secretvault.shared} names the directory that they lie
+ * in; without it their tests are skipped, with it a missing file is a failure.
  */
 final class Vectors {
 
@@ -20,17 +20,23 @@ final class Vectors {
 
   /** Hands each case of the file, with the group it belongs to, to {@code test}. */
   static void wycheproof(String file, BiConsumer<JsonNode, JsonNode> test) {
-    String shared = System.getProperty("secretvault.shared", "");
-    assumeTrue(
-        !shared.isEmpty() && Files.isDirectory(Path.of(shared)),
-        () -> "no test vectors: -Dsecretvault.shared=" + shared + " is no directory");
-    JsonNode vectors =
-        JsonMapper.shared().readTree(Path.of(shared, "vectors", "wycheproof", file).toFile());
-    for (JsonNode group : vectors.required("testGroups")) {
+    for (JsonNode group : read("wycheproof", file).required("testGroups")) {
       for (JsonNode vector : group.required("tests")) {
         test.accept(group, vector);
       }
     }
+  }
+
+  static JsonNode userIdDigests() {
+    return read("user-id-digests.json").required("userIdDigests");
+  }
+
+  private static JsonNode read(String... file) {
+    String shared = System.getProperty("secretvault.shared", "");
+    assumeTrue(
+        !shared.isEmpty() && Files.isDirectory(Path.of(shared)),
+        () -> "no test vectors: -Dsecretvault.shared=" + shared + " is no directory");
+    return JsonMapper.shared().readTree(Path.of(shared, "vectors").resolve(Path.of("", file)));
   }
 
   static byte[] bytes(JsonNode vector, String field) {

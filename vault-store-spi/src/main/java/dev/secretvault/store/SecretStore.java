@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Atomic.</b> Of a commit, every reader (in this process, in another, after a crash) sees
  *       all changes or none.
  *   <li><b>Conditional.</b> No change of a commit happens unless each record it names is stored
- *       with exactly the revision expected; of any number of racing commits that expect the same
- *       revision of a record, at most one happens.
+ *       with exactly the revision expected; of any number of racing commits that put or delete the
+ *       same revision of a record, at most one happens.
  *   <li><b>Linearizable.</b> A commit takes effect at one moment between its call and its return,
  *       and {@link #read} answers as of one moment between its call and its return.
  *   <li><b>Durable.</b> A commit that returned normally is there after the store is closed and

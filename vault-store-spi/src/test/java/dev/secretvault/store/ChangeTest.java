@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ChangeTest {
@@ -131,6 +132,45 @@ class ChangeTest {
   }
 
   @Test
+  void require_goodArguments_areKept() {
+    for (long revision : new long[] {0, 7, Long.MAX_VALUE}) {
+      Change.Require require = Change.require(KEY, revision);
+      assertThat(require.key()).isEqualTo(KEY);
+      assertThat(require.expectedRevision()).isEqualTo(revision);
+      assertThat(require).isEqualTo(new Change.Require(KEY, revision));
+    }
+  }
+
+  @Test
+  void require_negativeRevision_throws() {
+    for (long revision : new long[] {-1, Long.MIN_VALUE}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.require(KEY, revision))
+          .withMessageContaining("expectedRevision")
+          .withMessageContaining(Long.toString(revision));
+    }
+  }
+
+  @Test
+  void require_null_throws() {
+    assertThatNullPointerException().isThrownBy(() -> Change.require(null, 1)).withMessage("key");
+  }
+
+  @Test
+  void written_mixedChanges_areThoseNotOnlyRequired() {
+    RecordKey deleted = new RecordKey("deleted");
+    Set<RecordKey> written =
+        Change.written(
+            List.of(
+                Change.require(new RecordKey("required"), 3),
+                Change.put(KEY, 0, BYTES),
+                Change.require(new RecordKey("absent"), 0),
+                Change.delete(deleted, 1)));
+    assertThat(written).containsExactlyInAnyOrder(KEY, deleted);
+    assertThatThrownBy(() -> written.remove(KEY)).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
   void checkCommit_goodList_returnsUnmodifiableCopy() {
     List<Change> changes =
         new ArrayList<>(
@@ -160,10 +200,11 @@ class ChangeTest {
   void checkCommit_bytes_areUpTo16MiB() {
     List<Change> most = puts(4, new byte[Change.MAX_BYTES]);
     assertThat(Change.checkCommit(most)).hasSize(4);
-    // A delete weighs nothing.
+    // Deletions and requirements weigh nothing.
+    most.add(Change.require(new RecordKey("required"), 1));
     most.add(Change.delete(KEY, 1));
-    assertThat(Change.checkCommit(most)).hasSize(5);
-    most.set(4, Change.put(KEY, 0, new byte[1]));
+    assertThat(Change.checkCommit(most)).hasSize(6);
+    most.set(5, Change.put(KEY, 0, new byte[1]));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Change.checkCommit(most))
         .withMessageContaining("changes")
@@ -181,14 +222,47 @@ class ChangeTest {
 
   @Test
   void checkCommit_recordTwice_throwsAndNamesIt() {
-    for (Change twin : List.of(Change.put(KEY, 0, BYTES), Change.delete(KEY, 1))) {
-      List<Change> changes = puts(3, BYTES);
-      changes.add(0, Change.put(KEY, 0, BYTES));
-      changes.add(twin);
+    List<Change> twins =
+        List.of(Change.put(KEY, 0, BYTES), Change.delete(KEY, 1), Change.require(KEY, 1));
+    for (Change first : twins) {
+      for (Change second : twins) {
+        List<Change> changes = puts(3, BYTES);
+        changes.add(0, first);
+        changes.add(second);
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> Change.checkCommit(changes))
+            .withMessageContaining("key occurs twice");
+      }
+    }
+  }
+
+  @Test
+  void checkCommit_requirementsOnly_throws() {
+    Change require = Change.require(KEY, 1);
+    Change absent = Change.require(new RecordKey("absent"), 0);
+    for (List<Change> changes : List.of(List.of(require), List.of(require, absent))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> Change.checkCommit(changes))
-          .withMessageContaining("key occurs twice");
+          .withMessageContaining("changes")
+          .withMessageContaining("put");
     }
+    Change delete = Change.delete(new RecordKey("deleted"), 1);
+    assertThat(Change.checkCommit(List.of(require, delete))).containsExactly(require, delete);
+    assertThat(Change.checkCommit(List.of(delete, require))).containsExactly(delete, require);
+  }
+
+  @Test
+  void checkCommit_requirements_countAsChanges() {
+    List<Change> changes = new ArrayList<>();
+    for (int i = 1; i < SecretStore.MAX_CHANGES; i++) {
+      changes.add(Change.require(new RecordKey("n" + i), i));
+    }
+    changes.add(Change.put(KEY, 0, BYTES));
+    assertThat(Change.checkCommit(changes)).hasSize(SecretStore.MAX_CHANGES);
+    changes.add(Change.require(new RecordKey("straw"), 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.checkCommit(changes))
+        .withMessageContaining("1001");
   }
 
   @Test

@@ -190,7 +190,7 @@ abstract class CommittingContract extends ReadingContract {
     assertThat(reopen(store).scan(null, 10)).isEmpty();
   }
 
-  private static void assertRefused(SecretStore store, List<Change> changes) {
+  static void assertRefused(SecretStore store, List<Change> changes) {
     assertThatIllegalArgumentException().isThrownBy(() -> store.commit(changes));
   }
 

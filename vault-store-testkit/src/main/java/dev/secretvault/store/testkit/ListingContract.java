@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Scans and lists of expired records are complete, ordered, and cut at the limit. */
-abstract class ListingContract extends CommittingContract {
+abstract class ListingContract extends RequiringContract {
 
   @Test
   void scan_emptyStore_isEmpty() throws Exception {

@@ -52,6 +52,21 @@ abstract class WatchingContract extends ListingContract {
   }
 
   @Test
+  void watch_requiredRecord_isNotReported() throws Exception {
+    List<SecretStore> stores = openTwo();
+    commit(stores.get(0), create(A, "a"));
+    List<Reports> reports = List.of(new Reports(), new Reports());
+    for (int i = 0; i < 2; i++) {
+      stores.get(i).watch(reports.get(i));
+    }
+    commit(stores.get(0), Change.require(A, 1), create(B, "b"), Change.require(C, 0));
+    for (Reports each : reports) {
+      each.await(B);
+      assertThat(each.keys()).doesNotContain(A, C);
+    }
+  }
+
+  @Test
   void watch_reportedKeys_areUnmodifiable() throws Exception {
     SecretStore store = open();
     Reports reports = new Reports();

@@ -58,6 +58,13 @@ class BrokenStore implements SecretStore {
     return sound.read(key).map(StoredRecord::revision).orElse(0L);
   }
 
+  final void check(Change change) {
+    long stored = revision(change.key());
+    if (stored != change.expectedRevision()) {
+      throw new RevisionConflictException(change.key(), change.expectedRevision(), stored);
+    }
+  }
+
   /** Rewrites what is put. */
   static SecretStore puts(SecretStore sound, UnaryOperator<Change.Put> rewrite) {
     return new BrokenStore(sound) {
@@ -119,6 +126,9 @@ class BrokenStore implements SecretStore {
         }
         if (change instanceof Change.Put put) {
           return List.of(new Change.Put(put.key(), stored, put.bytes(), put.expiresAt()));
+        }
+        if (change instanceof Change.Require) {
+          return List.of(Change.require(change.key(), stored));
         }
         return stored == 0 ? List.of() : List.of(Change.delete(change.key(), stored));
       }

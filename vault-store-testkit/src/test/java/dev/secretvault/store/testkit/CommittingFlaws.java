@@ -40,7 +40,10 @@ final class CommittingFlaws {
             sound ->
                 commits(
                     sound,
-                    changes -> changes.stream().filter(Change.Put.class::isInstance).toList()),
+                    changes ->
+                        changes.stream()
+                            .filter(change -> !(change instanceof Change.Delete))
+                            .toList()),
             "commit_delete_removesTheRecordOnly"),
         flaw(
             "loses the last of several changes",
@@ -128,7 +131,7 @@ final class CommittingFlaws {
   }
 
   /** Rewrites commits; one that becomes empty is dropped. */
-  private static SecretStore commits(SecretStore sound, UnaryOperator<List<Change>> rewrite) {
+  static SecretStore commits(SecretStore sound, UnaryOperator<List<Change>> rewrite) {
     return new BrokenStore(sound) {
       @Override
       public void commit(List<Change> changes) {
@@ -158,7 +161,7 @@ final class CommittingFlaws {
     return changes.stream().sorted(Comparator.comparing(Change::key)).toList();
   }
 
-  private static List<Change> refuseIf(boolean refused, List<Change> changes) {
+  static List<Change> refuseIf(boolean refused, List<Change> changes) {
     if (refused) {
       throw new IllegalArgumentException("changes: too many");
     }

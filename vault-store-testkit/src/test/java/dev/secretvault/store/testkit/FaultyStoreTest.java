@@ -68,6 +68,14 @@ class FaultyStoreTest {
   }
 
   @Test
+  void fails_unknownWrittenButRequirementFails_isRefused() {
+    commit(store, create(A, "a"));
+    store.nth(Call.COMMIT, 1).fails(Fault.UNKNOWN_WRITTEN);
+    assertConflict(store, A, 2, 1, create(B, "b"), Change.require(A, 2));
+    assertAbsent(sound, B);
+  }
+
+  @Test
   void forGood_anyFault_isNotRetryable() {
     for (Fault fault : Fault.values()) {
       store.nth(Call.COMMIT, 1).fails(fault).forGood();
@@ -132,6 +140,14 @@ class FaultyStoreTest {
     store.nth(Call.COMMIT, 1).before(() -> commit(sound, create(A, "rival")));
     assertConflict(store, A, 0, 1, create(A, "mine"));
     assertStored(store, A, 1, "rival");
+  }
+
+  @Test
+  void before_rivalReplacesWhatIsRequired_refusesTheCommit() {
+    commit(store, create(A, "a"));
+    store.nth(Call.COMMIT, 1).before(() -> commit(sound, put(A, 1, "rival")));
+    assertConflict(store, A, 1, 2, create(B, "b"), Change.require(A, 1));
+    assertAbsent(store, B);
   }
 
   @Test

@@ -54,6 +54,7 @@ record Flaw(String name, Function<World, SecretStore> opener, Set<String> caught
     return Stream.of(
             ReadingFlaws.all(),
             CommittingFlaws.all(),
+            RequiringFlaws.all(),
             ListingFlaws.all(),
             WatchingFlaws.all(),
             RacingFlaws.all(),

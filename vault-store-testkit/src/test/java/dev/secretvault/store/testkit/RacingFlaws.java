@@ -8,9 +8,11 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Stores that are sound as long as nothing happens at the same time. */
@@ -26,7 +28,19 @@ final class RacingFlaws {
             "commit_racingIncrements_eachCountsOnce",
             "commit_racingCreates_oneWinsEachKey",
             "commit_racingDeletes_oneWinsEachKey",
-            "commit_racingTransfers_keepTheSum"),
+            "commit_racingTransfers_keepTheSum",
+            "commit_requiredRecordIsReplacedMeanwhile_nothingComesBehind",
+            "commit_racingWritersRequireEachOthersRecords_eachCountsOnce"),
+        flaw(
+            "checks what is required, then commits the rest",
+            ChecksRequirementsThenWrites::new,
+            "commit_requiredRecordIsReplacedMeanwhile_nothingComesBehind",
+            "commit_racingWritersRequireEachOthersRecords_eachCountsOnce"),
+        flaw(
+            "lets one commit at a time require a record",
+            RequiresAlone::new,
+            "commit_racingWritersRequireOneRecord_allHappen",
+            "commit_requiredRecordIsReplacedMeanwhile_nothingComesBehind"),
         flaw(
             "writes one change after the other",
             OneByOne::new,
@@ -65,14 +79,51 @@ final class RacingFlaws {
 
     @Override
     public void commit(List<Change> changes) {
-      for (Change change : changes) {
-        long stored = revision(change.key());
-        if (stored != change.expectedRevision()) {
-          throw new RevisionConflictException(change.key(), change.expectedRevision(), stored);
-        }
-      }
+      changes.forEach(this::check);
       BrokenStore.gap();
       unchecked.commit(changes);
+    }
+  }
+
+  private static final class ChecksRequirementsThenWrites extends BrokenStore {
+    ChecksRequirementsThenWrites(SecretStore sound) {
+      super(sound);
+    }
+
+    @Override
+    public void commit(List<Change> changes) {
+      List<Change> rest = new ArrayList<>(changes);
+      rest.removeIf(Change.Require.class::isInstance);
+      changes.stream().filter(change -> !rest.contains(change)).forEach(this::check);
+      BrokenStore.gap();
+      sound.commit(rest);
+    }
+  }
+
+  private static final class RequiresAlone extends BrokenStore {
+    private final Set<RecordKey> locked = ConcurrentHashMap.newKeySet();
+
+    RequiresAlone(SecretStore sound) {
+      super(sound);
+    }
+
+    @Override
+    public void commit(List<Change> changes) {
+      List<RecordKey> mine = new ArrayList<>();
+      try {
+        for (Change change : changes) {
+          if (change instanceof Change.Require) {
+            if (!locked.add(change.key())) {
+              throw new RevisionConflictException(change.key(), change.expectedRevision(), 0);
+            }
+            mine.add(change.key());
+          }
+        }
+        BrokenStore.gap();
+        sound.commit(changes);
+      } finally {
+        mine.forEach(locked::remove);
+      }
     }
   }
 

@@ -33,6 +33,18 @@ final class WatchingFlaws {
             "watch_refusedCommit_isNotReported",
             "watch_report_comesWhenTheChangeIsThereToRead"),
         flaw(
+            "reports what a commit required",
+            sound ->
+                new Reporter(sound) {
+                  @Override
+                  Set<RecordKey> keys(List<Change> changes) {
+                    return changes.stream()
+                        .map(Change::key)
+                        .collect(Collectors.toUnmodifiableSet());
+                  }
+                },
+            "watch_requiredRecord_isNotReported"),
+        flaw(
             "reports its own set",
             sound ->
                 new Reporter(sound) {
@@ -144,9 +156,12 @@ final class WatchingFlaws {
     }
 
     final void report(List<Change> changes) {
-      Set<RecordKey> keys =
-          changes.stream().map(Change::key).collect(Collectors.toUnmodifiableSet());
+      Set<RecordKey> keys = keys(changes);
       listeners.forEach(listener -> tell(listener, keys));
+    }
+
+    Set<RecordKey> keys(List<Change> changes) {
+      return Change.written(changes);
     }
 
     void tell(StoreListener listener, Set<RecordKey> keys) {

@@ -1,0 +1,80 @@
+package dev.secretvault.crypto;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * How the digest of a user ID is made from the ID, a suffix that may follow it, and a key.
+ *
+ * <p>The keyed algorithms are HMAC (RFC 2104) of {@code user ID | suffix}. The unkeyed ones are the
+ * plain hash of {@code user ID | key | suffix}, and are there for services that ask for them and
+ * nothing else. Such a hash can be extended: whoever sees the digest of a user ID can make another
+ * one, of the same ID with a longer suffix, without the key. Whoever verifies them must refuse
+ * suffixes with control characters, which an extension cannot do without.
+ *
+ * <p>In all of them nothing separates the parts: the ID {@code ab} with the suffix {@code c} has
+ * the digest of the ID {@code a} with the suffix {@code bc}.
+ */
+public enum DigestAlgorithm {
+  /** HMAC with SHA-256, 32 bytes. The one to take. */
+  HMAC_SHA256("hmac-sha256", "SHA-256", true),
+  /** HMAC with SHA-1, 20 bytes. The collisions of SHA-1 do not weaken it. */
+  HMAC_SHA1("hmac-sha1", "SHA-1", true),
+  /** Plain SHA-256, 32 bytes. Can be extended. */
+  HASH_SHA256("hash-sha256", "SHA-256", false),
+  /** Plain SHA-1, 20 bytes. Can be extended, and colliding user IDs can be made. */
+  HASH_SHA1("hash-sha1", "SHA-1", false),
+  /** Plain MD5, 16 bytes. Can be extended, and colliding user IDs are made in seconds. */
+  HASH_MD5("hash-md5", "MD5", false);
+
+  private final String wireName;
+  private final String hash;
+  private final boolean keyed;
+
+  DigestAlgorithm(String wireName, String hash, boolean keyed) {
+    this.wireName = wireName;
+    this.hash = hash;
+    this.keyed = keyed;
+  }
+
+  /**
+   * Finds an algorithm by the name that services know it by.
+   *
+   * @param wireName such as {@code hmac-sha256}, exactly
+   * @return the algorithm
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public static DigestAlgorithm ofWireName(String wireName) {
+    Objects.requireNonNull(wireName, "wireName");
+    return Arrays.stream(values())
+        .filter(algorithm -> algorithm.wireName.equals(wireName))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "algorithm: one of "
+                        + Arrays.stream(values()).map(DigestAlgorithm::wireName).toList()
+                        + " needed"));
+  }
+
+  /** {@return the name that services know it by, such as {@code hmac-sha256}} */
+  public String wireName() {
+    return wireName;
+  }
+
+  /** {@return whether this is an HMAC, and not a plain hash with the key among what is hashed} */
+  public boolean keyed() {
+    return keyed;
+  }
+
+  /**
+   * Prepares the algorithm for one key.
+   *
+   * @param key at least one byte; copied in effect, so the caller may overwrite it afterwards
+   * @return what makes digests
+   * @throws IllegalArgumentException if the key is empty
+   */
+  public Digester prepare(byte[] key) {
+    return keyed ? new Hmac(hash, key) : new UnkeyedHash(hash, key);
+  }
+}
