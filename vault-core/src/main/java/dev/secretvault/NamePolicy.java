@@ -14,8 +14,7 @@ public final class NamePolicy {
    * 1 to {@value SecretSpec#MAX_NAME} code points, no control characters, no white space at either
    * end. Every other policy is narrower.
    */
-  public static final NamePolicy DEFAULT =
-      new NamePolicy(SecretSpec.MAX_NAME, false, List.of());
+  public static final NamePolicy DEFAULT = new NamePolicy(SecretSpec.MAX_NAME, false, List.of());
 
   /** 1 to 50 letters and digits of ASCII and {@code _ + = - @ # $}. */
   public static final NamePolicy IDENTIFIER = new NamePolicy(50, true, List.of());

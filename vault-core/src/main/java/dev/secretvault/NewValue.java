@@ -49,8 +49,8 @@ public final class NewValue {
   /**
    * Takes a text.
    *
-   * @param text at least one character, at most {@value VaultLimits#HIGHEST_VALUE_BYTES} bytes in UTF-8; copied, so the
-   *     caller may overwrite it
+   * @param text at least one character, at most {@value VaultLimits#HIGHEST_VALUE_BYTES} bytes in
+   *     UTF-8; copied, so the caller may overwrite it
    * @return the value
    * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
    */
@@ -69,7 +69,8 @@ public final class NewValue {
   /**
    * Takes bytes.
    *
-   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}; copied, so the caller may overwrite them
+   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}; copied, so the caller may overwrite
+   *     them
    * @return the value
    * @throws IllegalArgumentException if there are none or too many
    */

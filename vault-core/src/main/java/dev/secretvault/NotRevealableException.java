@@ -18,6 +18,11 @@ public final class NotRevealableException extends VaultException {
         "the value of this secret was shown at its creation only; it signs and verifies all the same");
   }
 
+  static NotRevealableException notComparable() {
+    return new NotRevealableException(
+        "a value that is protected by a passphrase cannot be compared with another one");
+  }
+
   static NotRevealableException noDigests() {
     return new NotRevealableException(
         "a secret that is protected by a passphrase makes no digests");

@@ -3,8 +3,10 @@ package dev.secretvault;
 import java.nio.CharBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -52,8 +54,7 @@ final class References {
       }
       references.parts.add(text.append(template, at, opening).toString());
       text.setLength(0);
-      references.parts.add(
-          template.substring(opening + OPENING.length() + KIND.length(), closing));
+      references.parts.add(template.substring(opening + OPENING.length() + KIND.length(), closing));
       at = closing + CLOSING.length();
     }
   }
@@ -70,26 +71,37 @@ final class References {
   /**
    * Puts values in the place of names.
    *
-   * @param values gives each as text, for this to overwrite
+   * @param values gives each name's text once, for this to overwrite
    * @param reader what to do with the result, which is overwritten afterwards
    */
   <T> T resolve(Function<String, char[]> values, Function<char[], T> reader) {
-    List<char[]> resolved = new ArrayList<>();
+    Map<String, char[]> known = new HashMap<>();
     try {
-      for (int i = 0; i < parts.size(); i++) {
-        String part = parts.get(i);
-        resolved.add(i % 2 == 0 ? part.toCharArray() : values.apply(part));
-      }
-      CharBuffer result =
-          CharBuffer.allocate(resolved.stream().mapToInt(part -> part.length).sum());
+      names().forEach(name -> known.put(name, values.apply(name)));
+      CharBuffer result = CharBuffer.allocate(length(known));
       try {
-        resolved.forEach(result::put);
+        for (int i = 0; i < parts.size(); i++) {
+          if (i % 2 == 0) {
+            result.put(parts.get(i));
+          } else {
+            result.put(known.getOrDefault(parts.get(i), new char[0]));
+          }
+        }
         return reader.apply(result.array());
       } finally {
         Arrays.fill(result.array(), '\0');
       }
     } finally {
-      resolved.forEach(part -> Arrays.fill(part, '\0'));
+      known.values().forEach(value -> Arrays.fill(value, '\0'));
     }
+  }
+
+  private int length(Map<String, char[]> known) {
+    int length = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      String part = parts.get(i);
+      length += i % 2 == 0 ? part.length() : known.getOrDefault(part, new char[0]).length;
+    }
+    return length;
   }
 }

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each creation and deletion names that record in its commit: it puts the new number or, while
  * nobody limits them, requires that there is none. So the record appears at a moment that no such
- * commit overlaps. It first says only that they are being counted, which stops all that would change
- * the number, and whoever meets it like that counts, so a process that dies meanwhile stops nobody.
+ * commit overlaps. It first says only that they are being counted, which stops all that would
+ * change the number, and whoever meets it like that counts, so a process that dies meanwhile stops
+ * nobody.
  */
 final class SecretCount {
 

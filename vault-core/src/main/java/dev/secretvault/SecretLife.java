@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,25 +36,68 @@ final class SecretLife {
   }
 
   CreatedSecret create(SecretSpec spec) {
-    return withValue(
-        spec.takeValue(),
-        (value, passphrase) -> {
-          SecretInfo info = spec.toInfo(now(), passphrase != null);
-          RecordKey name = records.nameKey(rules.names().check(info.name()));
-          byte[] kept = kept(info.id(), 1, value, passphrase);
-          try {
-            records.commitCounted(
-                1,
-                () ->
-                    List.of(
-                        records.putName(name, info.id()),
-                        records.putSecret(info),
-                        records.putValue(info.id(), 1, kept)));
-          } catch (RevisionConflictException e) {
-            throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
-          }
-          return info;
-        });
+    return withValue(spec.takeValue(), (value, passphrase) -> create(spec, value, passphrase));
+  }
+
+  private SecretInfo create(SecretSpec spec, byte[] value, char @Nullable [] passphrase) {
+    SecretInfo info = spec.toInfo(now(), passphrase != null);
+    RecordKey name = records.nameKey(rules.names().check(info.name()));
+    byte[] kept = kept(info.id(), 1, value, passphrase);
+    try {
+      records.commitCounted(
+          1,
+          () ->
+              List.of(
+                  records.putName(name, info.id()),
+                  records.putSecret(info),
+                  records.putValue(info.id(), 1, kept)));
+    } catch (RevisionConflictException e) {
+      throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
+    }
+    return info;
+  }
+
+  /**
+   * Creates a secret or, if there is one of its name with another value, gives that a new version
+   * and makes it the current one.
+   */
+  SecretInfo putIfChanged(SecretSpec spec) {
+    NewValue newValue = spec.takeValue();
+    boolean generated = newValue.isGenerated();
+    try (CreatedSecret put =
+        withValue(
+            newValue, (value, passphrase) -> putIfChanged(spec, generated, value, passphrase))) {
+      return put.info();
+    }
+  }
+
+  private SecretInfo putIfChanged(
+      SecretSpec spec, boolean generated, byte[] value, char @Nullable [] passphrase) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Optional<SecretInfo> found = records.named(spec.name());
+      try {
+        if (found.isEmpty()) {
+          return create(spec, value, passphrase);
+        }
+        SecretInfo before = found.get();
+        if (before.passphraseProtected() || passphrase != null) {
+          throw NotRevealableException.notComparable();
+        }
+        if (generated || records.holds(before, value)) {
+          return before;
+        }
+        SecretDraft draft = new SecretDraft(before);
+        requireValueLeft(draft);
+        draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
+        SecretInfo after = draft.done();
+        int number = Versions.newest(after.versions()).number();
+        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
+        return after;
+      } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
+        // Read and decide again.
+      }
+    }
+    throw new StaleRevisionException();
   }
 
   /** Adds a version, pending. */
@@ -77,7 +121,7 @@ final class SecretLife {
         after -> {
           int number = Versions.newest(after.versions()).number();
           byte[] kept = kept(id, number, value, passphrase);
-          return List.of(records.putValue(id, number, kept));
+          return List.of(() -> records.putValue(id, number, kept));
         });
   }
 
@@ -183,10 +227,12 @@ final class SecretLife {
    * Changes a secret, in one commit.
    *
    * @param step changes it, or refuses to; called again when the commit lost a race
-   * @param besides what else to commit, for the secret after the step
+   * @param besides what else to commit, sealed when it is, for the secret after the step
    */
   private SecretInfo change(
-      SecretId id, Consumer<SecretDraft> step, Function<SecretInfo, List<Change>> besides) {
+      SecretId id,
+      Consumer<SecretDraft> step,
+      Function<SecretInfo, List<Supplier<Change>>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
       SecretDraft draft = new SecretDraft(before);
@@ -196,14 +242,7 @@ final class SecretLife {
         return before;
       }
       try {
-        records.commit(
-            () -> {
-              List<Change> changes = new ArrayList<>(besides.apply(after));
-              changes.add(records.putSecret(after));
-              changes.addAll(renaming(before, after));
-              changes.addAll(erasing(before, after));
-              return changes;
-            });
+        commit(before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
         if (!after.name().equals(before.name()) && e.key().equals(records.nameKey(after.name()))) {
@@ -212,6 +251,18 @@ final class SecretLife {
       }
     }
     throw new StaleRevisionException();
+  }
+
+  private void commit(SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
+    records.commit(
+        () -> {
+          List<Change> changes = new ArrayList<>();
+          besides.forEach(change -> changes.add(change.get()));
+          changes.add(records.putSecret(after));
+          changes.addAll(renaming(before, after));
+          changes.addAll(erasing(before, after));
+          return changes;
+        });
   }
 
   private List<Change> renaming(SecretInfo before, SecretInfo after) {
@@ -227,7 +278,9 @@ final class SecretLife {
   /** Deletes the values of the versions that were retired. */
   private List<Change> erasing(SecretInfo before, SecretInfo after) {
     return before.versions().stream()
-        .filter(version -> Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
+        .filter(
+            version ->
+                Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
         .map(version -> records.deleteValue(before.id(), version.number()))
         .flatMap(Optional::stream)
         .toList();

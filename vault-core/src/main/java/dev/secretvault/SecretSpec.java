@@ -299,6 +299,10 @@ public final class SecretSpec {
         passphraseProtected);
   }
 
+  String name() {
+    return name;
+  }
+
   /** Hands the value over. */
   NewValue takeValue() {
     NewValue taken = value;

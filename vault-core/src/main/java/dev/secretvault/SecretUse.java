@@ -75,7 +75,8 @@ final class SecretUse {
         byte[] value = unlock.apply(info, stored.get().content());
         boolean granted = false;
         try {
-          granted = info.disclosure() != Disclosure.ONCE || life.consume(info, stored.get().revision());
+          granted =
+              info.disclosure() != Disclosure.ONCE || life.consume(info, stored.get().revision());
         } finally {
           if (!granted) {
             Arrays.fill(value, (byte) 0);

@@ -10,9 +10,11 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +129,28 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
+   * Sees to it that there is a secret of this name with this value: creates it or, if there is one
+   * with another value, gives it a new version and makes that the current one. The value before
+   * still verifies, until it is {@linkplain #retire retired}. Doing it again changes nothing, so a
+   * script that sets up an application can do it each time. Takes the permission to create and the
+   * one to update.
+   *
+   * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
+   *     value is changed; a value that is to be generated suits any
+   * @return the secret as it is now
+   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws NotRevealableException if there is one, and one of the two has a passphrase
+   * @throws QuotaExceededException if there would be too many secrets, or versions of it
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException as {@link #create} does
+   */
+  public SecretInfo putIfChanged(SecretSpec spec) {
+    Objects.requireNonNull(spec, "spec");
+    admitted(Permission.UPDATE);
+    return life(Permission.CREATE).putIfChanged(spec);
+  }
+
+  /**
    * Changes what is said of a secret, but not its value.
    *
    * @param id the secret
@@ -135,8 +159,8 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretNotFoundException if there is none of this id
    * @throws SecretExpiredException if it has expired
    * @throws DuplicateNameException if another secret has the new name
-   * @throws StaleRevisionException if it does not have the revision that the update names, or others
-   *     keep changing it
+   * @throws StaleRevisionException if it does not have the revision that the update names, or
+   *     others keep changing it
    * @throws IllegalArgumentException if the new name is not one of the vault's {@link NamePolicy},
    *     there would be too many labels, or the times do not fit each other
    */
@@ -146,8 +170,8 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Adds a version to a secret, which is pending: nothing uses it before it is {@linkplain #activate
-   * activated}. So the new value can be handed to whoever needs it first.
+   * Adds a version to a secret, which is pending: nothing uses it before it is {@linkplain
+   * #activate activated}. So the new value can be handed to whoever needs it first.
    *
    * <p>After the activation, digests are made with the new version, and those of the version before
    * still verify, until that one is {@linkplain #retire retired}.
@@ -159,8 +183,8 @@ public final class SecretVault implements AutoCloseable {
    * @throws AlreadyRevealedException if its value is gone
    * @throws QuotaExceededException if the values of 16 of its versions are kept already
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the secret
-   *     is not protected by one, or the other way round
+   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the
+   *     secret is not protected by one, or the other way round
    */
   public CreatedSecret rotate(SecretId id, NewValue value) {
     Objects.requireNonNull(id, "id");
@@ -333,7 +357,8 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(SecretId id, char[] passphrase, String caller) {
     Objects.requireNonNull(id, "id");
-    return use(Permission.REVEAL).reveal(finding(id), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL)
+        .reveal(finding(id), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   /**
@@ -346,11 +371,52 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name, char[] passphrase, String caller) {
     Objects.requireNonNull(name, "name");
-    return use(Permission.REVEAL).reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL)
+        .reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   private static String requireCaller(String caller) {
     return Text.check("caller", Objects.requireNonNull(caller, "caller"), 1, MAX_CALLER);
+  }
+
+  /**
+   * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
+   * lends the result. A backslash before two braces makes them plain text.
+   *
+   * <p>Each secret is revealed once, however often its name occurs. Nothing is revealed if one of
+   * the names is not known.
+   *
+   * @param template the text, with the names of secrets between <code>{{secret:</code> and <code>}}
+   *     </code>
+   * @param reader what to do with the result, in an array that is overwritten when it is done; must
+   *     not keep it
+   * @return what the reader returned
+   * @param <T> the type of that
+   * @throws SecretNotFoundException if names are not those of secrets; it has all of them
+   * @throws SecretNotActiveException if a secret is inactive or not yet valid
+   * @throws SecretExpiredException if one has expired
+   * @throws NotRevealableException if one has {@link Disclosure#AT_CREATION}
+   * @throws AlreadyRevealedException if one has {@link Disclosure#ONCE} and was revealed
+   * @throws WrongPassphraseException if one is protected by a passphrase
+   * @throws IllegalArgumentException if two braces begin anything else
+   * @throws IllegalStateException if a value is not text in UTF-8
+   */
+  public <T> T resolve(String template, Function<char[], T> reader) {
+    References references = References.in(Objects.requireNonNull(template, "template"));
+    Objects.requireNonNull(reader, "reader");
+    SecretUse use = use(Permission.REVEAL);
+    List<String> unknown =
+        references.names().stream().filter(name -> namespace.live().find(name).isEmpty()).toList();
+    if (!unknown.isEmpty()) {
+      throw new SecretNotFoundException(unknown);
+    }
+    return references.resolve(
+        name -> {
+          try (SecretValue value = use.reveal(finding(name))) {
+            return value.useChars(char[]::clone);
+          }
+        },
+        reader);
   }
 
   /**
@@ -441,8 +507,8 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Says whether a secret has this value now, without revealing it, and in time that does not
-   * depend on where the two differ. A secret of any {@link Disclosure} can be asked, and stays as it
-   * is.
+   * depend on where the two differ. A secret of any {@link Disclosure} can be asked, and stays as
+   * it is.
    *
    * @param id the secret
    * @param candidate the value that it may have
@@ -563,9 +629,9 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Makes a view of this vault that may do less, to be handed to code that is trusted less. A
-   * method that takes a permission which the view lacks throws {@link AccessDeniedException}, before
-   * it looks at anything; no method of the view gives that permission back. A view has no costs.
-   * Closing it ends the view alone; closing the vault ends all of its views.
+   * method that takes a permission which the view lacks throws {@link AccessDeniedException},
+   * before it looks at anything; no method of the view gives that permission back. A view has no
+   * costs. Closing it ends the view alone; closing the vault ends all of its views.
    *
    * @param allowed what the view may do, if this vault may
    * @return the view

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Counts the reported changes of records, in stripes: what was read of a record is as it is now if
- * its stripe still stands where it stood before that. Records that share a stripe cost a reading too
- * many, no more.
+ * its stripe still stands where it stood before that. Records that share a stripe cost a reading
+ * too many, no more.
  */
 final class Stripes {
 

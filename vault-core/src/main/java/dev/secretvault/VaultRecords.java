@@ -12,13 +12,13 @@ import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -194,6 +194,23 @@ final class VaultRecords {
   /** The value; empty if it is gone meanwhile. */
   Optional<OpenedValue> openValue(StoredRecord sealed) {
     return open(sealed, Kind.VALUE, true);
+  }
+
+  /** The secret of a name. */
+  Optional<SecretInfo> named(String name) {
+    return name(nameKey(name)).flatMap(this::secret).filter(info -> info.name().equals(name));
+  }
+
+  /** Whether the current value of a secret is this one; false if it is gone. */
+  boolean holds(SecretInfo info, byte[] value) {
+    Optional<OpenedValue> current =
+        Versions.current(info.versions())
+            .flatMap(version -> sealedValue(valueKey(info.id(), version.number())))
+            .flatMap(this::openValue);
+    boolean equal =
+        current.filter(opened -> MessageDigest.isEqual(opened.content(), value)).isPresent();
+    current.ifPresent(opened -> Arrays.fill(opened.content(), (byte) 0));
+    return equal;
   }
 
   /** Seals a value under a passphrase as well, before it is put. */

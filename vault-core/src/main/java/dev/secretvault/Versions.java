@@ -49,7 +49,9 @@ final class Versions {
     return pruned(rotated);
   }
 
-  /** With the newest pending one current, and older pending ones retired; as they are if none is. */
+  /**
+   * With the newest pending one current, and older pending ones retired; as they are if none is.
+   */
   static List<Version> promoted(List<Version> versions) {
     Optional<Version> newest = newest(versions, State.PENDING);
     return newest.isEmpty()
@@ -75,7 +77,8 @@ final class Versions {
                     version ->
                         switch (version.state()) {
                           case CURRENT -> as(version, State.PREVIOUS);
-                          case PREVIOUS -> version.equals(newest) ? as(version, State.CURRENT) : version;
+                          case PREVIOUS ->
+                              version.equals(newest) ? as(version, State.CURRENT) : version;
                           case PENDING, RETIRED -> version;
                         }));
   }
@@ -105,7 +108,9 @@ final class Versions {
     return pruned(versions.stream().map(step).toList());
   }
 
-  /** Without the oldest retired ones, but never without the newest version, which has the number. */
+  /**
+   * Without the oldest retired ones, but never without the newest version, which has the number.
+   */
   private static List<Version> pruned(List<Version> versions) {
     long excess = versions.stream().filter(version -> !isLive(version)).count() - MAX_RETIRED;
     List<Version> kept = new ArrayList<>();
