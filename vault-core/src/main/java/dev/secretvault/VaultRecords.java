@@ -1,10 +1,7 @@
 package dev.secretvault;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.secretvault.crypto.CryptoException;
 import dev.secretvault.crypto.CryptoException.Reason;
-import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.RecordCipher;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -17,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -45,42 +41,18 @@ final class VaultRecords {
   /** So many lost races in a row mean that something else is wrong. */
   static final int MAX_ATTEMPTS = 100;
 
-  private static final int MAX_CIPHERS = 10_000;
-
   private static final int SCAN_PAGE = 100;
 
-  private final SecretStore store;
+  private final SealedStore store;
   private final HeaderRecord header;
   private final String namespace;
   private final String token;
   private final String prefix;
   private final RecordKey countKey;
   private final SecretCount count;
-  private final Runnable missed;
 
   /** Whether the record with the namespace's name is known to be there; it is never deleted. */
   private volatile boolean registered;
-
-  /** Of records in use, whose keys need not be derived again. */
-  private final Cache<RecordKey, RecordCipher> ciphers =
-      Caffeine.newBuilder().maximumSize(MAX_CIPHERS).executor(Runnable::run).build();
-
-  /** What a record is: the letter in its key, and the purpose that it is sealed for. */
-  private enum Kind {
-    SECRET('s'),
-    NAME('n'),
-    VALUE('v'),
-    ATTEMPTS('a'),
-    COUNT('c'),
-    NAMESPACE('i');
-
-    private final char letter;
-    private final String purpose = name().toLowerCase(Locale.ROOT);
-
-    Kind(char letter) {
-      this.letter = letter;
-    }
-  }
 
   /**
    * The records of a namespace.
@@ -89,13 +61,12 @@ final class VaultRecords {
    */
   VaultRecords(
       SecretStore store, HeaderRecord header, String namespace, long maxSecrets, Runnable missed) {
-    this.store = store;
+    this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    this.missed = missed;
     token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
     prefix = token + ".";
-    countKey = key(Kind.COUNT, "n");
+    countKey = key(RecordKind.COUNT, "n");
     count = new SecretCount(this, maxSecrets);
     registered = namespace.equals(Namespaces.DEFAULT);
   }
@@ -112,8 +83,9 @@ final class VaultRecords {
 
   /** The namespace that a token stands for; empty if nobody has created a secret in it. */
   Optional<String> namespaceOf(String unknown) {
-    return read(new RecordKey(unknown + "." + Kind.NAMESPACE.letter + "."))
-        .flatMap(stored -> open(stored, Kind.NAMESPACE, false))
+    return store
+        .read(new RecordKey(unknown + "." + RecordKind.NAMESPACE.letter() + "."))
+        .flatMap(stored -> store.open(stored, RecordKind.NAMESPACE, false))
         .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
 
@@ -125,13 +97,13 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
-  private RecordKey key(Kind kind, String rest) {
-    return new RecordKey(prefix + kind.letter + "." + rest);
+  private RecordKey key(RecordKind kind, String rest) {
+    return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
-  private Optional<Kind> kindOf(RecordKey key) {
-    for (Kind kind : Kind.values()) {
-      if (key.text().startsWith(prefix + kind.letter + ".")) {
+  private Optional<RecordKind> kindOf(RecordKey key) {
+    for (RecordKind kind : RecordKind.values()) {
+      if (key.text().startsWith(prefix + kind.letter() + ".")) {
         return Optional.of(kind);
       }
     }
@@ -144,12 +116,12 @@ final class VaultRecords {
   }
 
   RecordKey secretKey(SecretId id) {
-    return key(Kind.SECRET, id.text());
+    return key(RecordKind.SECRET, id.text());
   }
 
   /** The id of the secret whose record has this key; empty for keys of anything else. */
   Optional<SecretId> secretId(RecordKey key) {
-    if (!kindOf(key).equals(Optional.of(Kind.SECRET))) {
+    if (!kindOf(key).equals(Optional.of(RecordKind.SECRET))) {
       return Optional.empty();
     }
     try {
@@ -161,19 +133,19 @@ final class VaultRecords {
   }
 
   RecordKey nameKey(String name) {
-    return key(Kind.NAME, header.keyring().token("name", namespace, name));
+    return key(RecordKind.NAME, header.keyring().token("name", namespace, name));
   }
 
   RecordKey valueKey(SecretId id, int version) {
-    return key(Kind.VALUE, id + "." + version);
+    return key(RecordKind.VALUE, id + "." + version);
   }
 
   private RecordKey attemptsKey(SecretId id) {
-    return key(Kind.ATTEMPTS, id.text());
+    return key(RecordKind.ATTEMPTS, id.text());
   }
 
   Optional<SecretInfo> secret(SecretId id) {
-    return read(secretKey(id)).flatMap(this::openSecret);
+    return store.read(secretKey(id)).flatMap(this::openSecret);
   }
 
   /**
@@ -181,19 +153,20 @@ final class VaultRecords {
    * check.
    */
   Optional<SecretId> name(RecordKey key) {
-    return read(key)
-        .flatMap(stored -> open(stored, Kind.NAME, true))
+    return store
+        .read(key)
+        .flatMap(stored -> store.open(stored, RecordKind.NAME, true))
         .map(opened -> SecretId.of(new String(opened.content(), StandardCharsets.US_ASCII)));
   }
 
   /** The value as it is stored, sealed. */
   Optional<StoredRecord> sealedValue(RecordKey key) {
-    return read(key);
+    return store.read(key);
   }
 
   /** The value; empty if it is gone meanwhile. */
   Optional<OpenedValue> openValue(StoredRecord sealed) {
-    return open(sealed, Kind.VALUE, true);
+    return store.open(sealed, RecordKind.VALUE, true);
   }
 
   /** The secret of a name. */
@@ -244,10 +217,10 @@ final class VaultRecords {
 
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
   Secrets secrets(@Nullable SecretId after, int limit) {
-    RecordKey from = key(Kind.SECRET, after == null ? "" : after.text());
+    RecordKey from = key(RecordKind.SECRET, after == null ? "" : after.text());
     List<StoredRecord> scanned =
-        Failures.translated(() -> store.scan(from, limit)).stream()
-            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
+        store.scan(from, limit).stream()
+            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(RecordKind.SECRET)))
             .toList();
     return new Secrets(
         scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
@@ -256,8 +229,8 @@ final class VaultRecords {
 
   /** A put of the secret's record, at the secret's revision. */
   Change putSecret(SecretInfo info) {
-    return put(
-        Kind.SECRET,
+    return store.put(
+        RecordKind.SECRET,
         secretKey(info.id()),
         info.revision() - 1,
         SecretCodec.encode(info),
@@ -265,20 +238,22 @@ final class VaultRecords {
   }
 
   Change putName(RecordKey key, SecretId id) {
-    return put(Kind.NAME, key, 0, id.text().getBytes(StandardCharsets.US_ASCII), null);
+    return store.put(RecordKind.NAME, key, 0, id.text().getBytes(StandardCharsets.US_ASCII), null);
   }
 
   Change putValue(SecretId id, int version, byte[] value) {
-    return put(Kind.VALUE, valueKey(id, version), 0, value, null);
+    return store.put(RecordKind.VALUE, valueKey(id, version), 0, value, null);
   }
 
   /** What is known of attempts at the passphrase of a secret. */
   Optional<OpenedValue> attempts(SecretId id) {
-    return read(attemptsKey(id)).flatMap(stored -> open(stored, Kind.ATTEMPTS, true));
+    return store
+        .read(attemptsKey(id))
+        .flatMap(stored -> store.open(stored, RecordKind.ATTEMPTS, true));
   }
 
   Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
-    return put(Kind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+    return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
   }
 
   /**
@@ -287,7 +262,8 @@ final class VaultRecords {
    * @throws SecretNotFoundException if there is none
    */
   Change requireSecret(SecretId id) {
-    return read(secretKey(id))
+    return store
+        .read(secretKey(id))
         .map(stored -> Change.require(stored.key(), stored.revision()))
         .orElseThrow(SecretNotFoundException::new);
   }
@@ -299,13 +275,6 @@ final class VaultRecords {
 
   Change deleteAttempts(SecretId id, long revision) {
     return Change.delete(attemptsKey(id), revision);
-  }
-
-  private Change put(
-      Kind kind, RecordKey key, long replaced, byte[] plaintext, @Nullable Instant expiresAt) {
-    byte[] sealed =
-        Failures.translated(() -> cipher(key, kind, false).seal(replaced + 1, plaintext));
-    return new Change.Put(key, replaced, sealed, expiresAt);
   }
 
   Change deleteSecret(SecretInfo info) {
@@ -341,8 +310,8 @@ final class VaultRecords {
     deletionOf(secretKey(id)).ifPresent(changes::add);
     deleteAttempts(id).ifPresent(changes::add);
     Stream.concat(
-            allUnder(key(Kind.VALUE, id + ".")),
-            allUnder(key(Kind.NAME, "")).filter(stored -> leadsTo(stored, id)))
+            allUnder(key(RecordKind.VALUE, id + ".")),
+            allUnder(key(RecordKind.NAME, "")).filter(stored -> leadsTo(stored, id)))
         .forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
     return changes;
   }
@@ -350,7 +319,8 @@ final class VaultRecords {
   private boolean leadsTo(StoredRecord name, SecretId id) {
     try {
       byte[] leadsTo = id.text().getBytes(StandardCharsets.US_ASCII);
-      return open(name, Kind.NAME, false)
+      return store
+          .open(name, RecordKind.NAME, false)
           .filter(opened -> Arrays.equals(opened.content(), leadsTo))
           .isPresent();
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
@@ -361,27 +331,15 @@ final class VaultRecords {
   /** All records whose keys begin like this one. */
   private Stream<StoredRecord> allUnder(RecordKey prefix) {
     return Stream.iterate(
-            scan(prefix, SCAN_PAGE),
+            store.scan(prefix, SCAN_PAGE),
             page -> !page.isEmpty(),
-            page -> scan(page.get(page.size() - 1).key(), SCAN_PAGE))
+            page -> store.scan(page.get(page.size() - 1).key(), SCAN_PAGE))
         .flatMap(List::stream)
         .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
   }
 
   private Optional<Change> deletionOf(RecordKey key) {
-    return read(key).map(stored -> Change.delete(key, stored.revision()));
-  }
-
-  /**
-   * Records of the whole store as they are, but for the vault's header; no page before the end is
-   * empty.
-   */
-  List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
-    List<StoredRecord> page = Failures.translated(() -> store.scan(after, limit));
-    if (page.size() == 1 && page.get(0).key().equals(HeaderRecord.KEY)) {
-      return scan(HeaderRecord.KEY, limit);
-    }
-    return page.stream().filter(stored -> !stored.key().equals(HeaderRecord.KEY)).toList();
+    return store.read(key).map(stored -> Change.delete(key, stored.revision()));
   }
 
   /**
@@ -399,51 +357,33 @@ final class VaultRecords {
    * @throws IntegrityException if it does not open, or is of no known kind
    */
   Optional<Change> reseal(StoredRecord stored) {
-    Kind kind =
+    RecordKind kind =
         kindOf(stored.key())
             .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
-    return open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
+    return store.open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
   }
 
   /** Fails when it is committed if the plaintext is that of a newer revision. */
-  private Change resealed(StoredRecord stored, Kind kind, byte[] plaintext) {
+  private Change resealed(StoredRecord stored, RecordKind kind, byte[] plaintext) {
     try {
-      return put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
+      return store.put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
     } finally {
       Arrays.fill(plaintext, (byte) 0);
     }
   }
 
   /**
-   * Makes all changes or none. They are made anew when the vault's keys have changed meanwhile.
+   * Makes all changes or none, as {@link SealedStore#commit} does.
    *
-   * @param changes seals the records to put; if there are none, nothing is committed
    * @throws RevisionConflictException if one of their expectations does not hold
    */
   void commit(Supplier<List<Change>> changes) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      List<Change> all = new ArrayList<>();
-      all.add(header.requirement());
-      all.addAll(changes.get());
-      if (all.size() == 1) {
-        return;
-      }
-      try {
-        Failures.translated(() -> store.commit(all));
-        return;
-      } catch (RevisionConflictException e) {
-        if (!e.key().equals(HeaderRecord.KEY)) {
-          throw e;
-        }
-        header.refresh();
-      } catch (StoreFailedException e) {
-        if (!e.outcomeKnown()) {
-          missed.run(); // A store need not report what it does not know of.
-        }
-        throw e;
-      }
-    }
-    throw new StaleRevisionException();
+    store.commit(changes);
+  }
+
+  /** Records of the whole store, as {@link SealedStore#scan} lists them. */
+  List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
+    return store.scan(after, limit);
   }
 
   /**
@@ -458,7 +398,7 @@ final class VaultRecords {
         () -> {
           for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             try {
-              commit(() -> counted(more, changes.get()));
+              store.commit(() -> counted(more, changes.get()));
               return;
             } catch (RevisionConflictException e) {
               if (e.key().equals(countKey)) {
@@ -483,22 +423,22 @@ final class VaultRecords {
   }
 
   private RecordKey registrationKey() {
-    return key(Kind.NAMESPACE, "");
+    return key(RecordKind.NAMESPACE, "");
   }
 
   /** The record with the namespace's name, unless it is there: all else of it is sealed for it. */
   private Optional<Change> registration() {
-    if (read(registrationKey()).isPresent()) {
+    if (store.read(registrationKey()).isPresent()) {
       registered = true;
       return Optional.empty();
     }
     byte[] name = namespace.getBytes(StandardCharsets.UTF_8);
-    return Optional.of(put(Kind.NAMESPACE, registrationKey(), 0, name, null));
+    return Optional.of(store.put(RecordKind.NAMESPACE, registrationKey(), 0, name, null));
   }
 
   /** How many secrets there are, as stored. */
   Optional<OpenedValue> count() {
-    return read(countKey).flatMap(stored -> open(stored, Kind.COUNT, true));
+    return store.read(countKey).flatMap(stored -> store.open(stored, RecordKind.COUNT, true));
   }
 
   Change requireNoCount() {
@@ -506,12 +446,12 @@ final class VaultRecords {
   }
 
   Change putCount(long replaced, byte[] encoded) {
-    return put(Kind.COUNT, countKey, replaced, encoded, null);
+    return store.put(RecordKind.COUNT, countKey, replaced, encoded, null);
   }
 
   /** Counts the secrets whose value is not gone, and those that do not open. */
   long countSecrets() {
-    return allUnder(key(Kind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
+    return allUnder(key(RecordKind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
   }
 
   private boolean isRevealed(StoredRecord secret) {
@@ -527,21 +467,18 @@ final class VaultRecords {
     if (changed.equals(countKey)) {
       count.forget();
     }
-    ciphers.invalidate(changed);
+    store.forget(changed);
   }
 
   /** Lets go what is kept for any record. */
   void forgetAll() {
     count.forget();
-    ciphers.invalidateAll();
-  }
-
-  private Optional<StoredRecord> read(RecordKey key) {
-    return Failures.translated(() -> store.read(key));
+    store.forgetAll();
   }
 
   private Optional<SecretInfo> openSecret(StoredRecord stored) {
-    return open(stored, Kind.SECRET, true)
+    return store
+        .open(stored, RecordKind.SECRET, true)
         .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));
   }
 
@@ -551,56 +488,5 @@ final class VaultRecords {
     } finally {
       Arrays.fill(opened.content(), (byte) 0);
     }
-  }
-
-  /**
-   * Opens a record. Others may have changed the keys meanwhile: if the keyring does not have the
-   * record's epoch, that is newer than the header that the keyring knows, or it has been retired
-   * since the record was read, which was sealed anew before.
-   *
-   * @return the record as it was read, or as it is now; empty if it is gone
-   */
-  private Optional<OpenedValue> open(StoredRecord stored, Kind kind, boolean keep) {
-    Optional<OpenedValue> opened = tryOpen(stored, kind, keep);
-    if (opened.isEmpty()) {
-      header.refresh();
-      opened = tryOpen(stored, kind, keep);
-    }
-    if (opened.isPresent()) {
-      return opened;
-    }
-    Optional<StoredRecord> now = read(stored.key());
-    if (now.isPresent() && Arrays.equals(now.get().bytes(), stored.bytes())) {
-      throw new IntegrityException(
-          "a record is sealed under keys that this vault does not have", null);
-    }
-    return now.flatMap(newer -> open(newer, kind, keep));
-  }
-
-  /** Empty if the keyring does not have the record's epoch. */
-  private Optional<OpenedValue> tryOpen(StoredRecord stored, Kind kind, boolean keep) {
-    return Failures.translated(
-        () -> {
-          try {
-            byte[] content =
-                cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes());
-            return Optional.of(new OpenedValue(content, stored.revision()));
-          } catch (CryptoException e) {
-            if (e.reason() == Reason.UNKNOWN_EPOCH) {
-              return Optional.empty();
-            }
-            throw e;
-          }
-        });
-  }
-
-  /** What is read is in use; what is written will be read under another cipher anyway. */
-  private RecordCipher cipher(RecordKey key, Kind kind, boolean keep) {
-    Keyring keyring = header.keyring();
-    // Its own name is not known to whoever asks a namespace's record for it.
-    String sealedFor = kind == Kind.NAMESPACE ? Namespaces.DEFAULT : namespace;
-    return keep
-        ? ciphers.get(key, missing -> keyring.cipher(sealedFor, missing.text(), kind.purpose))
-        : keyring.cipher(sealedFor, key.text(), kind.purpose);
   }
 }
