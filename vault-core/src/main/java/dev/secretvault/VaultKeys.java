@@ -4,6 +4,7 @@ import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.KeyringChange;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.UnlockSlot;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import java.time.Instant;
@@ -155,6 +156,19 @@ public final class VaultKeys {
     Objects.requireNonNull(progress, "progress");
     header.refresh();
     return new Reencryptor(namespaces, progress).run();
+  }
+
+  /**
+   * Deletes a record that does not open, for good. That of a secret, its name or its values is
+   * better deleted {@linkplain SecretVault#delete with the secret}; this is for those that belong
+   * to nothing that can be told any more.
+   *
+   * @param key the record's key in the store, as {@link Reencryption#quarantinedKeys} has it
+   * @return false if there is no such record
+   * @throws IllegalArgumentException if it cannot be a key, or the record opens
+   */
+  public boolean discard(String key) {
+    return records.discard(new RecordKey(key));
   }
 
   /**

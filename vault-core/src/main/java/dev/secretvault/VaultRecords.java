@@ -363,6 +363,41 @@ final class VaultRecords {
     return store.open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
   }
 
+  /**
+   * Deletes a record that does not open; false if there is none.
+   *
+   * @throws IllegalArgumentException if it opens
+   */
+  boolean discard(RecordKey key) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      Optional<StoredRecord> stored = read(key);
+      if (stored.isEmpty()) {
+        return false;
+      }
+      if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
+        throw new IllegalArgumentException("key: the record opens, and is in use");
+      }
+      try {
+        commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        return true;
+      } catch (RevisionConflictException changedMeanwhile) {
+        // Look again.
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  private boolean opens(StoredRecord stored) {
+    try {
+      Optional<OpenedValue> opened =
+          kindOf(stored.key()).flatMap(kind -> open(stored, kind, false));
+      opened.ifPresent(record -> Arrays.fill(record.content(), (byte) 0));
+      return opened.isPresent();
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      return false;
+    }
+  }
+
   /** Fails when it is committed if the plaintext is that of a newer revision. */
   private Change resealed(StoredRecord stored, RecordKind kind, byte[] plaintext) {
     try {

@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
       KeysCommand.Change.class,
       KeysCommand.Rotate.class,
       KeysCommand.Reencrypt.class,
-      KeysCommand.Retire.class
+      KeysCommand.Retire.class,
+      KeysCommand.Discard.class
     })
 final class KeysCommand {
 
@@ -265,6 +266,27 @@ final class KeysCommand {
     int run(SecretVault vault, Streams streams) {
       vault.keys().retire(epoch);
       streams.out().println("epoch " + epoch + " is retired");
+      return Main.DONE;
+    }
+  }
+
+  /** Deletes a record that nobody can open. */
+  @Command(
+      name = "discard",
+      description = {
+        "Delete a record that does not open, for good. Try first whether its secret can be deleted."
+      })
+  static final class Discard extends VaultCommand {
+
+    @Parameters(paramLabel = "KEY", description = "The record's key, as reencrypt prints it.")
+    private String key;
+
+    @Override
+    int run(SecretVault vault, Streams streams) {
+      if (!vault.keys().discard(key)) {
+        throw Refusal.because("there is no such record");
+      }
+      streams.out().println("the record is deleted");
       return Main.DONE;
     }
   }

@@ -123,6 +123,8 @@ class RefusalsTest {
         command(2, "--key-passphrase-env exclude each other", "--key-env", "HOME", "list"),
         command(2, "--key-passphrase-env exclude each other", "--key-passphrase", "list"),
         command(2, "a command is missing", "keys"),
+        command(1, "there is no such record", "keys", "discard", "none"),
+        command(2, "key: the record opens, and is in use", "keys", "discard", "header"),
         command(2, "epoch: there is no epoch 2", "keys", "retire", "2"),
         command(1, "records are sealed under epoch 1", "keys", "retire", "1"),
         command(2, "id: there is no unlock slot of this id", "keys", "remove-unlock", "0"),

@@ -90,6 +90,7 @@ public final class Hmac implements Digester {
     } catch (DigestException impossible) {
       throw new IllegalStateException(impossible); // the array has the digest's length
     }
+    VarHandle.loadLoadFence(); // The states were copied before this is read.
     if (erased) {
       throw new IllegalStateException("the key was overwritten");
     }

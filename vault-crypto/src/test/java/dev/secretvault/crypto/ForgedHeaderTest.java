@@ -153,7 +153,7 @@ final class ForgedHeaderTest {
     assertRefused(Reason.DAMAGED, () -> open(header));
   }
 
-  /** Whatever the slot is asked for, and whether or not an earlier one opens. */
+  /** Whether or not an earlier slot opens. What the length leaves of the parameters is in order. */
   @ParameterizedTest
   @CsvSource({
     "2, 0",
@@ -165,15 +165,28 @@ final class ForgedHeaderTest {
     "3, 1",
     "3, 2",
     "3, 3",
+    "3, 8196",
     "3, 60000"
   })
   void open_slotWithParametersOfAnotherLength_isDamaged(int kind, int length) throws Exception {
     byte[] slot = slot(vaultId, masterKey, rootKey);
+    byte[] good = kind == 2 ? SlotKey.argon2(SlotKey.LEAST_MEMORY, 1, 1) : new byte[] {0, 1, 'u'};
     byte[] bad =
-        new SlotParts(kind, Seeded.bytes(random, 8), new byte[length], new byte[32])
+        new SlotParts(kind, Seeded.bytes(random, 8), Arrays.copyOf(good, length), new byte[32])
             .seal(vaultId, masterKey, rootKey);
     byte[] header = header(List.of(slot, bad), keyring(List.of(epoch(1))));
     assertRefused(Reason.DAMAGED, () -> open(header));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 28", "3, 4", "3, 8195"})
+  void open_slotWithParametersOfAllowedLength_isSkipped(int kind, int length) throws Exception {
+    byte[] slot = slot(vaultId, masterKey, rootKey);
+    byte[] good = kind == 2 ? SlotKey.argon2(SlotKey.LEAST_MEMORY, 1, 1) : new byte[] {0, 1, 'u'};
+    byte[] other =
+        new SlotParts(kind, Seeded.bytes(random, 8), Arrays.copyOf(good, length), new byte[32])
+            .seal(vaultId, masterKey, rootKey);
+    open(header(List.of(other, slot), keyring(List.of(epoch(1))))).close();
   }
 
   @Test

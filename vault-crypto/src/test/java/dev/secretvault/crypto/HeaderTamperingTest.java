@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every change of one bit and of one byte's place, in a header for each kind of key, by a failing
  * disk and by an attacker who makes the checksum right.
  */
-@Timeout(60)
+@Timeout(180)
 final class HeaderTamperingTest {
 
   private static final byte[] VAULT_ID = Seeded.bytes(new Random(2), 16);

@@ -2,11 +2,13 @@ package dev.secretvault.crypto;
 
 import static dev.secretvault.crypto.Tampering.flip;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.secretvault.crypto.CryptoException.Reason;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,6 +52,28 @@ final class KeyErasureTest {
     assertAlive(ofOpened);
     opened.close();
     assertErased(ofOpened);
+  }
+
+  @Test
+  void close_keyring_overwritesThePreparedKeys() {
+    Keyring keyring = Keyring.create(key());
+    Keyring.State state;
+    try (KeyringChange change = keyring.rotate(Instant.EPOCH)) {
+      keyring.apply(change);
+      state = change.take();
+    }
+    List<Hmac> prepared =
+        List.of(
+            state.names(),
+            state.passphrases(),
+            state.dataKeys().get(1).key(),
+            state.dataKeys().get(2).key());
+    prepared.forEach(key -> assertThat(key.compute(new byte[0])).hasSize(32));
+
+    keyring.close();
+
+    prepared.forEach(
+        key -> assertThatIllegalStateException().isThrownBy(() -> key.compute(new byte[0])));
   }
 
   @Test

@@ -90,6 +90,7 @@ final class KeyringChangeTest {
       Arrays.fill(change.header(), (byte) 0);
       keyring.apply(change);
       assertThat(keyring.header()).isEqualTo(change.header()).isNotEqualTo(header);
+      Keyring.open(key(), keyring.header()).close();
     }
     assertThat(RecordCipher.epochOf(RECORD.seal(keyring, new byte[0]))).isEqualTo(2);
   }
@@ -160,7 +161,12 @@ final class KeyringChangeTest {
       assertThat(many.epochs()).hasSize(1_000);
       one.open(many.header()).close();
       byte[] full = many.header();
-      Tampering.assertRefused(Reason.LIMIT_REACHED, () -> many.rotate(at(2)));
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> many.rotate(at(2)))
+          .withMessageContaining("1000 epochs")
+          .withMessageContaining("retire")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.LIMIT_REACHED);
       assertThat(many.header()).isEqualTo(full);
       apply(many, many.retire(500));
       apply(many, many.rotate(at(2)));
@@ -350,5 +356,39 @@ final class KeyringChangeTest {
     }
     assertThat(Together.run(tasks)).filteredOn(opened -> opened > 0).hasSize(3);
     assertThat(keyring.epoch()).isEqualTo(201);
+  }
+
+  /** The epoch that is the newest when a seal begins may be gone before it ends. */
+  @Test
+  void retire_whileRecordsAreSealed_failsNone() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    List<Callable<Integer>> tasks = new ArrayList<>();
+    tasks.add(
+        () -> {
+          try {
+            for (int epoch = 2; epoch <= 1_000; epoch++) {
+              apply(keyring, keyring.rotate(at(epoch)));
+              apply(keyring, keyring.retire(epoch - 1));
+            }
+            return 0;
+          } finally {
+            done.set(true);
+          }
+        });
+    for (int thread = 0; thread < 3; thread++) {
+      tasks.add(
+          () -> {
+            RecordCipher cipher = RECORD.cipher(keyring);
+            int newest = 1;
+            do {
+              int epoch = RecordCipher.epochOf(cipher.seal(1, new byte[0]));
+              assertThat(epoch).isGreaterThanOrEqualTo(newest);
+              newest = epoch;
+            } while (!done.get());
+            return newest;
+          });
+    }
+    Together.run(tasks);
+    assertThat(keyring.epochs()).containsOnlyKeys(1_000);
   }
 }

@@ -352,6 +352,44 @@ final class KeyringTest {
     }
   }
 
+  /** What is sealed under an overwritten key could be opened by nobody, or by everybody. */
+  @Test
+  void close_whileItIsUsed_neverUsesAnOverwrittenKey() throws Exception {
+    byte[] header = keyring.header();
+    String token = keyring.token("name");
+    int used = 0;
+    for (int i = 0; i < 2_000; i++) {
+      Keyring closing = Keyring.open(masterKey(), header);
+      List<byte[]> sealed = new ArrayList<>();
+      Together.run(
+          List.of(
+              () -> {
+                try {
+                  for (int revision = 0; revision < 100; revision++) {
+                    Identity identity = new Identity("", "s/" + revision, revision, "value");
+                    sealed.add(identity.seal(closing, new byte[] {1}));
+                    assertThat(closing.token("name")).isEqualTo(token);
+                    assertThat(identity.open(closing, sealed.get(revision))).containsExactly(1);
+                  }
+                } catch (IllegalStateException closed) {
+                  assertThat(closed.getMessage())
+                      .isIn("the keyring is closed", "the key was overwritten");
+                }
+                return 0;
+              },
+              () -> {
+                closing.close();
+                return 0;
+              }));
+      for (int revision = 0; revision < sealed.size(); revision++) {
+        Identity identity = new Identity("", "s/" + revision, revision, "value");
+        assertThat(identity.open(keyring, sealed.get(revision))).containsExactly(1);
+        used++;
+      }
+    }
+    assertThat(used).isPositive();
+  }
+
   @Test
   void toString_saysNothingOfTheKeys() {
     assertThat(keyring).hasToString("Keyring[hidden]");

@@ -2,6 +2,7 @@ package dev.secretvault.crypto;
 
 import static dev.secretvault.crypto.Tampering.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.secretvault.crypto.CryptoException.Reason;
 import dev.secretvault.crypto.KeyringText.Epoch;
@@ -51,7 +52,12 @@ final class KeyringTextTest {
       }
     }
     assertThat(text.generation()).isEqualTo(1_001);
-    Tampering.assertRefused(Reason.LIMIT_REACHED, () -> text.addEpoch(NOW));
+    assertThatExceptionOfType(CryptoException.class)
+        .isThrownBy(() -> text.addEpoch(NOW))
+        .withMessageContaining("1000 epochs")
+        .withMessageContaining("retire")
+        .extracting(CryptoException::reason)
+        .isEqualTo(Reason.LIMIT_REACHED);
     assertThat(text.removeEpoch(500)).isTrue();
     text.addEpoch(NOW);
     assertThat(text.epochs()).hasSize(KeyringText.MAX_EPOCHS);

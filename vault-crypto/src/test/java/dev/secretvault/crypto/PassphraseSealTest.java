@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Values that take a passphrase besides the vault's keys. */
-@Timeout(60)
+@Timeout(180)
 final class PassphraseSealTest {
 
   private static final String PASSPHRASE = "open sesame";

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Genuine pieces, each in the place of each other one: all ordered pairs. */
-@Timeout(60)
+@Timeout(180)
 final class SwappedTest {
 
   private static final String PASSPHRASE = "open sesame";

@@ -31,7 +31,7 @@ final class Together {
       }
       List<T> results = new ArrayList<>();
       for (Future<T> result : running) {
-        results.add(result.get(60, TimeUnit.SECONDS));
+        results.add(result.get(150, TimeUnit.SECONDS));
       }
       return results;
     } finally {

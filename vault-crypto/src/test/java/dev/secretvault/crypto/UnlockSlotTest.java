@@ -125,7 +125,11 @@ final class UnlockSlotTest {
         apply(keyring, keyring.addUnlock(raw(slot)));
       }
       byte[] header = keyring.header();
-      assertRefused(Reason.LIMIT_REACHED, () -> keyring.addUnlock(raw(16)));
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.addUnlock(raw(16)))
+          .withMessageContaining("16 unlock slots")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.LIMIT_REACHED);
       assertThat(keyring.header()).isEqualTo(header);
       for (int slot = 0; slot < 16; slot++) {
         assertSameVault(keyring, raw(slot), header);
@@ -177,8 +181,16 @@ final class UnlockSlotTest {
     try (Keyring keyring = Keyring.create(raw(0))) {
       byte[] header = keyring.header();
       String only = keyring.unlockSlots().get(0).id();
-      assertRefused(Reason.STILL_NEEDED, () -> keyring.removeUnlock(only));
-      assertRefused(Reason.STILL_NEEDED, () -> keyring.removeUnlock(raw(0)));
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.removeUnlock(only))
+          .withMessageContaining("last unlock slot")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.STILL_NEEDED);
+      assertThatExceptionOfType(CryptoException.class)
+          .isThrownBy(() -> keyring.removeUnlock(raw(0)))
+          .withMessageContaining("last unlock slot")
+          .extracting(CryptoException::reason)
+          .isEqualTo(Reason.STILL_NEEDED);
       for (String none : List.of("", "0", only + "0")) {
         assertThatIllegalArgumentException()
             .isThrownBy(() -> keyring.removeUnlock(none))
@@ -379,6 +391,34 @@ final class UnlockSlotTest {
       }
       assertThat(keyring.unlockSlots()).extracting(UnlockSlot::kind).containsOnly(Kind.RAW);
       assertRefused(Reason.WRONG_KEY, () -> Keyring.open(raw(9), keyring.header()));
+    }
+  }
+
+  /** What can be mended at once is said first: the service may only have been away. */
+  @Test
+  void open_slotUnavailableBesideOneOfAnUnknownKind_isUnavailable() throws Exception {
+    byte[] vaultId = Seeded.bytes(random, 16);
+    byte[] rootKey = Seeded.bytes(random, 32);
+    SlotKey key = SlotKey.external(URI, vaultId);
+    List<byte[]> slots = List.of(unknown(4, 10), key.slot(random, vaultId, rootKey));
+    byte[] keyring = HeaderParts.keyring(1, List.of(HeaderParts.epoch(1, rootKey)));
+    byte[] header = HeaderParts.of(vaultId, slots, rootKey, keyring).toBytes(rootKey);
+    key.open(header).close();
+    assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.open(external(), header));
+    MasterKey ofAnotherName = MasterKey.fromAead(external, URI + "/");
+    assertRefused(Reason.NEWER_FORMAT, () -> Keyring.open(ofAnotherName, header));
+  }
+
+  /** Also where no slot would ask for it: a wrong key would send people the wrong way. */
+  @Test
+  void missingKeyFile_vaultWithoutRawSlot_isUnavailable() {
+    MasterKey missing = MasterKey.fromFile(Path.of("/no such directory/key"));
+    try (Keyring keyring = Keyring.create(external())) {
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> Keyring.open(missing, keyring.header()));
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> keyring.removeUnlock(missing));
+      assertRefused(Reason.KEY_UNAVAILABLE, () -> keyring.changeMasterKey(missing, raw()));
+      assertRefused(Reason.WRONG_KEY, () -> Keyring.open(raw(), keyring.header()));
+      assertRefused(Reason.WRONG_KEY, () -> keyring.removeUnlock(raw()));
     }
   }
 

@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemoryPassphraseSecretTest extends PassphraseSecretContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}
