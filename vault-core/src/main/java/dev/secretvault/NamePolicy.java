@@ -85,9 +85,13 @@ public final class NamePolicy {
     return name;
   }
 
-  /** Both ways, as some characters have several lower-case forms but one upper-case form. */
+  /**
+   * Down and up again, as letters with several lower-case forms have one upper-case form. Down one
+   * by one: as part of a text, a letter's lower-case form may depend on what follows.
+   */
   private static String fold(String text) {
-    return text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
+    int[] lower = text.codePoints().map(Character::toLowerCase).toArray();
+    return new String(lower, 0, lower.length).toUpperCase(Locale.ROOT);
   }
 
   private static boolean isOfIdentifiers(int codePoint) {

@@ -64,6 +64,15 @@ final class Namespaces implements StoreListener {
         .reseal(stored);
   }
 
+  /**
+   * Deletes a record that does not open; false if there is none.
+   *
+   * @throws IllegalArgumentException if it opens
+   */
+  boolean discard(RecordKey key) {
+    return owning(key).orElseGet(() -> get(DEFAULT)).records().discard(key);
+  }
+
   @Override
   public void changed(Set<RecordKey> keys) {
     if (keys.contains(HeaderRecord.KEY)) {

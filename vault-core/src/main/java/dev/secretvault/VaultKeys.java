@@ -168,7 +168,7 @@ public final class VaultKeys {
    * @throws IllegalArgumentException if it cannot be a key, or the record opens
    */
   public boolean discard(String key) {
-    return records.discard(new RecordKey(key));
+    return namespaces.discard(new RecordKey(key));
   }
 
   /**

@@ -370,7 +370,7 @@ final class VaultRecords {
    */
   boolean discard(RecordKey key) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      Optional<StoredRecord> stored = read(key);
+      Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
         return false;
       }
@@ -378,7 +378,7 @@ final class VaultRecords {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
       try {
-        commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        store.commit(() -> List.of(Change.delete(key, stored.get().revision())));
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.
@@ -390,7 +390,7 @@ final class VaultRecords {
   private boolean opens(StoredRecord stored) {
     try {
       Optional<OpenedValue> opened =
-          kindOf(stored.key()).flatMap(kind -> open(stored, kind, false));
+          kindOf(stored.key()).flatMap(kind -> store.open(stored, kind, false));
       opened.ifPresent(record -> Arrays.fill(record.content(), (byte) 0));
       return opened.isPresent();
     } catch (IntegrityException | UnsupportedFormatException e) {
