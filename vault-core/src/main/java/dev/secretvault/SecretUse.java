@@ -3,6 +3,7 @@ package dev.secretvault;
 import dev.secretvault.LiveSecrets.Live;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
+import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
@@ -32,12 +33,48 @@ final class SecretUse {
     return reveal(
         lookup,
         (info, stored) -> {
-          if (info.passphraseProtected()) {
-            Arrays.fill(stored, (byte) 0);
-            throw new WrongPassphraseException(attempts.left(info.id()));
-          }
+          requireNoPassphrase(info, stored);
           return stored;
         });
+  }
+
+  /**
+   * Refuses what {@link #revealText} would refuse for reasons that can be told without the value.
+   */
+  void requireRevealable(Supplier<Optional<Live>> lookup) {
+    SecretInfo info = revealable(lookup).info();
+    requireNoPassphrase(info, new byte[0]);
+  }
+
+  /**
+   * Reveals a value that is text; one that is not is left as it is.
+   *
+   * @throws IllegalStateException if it is not
+   */
+  char[] revealText(Supplier<Optional<Live>> lookup) {
+    SecretValue text =
+        reveal(
+            lookup,
+            (info, stored) -> {
+              requireNoPassphrase(info, stored);
+              try {
+                Arrays.fill(Text.decode(stored), '\0');
+              } catch (CharacterCodingException e) {
+                Arrays.fill(stored, (byte) 0);
+                throw new IllegalStateException("the value of a secret is not text in UTF-8");
+              }
+              return stored;
+            });
+    try (text) {
+      return text.useChars(char[]::clone);
+    }
+  }
+
+  private void requireNoPassphrase(SecretInfo info, byte[] stored) {
+    if (info.passphraseProtected()) {
+      Arrays.fill(stored, (byte) 0);
+      throw new WrongPassphraseException(attempts.left(info.id()));
+    }
   }
 
   /**
@@ -65,11 +102,8 @@ final class SecretUse {
   private SecretValue reveal(
       Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = usable(lookup);
+      Live found = revealable(lookup);
       SecretInfo info = found.info();
-      if (info.disclosure() == Disclosure.AT_CREATION) {
-        throw NotRevealableException.shownAtCreation();
-      }
       Optional<OpenedValue> stored = live.value(found);
       if (stored.isPresent()) {
         byte[] value = unlock.apply(info, stored.get().content());
@@ -126,6 +160,14 @@ final class SecretUse {
   private Live usable(Supplier<Optional<Live>> lookup) {
     Live found = lookup.get().orElseThrow(SecretNotFoundException::new);
     found.info().requireUsable(rules.clock());
+    return found;
+  }
+
+  private Live revealable(Supplier<Optional<Live>> lookup) {
+    Live found = usable(lookup);
+    if (found.info().disclosure() == Disclosure.AT_CREATION) {
+      throw NotRevealableException.shownAtCreation();
+    }
     return found;
   }
 

@@ -138,7 +138,7 @@ public final class SecretVault implements AutoCloseable {
    * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
    *     value is changed; a value that is to be generated suits any
    * @return the secret as it is now
-   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws AlreadyRevealedException if there is one whose value is gone, and one was given
    * @throws NotRevealableException if there is one, and one of the two has a passphrase
    * @throws QuotaExceededException if there would be too many secrets, or versions of it
    * @throws StaleRevisionException if others keep changing it
@@ -383,8 +383,8 @@ public final class SecretVault implements AutoCloseable {
    * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
    * lends the result. A backslash before two braces makes them plain text.
    *
-   * <p>Each secret is revealed once, however often its name occurs. Nothing is revealed if one of
-   * the names is not known.
+   * <p>Each secret is revealed once, however often its name occurs. None is revealed if one of the
+   * names is not known, or one of the secrets may not be revealed now.
    *
    * @param template the text, with the names of secrets between <code>{{secret:</code> and <code>}}
    *     </code>
@@ -410,13 +410,8 @@ public final class SecretVault implements AutoCloseable {
     if (!unknown.isEmpty()) {
       throw new SecretNotFoundException(unknown);
     }
-    return references.resolve(
-        name -> {
-          try (SecretValue value = use.reveal(finding(name))) {
-            return value.useChars(char[]::clone);
-          }
-        },
-        reader);
+    references.names().forEach(name -> use.requireRevealable(finding(name)));
+    return references.resolve(name -> use.revealText(finding(name)), reader);
   }
 
   /**
