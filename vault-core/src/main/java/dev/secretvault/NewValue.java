@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The value of a new version of a secret: generated, or given.
  *
  * <p>It is used up by the call that it is handed to, which overwrites it whether it succeeds or
- * not. Not thread-safe.
+ * not; only a call that is not let in, for want of a permission or because there were too many,
+ * leaves it for another try. Not thread-safe.
  */
 public final class NewValue {
 

@@ -95,6 +95,11 @@ final class SecretLife {
         return after;
       } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
         // Read and decide again.
+      } catch (QuotaExceededException e) {
+        // The last place may have been taken by somebody who put the same.
+        if (found.isPresent() || records.named(spec.name()).isEmpty()) {
+          throw e;
+        }
       }
     }
     throw new StaleRevisionException();
@@ -245,7 +250,7 @@ final class SecretLife {
         commit(before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
-        if (!after.name().equals(before.name()) && e.key().equals(records.nameKey(after.name()))) {
+        if (e.key().equals(records.nameKey(after.name()))) {
           throw new DuplicateNameException();
         }
       }
