@@ -28,10 +28,8 @@ final class RateLimiter {
    */
   synchronized void admit() {
     Instant now = clock.instant();
-    // A clock that was set back must not keep calls in the window for longer than it is.
-    while (!calls.isEmpty()
-        && (!now.isBefore(calls.getFirst().plus(rate.window()))
-            || now.isBefore(calls.getFirst()))) {
+    moveUpTo(now);
+    while (!calls.isEmpty() && !now.isBefore(calls.getFirst().plus(rate.window()))) {
       calls.removeFirst();
     }
     if (calls.size() >= rate.limit()) {
@@ -41,5 +39,20 @@ final class RateLimiter {
           Duration.between(now, calls.getFirst().plus(rate.window())));
     }
     calls.addLast(now);
+  }
+
+  /**
+   * Has calls that were made later than now, by a clock that was set back since, count as made now:
+   * so they are neither forgotten nor remembered for longer than a window.
+   */
+  private void moveUpTo(Instant now) {
+    int later = 0;
+    while (!calls.isEmpty() && calls.getLast().isAfter(now)) {
+      calls.removeLast();
+      later++;
+    }
+    for (; later > 0; later--) {
+      calls.addLast(now);
+    }
   }
 }
