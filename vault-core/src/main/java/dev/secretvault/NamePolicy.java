@@ -70,7 +70,8 @@ public final class NamePolicy {
    */
   String check(String name) {
     Text.check("name", Objects.requireNonNull(name, "name"), 1, maxLength);
-    if (isSpace(name.codePointAt(0)) || isSpace(name.codePointBefore(name.length()))) {
+    if (Character.isSpaceChar(name.codePointAt(0))
+        || Character.isSpaceChar(name.codePointBefore(name.length()))) {
       throw new IllegalArgumentException(
           "name: white space at the beginning or end is not allowed");
     }
@@ -99,9 +100,5 @@ public final class NamePolicy {
         || (codePoint >= 'A' && codePoint <= 'Z')
         || (codePoint >= '0' && codePoint <= '9')
         || IDENTIFIER_SYMBOLS.indexOf(codePoint) >= 0;
-  }
-
-  private static boolean isSpace(int codePoint) {
-    return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
   }
 }

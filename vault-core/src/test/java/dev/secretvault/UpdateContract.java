@@ -206,8 +206,13 @@ abstract class UpdateContract extends VaultContract {
   void ifRevision_ofAnotherRevision_isRefusedAndChangesNothing() {
     SecretInfo before = update(full(), SecretUpdate.none().description("new").ifRevision(1));
     for (long revision : new long[] {1, 3, 0, -1, Long.MAX_VALUE}) {
-      assertThatThrownBy(() -> update(before, SecretUpdate.none().name("app").ifRevision(revision)))
-          .isInstanceOf(StaleRevisionException.class);
+      for (SecretUpdate update :
+          List.of(
+              SecretUpdate.none().ifRevision(revision),
+              SecretUpdate.none().name("app").ifRevision(revision),
+              SecretUpdate.none().ifRevision(revision).name("app"))) {
+        assertThatThrownBy(() -> update(before, update)).isInstanceOf(StaleRevisionException.class);
+      }
     }
     assertThat(vault().describe(before.id())).isEqualTo(before);
   }
