@@ -196,15 +196,10 @@ final class SecretLife {
     return change(
         id,
         draft -> {
-          Version found =
-              draft.versions.stream()
-                  .filter(candidate -> candidate.number() == version)
-                  .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new IllegalArgumentException(
-                              "version: the secret has no version " + version));
-          if (found.state() == Version.State.CURRENT) {
+          if (version < 1 || version > Versions.newest(draft.versions).number()) {
+            throw new IllegalArgumentException("version: the secret has no version " + version);
+          }
+          if (Versions.isCurrent(draft.versions, version)) {
             throw new IllegalArgumentException(
                 "version: "
                     + version

@@ -26,6 +26,10 @@ final class Versions {
     return versions.stream().filter(version -> version.state() == State.CURRENT).findFirst();
   }
 
+  static boolean isCurrent(List<Version> versions, int number) {
+    return current(versions).filter(version -> version.number() == number).isPresent();
+  }
+
   static boolean isLive(Version version) {
     return version.state() != State.RETIRED;
   }
@@ -83,7 +87,7 @@ final class Versions {
                         }));
   }
 
-  /** With one retired. */
+  /** With one retired, or as they are if that was done so long ago that it is forgotten. */
   static List<Version> retired(List<Version> versions, int number) {
     return mapped(
         versions, version -> version.number() == number ? as(version, State.RETIRED) : version);

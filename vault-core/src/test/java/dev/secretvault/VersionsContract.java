@@ -181,6 +181,20 @@ abstract class VersionsContract extends VaultContract {
   }
 
   @Test
+  void retire_ofAVersionRetiredLongAgo_doesNothing() {
+    SecretId id = create(text("web", "value").active()).id();
+    for (int number = 2; number <= 19; number++) {
+      rotate(id, "value-" + number);
+      vault().retire(id, number);
+    }
+    SecretInfo before = vault().describe(id);
+    assertThat(before.versions()).hasSize(17).extracting(Version::number).doesNotContain(2, 3);
+    assertThat(vault().retire(id, 2)).isEqualTo(before);
+    assertThatThrownBy(() -> vault().retire(id, 20)).isInstanceOf(IllegalArgumentException.class);
+    assertThat(Versions.newest(rotate(id, "another").versions()).number()).isEqualTo(20);
+  }
+
+  @Test
   void once_withSeveralVersions_leavesNoValueBehind() {
     SecretId id = create(text("link", "one").active().disclosure(Disclosure.ONCE)).id();
     rotate(id, "two");
