@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.SecretInfo.Version.State;
-import dev.secretvault.crypto.MasterKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -200,26 +199,5 @@ abstract class ProvisioningContract extends VaultContract {
     assertThat(Versions.newest(info.versions()).state()).isEqualTo(State.CURRENT);
     assertThat(reveal(info.id())).startsWith("value-");
     assertThat(storedVersions(info.id())).hasSize(8);
-  }
-
-  @Test
-  void concurrentScripts_shareTheLastPlaceOfTheNamespace() {
-    vault().close();
-    try (SecretVault limited =
-        SecretVault.builder()
-            .store(fixture.newStore())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .limits(VaultLimits.defaults().maxSecrets(20))
-            .open()) {
-      for (int i = 0; i < 20; i++) {
-        String name = "web-" + i;
-        Racers.run(
-            8,
-            racer -> assertThat(limited.putIfChanged(text(name, "value")).revision()).isEqualTo(1));
-      }
-      assertThatThrownBy(() -> limited.putIfChanged(text("web-20", "value")))
-          .isInstanceOf(QuotaExceededException.class);
-      assertThat(limited.putIfChanged(text("web-19", "value")).revision()).isEqualTo(1);
-    }
   }
 }
