@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * What a new secret shall be. Begins with {@link #named}; needs {@link #generated} or one of the
  * {@code value} methods; everything else is optional.
  *
- * <p>A spec may hold a value, so it is used up by {@link SecretVault#create} on an open vault,
- * which overwrites that value whether the secret is created or not. Every option may be set once,
- * and is checked when it is set. Not thread-safe.
+ * <p>A spec may hold a value, so it is used up by {@link SecretVault#create} or {@link
+ * SecretVault#putIfChanged}, which overwrite that value whether they succeed or not; only a call
+ * that is not let in, for want of a permission or because there were too many, leaves it for
+ * another try. Every option may be set once, and is checked when it is set. Not thread-safe.
  */
 public final class SecretSpec {
 
