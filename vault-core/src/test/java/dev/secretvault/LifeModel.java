@@ -1,0 +1,395 @@
+package dev.secretvault;
+
+import dev.secretvault.ModelSecret.Kept;
+import dev.secretvault.ModelSecret.Wanted;
+import dev.secretvault.RandomArguments.Edit;
+import dev.secretvault.RandomArguments.Wish;
+import dev.secretvault.SecretInfo.Version.State;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of one namespace once more, as plainly as they can be said: no store, no seals, no
+ * caches, no races. With a {@link LifeFlaw}, one of them is broken.
+ */
+final class LifeModel {
+
+  private static final int MAX_LIVE = 16;
+
+  /** What a call is to throw. */
+  static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** The class of the exception. */
+    final Class<? extends RuntimeException> with;
+
+    Refused(Class<? extends RuntimeException> with) {
+      super(with.getSimpleName(), null, false, false);
+      this.with = with;
+    }
+  }
+
+  private final @Nullable LifeFlaw flaw;
+  private final Map<SecretId, ModelSecret> secrets = new TreeMap<>();
+  private final Set<String> namesOfTheDead = new HashSet<>();
+  private Instant now;
+
+  LifeModel(@Nullable LifeFlaw flaw, Instant now) {
+    this.flaw = flaw;
+    this.now = now;
+  }
+
+  void setNow(Instant instant) {
+    now = instant;
+  }
+
+  List<SecretId> ids() {
+    return List.copyOf(secrets.keySet());
+  }
+
+  /** The values that a secret ever had. */
+  List<byte[]> valuesOf(SecretId id) {
+    ModelSecret secret = secrets.get(id);
+    return secret == null ? List.of() : secret.versions.stream().map(Kept::value).toList();
+  }
+
+  SecretInfo create(SecretId id, Wanted wanted, long limit) {
+    require(wanted.expiresAt() == null || wanted.expiresAt().isAfter(now));
+    requireOrder(wanted.notBefore(), wanted.expiresAt());
+    long counted =
+        secrets.values().stream()
+            .filter(s -> s.state != SecretState.REVEALED || flaw == LifeFlaw.REVEALED_COUNTS)
+            .count();
+    if (counted >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
+      throw new Refused(QuotaExceededException.class);
+    }
+    requireFree(wanted.name());
+    ModelSecret secret = new ModelSecret(wanted, now);
+    secrets.put(id, secret);
+    return secret.info(id);
+  }
+
+  private void requireFree(String name) {
+    for (ModelSecret other : secrets.values()) {
+      boolean freed =
+          (flaw == LifeFlaw.EXPIRY_FREES_THE_NAME && isOver(other))
+              || (flaw == LifeFlaw.REVEAL_FREES_THE_NAME && other.state == SecretState.REVEALED);
+      if (other.name.equals(name) && !freed) {
+        throw new Refused(DuplicateNameException.class);
+      }
+    }
+    if (namesOfTheDead.contains(name)) {
+      throw new Refused(DuplicateNameException.class);
+    }
+  }
+
+  SecretInfo putIfChanged(SecretId id, Wanted wanted, long limit) {
+    Optional<SecretInfo> there = find(wanted.name());
+    if (there.isEmpty()) {
+      return create(id, wanted, limit);
+    }
+    return change(
+        there.get().id(),
+        secret -> {
+          requireNotRevealed(secret);
+          boolean same =
+              flaw != LifeFlaw.SAME_VALUE_IS_PUT_AGAIN
+                  && Arrays.equals(current(secret).value(), wanted.value());
+          if (!wanted.generated() && !same) {
+            add(secret, wanted.value());
+            secret.promote();
+          }
+        });
+  }
+
+  SecretInfo rotate(SecretId id, byte[] value) {
+    return change(
+        id,
+        secret -> {
+          requireNotRevealed(secret);
+          add(secret, value);
+          if (flaw == LifeFlaw.PENDING_VERSION_SIGNS) {
+            secret.promote();
+          }
+        });
+  }
+
+  private void add(ModelSecret secret, byte[] value) {
+    if (secret.versions.stream().filter(v -> v.state() != State.RETIRED).count() == MAX_LIVE) {
+      throw new Refused(QuotaExceededException.class);
+    }
+    secret.versions.add(new Kept(secret.versions.size() + 1, State.PENDING, now, value));
+  }
+
+  SecretInfo activate(SecretId id) {
+    return change(
+        id,
+        secret -> {
+          requireNotRevealed(secret);
+          if (secret.state == SecretState.INACTIVE || secret.newest(State.PENDING) != null) {
+            requireNotOver(secret);
+            int older = secret.versions.size() - 2;
+            Kept pending = secret.newest(State.PENDING);
+            secret.state = SecretState.ACTIVE;
+            secret.activatedAt = now;
+            secret.promote();
+            if (flaw == LifeFlaw.PENDING_VERSIONS_STAY_AT_ACTIVATION
+                && pending != null
+                && older > 0) {
+              secret.turn(secret.versions.get(older), State.PENDING);
+            }
+          }
+        });
+  }
+
+  SecretInfo deactivate(SecretId id) {
+    return change(
+        id,
+        secret -> {
+          requireNotRevealed(secret);
+          secret.state = SecretState.INACTIVE;
+        });
+  }
+
+  SecretInfo rollback(SecretId id) {
+    return change(
+        id,
+        secret -> {
+          requireNotRevealed(secret);
+          Kept previous = secret.newest(State.PREVIOUS);
+          if (previous == null && flaw == LifeFlaw.ROLLBACK_TO_A_RETIRED_VERSION) {
+            previous = secret.newest(State.RETIRED);
+          }
+          require(previous != null);
+          secret.turn(State.CURRENT, State.PREVIOUS);
+          secret.turn(previous, State.CURRENT);
+        });
+  }
+
+  SecretInfo retire(SecretId id, int version) {
+    return change(
+        id,
+        secret -> {
+          require(secret.info(id).versions().stream().anyMatch(v -> v.number() == version));
+          Kept kept = secret.versions.get(version - 1);
+          require(kept.state() != State.CURRENT);
+          secret.turn(kept, State.RETIRED);
+        });
+  }
+
+  SecretInfo update(SecretId id, Edit edit) {
+    return change(
+        id,
+        secret -> {
+          if (edit.revision() != null
+              && edit.revision() != secret.revision
+              && flaw != LifeFlaw.ANY_REVISION_WILL_DO) {
+            throw new Refused(StaleRevisionException.class);
+          }
+          requireNotOver(secret);
+          if (edit.expiresAt() != null) {
+            Instant end = edit.expiresAt().instant();
+            require(end == null || end.equals(secret.expiresAt) || end.isAfter(now));
+            secret.expiresAt = end;
+          }
+          if (edit.notBefore() != null) {
+            secret.notBefore = edit.notBefore().instant();
+          }
+          requireOrder(secret.notBefore, secret.expiresAt);
+          if (edit.description() != null) {
+            secret.description = edit.description();
+          }
+          secret.labels = new TreeMap<>(secret.labels);
+          edit.labels()
+              .forEach(
+                  (key, value) ->
+                      value.ifPresentOrElse(
+                          set -> secret.labels.put(key, set), () -> secret.labels.remove(key)));
+          if (edit.name() != null && !edit.name().equals(secret.name)) {
+            requireFree(edit.name());
+            if (flaw == LifeFlaw.RENAMING_KEEPS_THE_NAME) {
+              namesOfTheDead.add(secret.name);
+            }
+            secret.name = edit.name();
+          }
+        });
+  }
+
+  boolean delete(SecretId id) {
+    ModelSecret gone = secrets.remove(id);
+    if (gone != null && flaw == LifeFlaw.DELETION_KEEPS_THE_NAME) {
+      namesOfTheDead.add(gone.name);
+    }
+    return gone != null;
+  }
+
+  SecretInfo describe(SecretId id) {
+    return known(id).info(id);
+  }
+
+  Optional<SecretInfo> find(String name) {
+    return idOf(name).map(this::describe);
+  }
+
+  Optional<SecretId> idOf(String name) {
+    return secrets.entrySet().stream()
+        .filter(entry -> entry.getValue().name.equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  /** What is left of the list behind the cursor. */
+  List<SecretInfo> list(Wish wish) {
+    return secrets.keySet().stream()
+        .filter(id -> wish.after() == null || isBehind(id, wish.after()))
+        .map(this::describe)
+        .filter(info -> isWanted(info, wish))
+        .toList();
+  }
+
+  private boolean isBehind(SecretId id, String cursor) {
+    int order = id.text().compareTo(cursor);
+    return order > 0 || (order == 0 && flaw == LifeFlaw.CURSOR_COMES_AGAIN);
+  }
+
+  private boolean isWanted(SecretInfo info, Wish wish) {
+    boolean state =
+        wish.state() == null
+            || wish.state() == info.state()
+            || flaw == LifeFlaw.STATE_IS_NOT_FILTERED;
+    boolean label = wish.env().isEmpty() || wish.env().equals(info.labels().get("env"));
+    return state && label && info.name().startsWith(wish.prefix());
+  }
+
+  byte[] reveal(SecretId id) {
+    ModelSecret secret = usable(id);
+    if (secret.disclosure == Disclosure.AT_CREATION && flaw != LifeFlaw.AT_CREATION_IS_REVEALED) {
+      throw new Refused(NotRevealableException.class);
+    }
+    byte[] value = current(secret).value();
+    if (secret.disclosure == Disclosure.ONCE && flaw != LifeFlaw.ONCE_IS_NOT_CONSUMED) {
+      secret.state = SecretState.REVEALED;
+      secret.revision++;
+      secret.versions.replaceAll(v -> v.as(State.RETIRED));
+    }
+    return value;
+  }
+
+  String hmac(SecretId id, String userId) {
+    return hmac(current(usable(id)).value(), userId);
+  }
+
+  boolean verify(SecretId id, String userId, String digest) {
+    try {
+      ModelSecret secret = usable(id);
+      return secret.versions.stream()
+          .filter(
+              v ->
+                  v.state() == State.CURRENT
+                      || (v.state() == State.PREVIOUS
+                          && flaw != LifeFlaw.PREVIOUS_VERSION_DOES_NOT_VERIFY)
+                      || (v.state() == State.RETIRED && flaw == LifeFlaw.RETIRED_VERSION_VERIFIES))
+          .anyMatch(v -> hmac(v.value(), userId).equals(digest));
+    } catch (Refused unusable) {
+      return false;
+    }
+  }
+
+  boolean matches(SecretId id, byte[] candidate) {
+    try {
+      return Arrays.equals(current(usable(id)).value(), candidate);
+    } catch (Refused unusable) {
+      return false;
+    }
+  }
+
+  static String hmac(byte[] value, String userId) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(value, "HmacSHA256"));
+      return HexFormat.of().formatHex(mac.doFinal(userId.getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private SecretInfo change(SecretId id, Consumer<ModelSecret> step) {
+    ModelSecret before = known(id);
+    ModelSecret after = new ModelSecret(before);
+    step.accept(after);
+    if (!after.info(id).equals(before.info(id))) {
+      after.revision++;
+      secrets.put(id, after);
+    }
+    return describe(id);
+  }
+
+  private ModelSecret known(SecretId id) {
+    ModelSecret secret = secrets.get(id);
+    if (secret == null) {
+      throw new Refused(SecretNotFoundException.class);
+    }
+    return secret;
+  }
+
+  private ModelSecret usable(SecretId id) {
+    ModelSecret secret = known(id);
+    if (secret.state == SecretState.INACTIVE && flaw != LifeFlaw.INACTIVE_SIGNS) {
+      throw new Refused(SecretNotActiveException.class);
+    }
+    requireNotRevealed(secret);
+    requireNotOver(secret);
+    long early = flaw == LifeFlaw.VALID_A_MILLISECOND_LATE ? 1 : 0;
+    if (secret.notBefore != null && now.minusMillis(early).isBefore(secret.notBefore)) {
+      throw new Refused(SecretNotActiveException.class);
+    }
+    return secret;
+  }
+
+  private static Kept current(ModelSecret secret) {
+    return secret.versions.stream()
+        .filter(v -> v.state() == State.CURRENT)
+        .findFirst()
+        .orElseThrow(AssertionError::new);
+  }
+
+  private static void requireNotRevealed(ModelSecret secret) {
+    if (secret.state == SecretState.REVEALED) {
+      throw new Refused(AlreadyRevealedException.class);
+    }
+  }
+
+  private boolean isOver(ModelSecret secret) {
+    long late = flaw == LifeFlaw.EXPIRES_A_MILLISECOND_LATE ? 1 : 0;
+    return secret.expiresAt != null && !now.isBefore(secret.expiresAt.plusMillis(late));
+  }
+
+  private void requireNotOver(ModelSecret secret) {
+    if (isOver(secret)) {
+      throw new Refused(SecretExpiredException.class);
+    }
+  }
+
+  private static void requireOrder(@Nullable Instant begin, @Nullable Instant end) {
+    require(begin == null || end == null || begin.isBefore(end));
+  }
+
+  private static void require(boolean allowed) {
+    if (!allowed) {
+      throw new Refused(IllegalArgumentException.class);
+    }
+  }
+}
