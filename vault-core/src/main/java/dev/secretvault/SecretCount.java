@@ -65,16 +65,21 @@ final class SecretCount {
    * @throws QuotaExceededException if there would be too many
    */
   Change change(int more) {
-    Known now = known();
-    if (now.revision == 0) {
-      return records.requireNoCount();
+    if (isTooMany(known(), more)) {
+      forget(); // Somebody may have made room, which was reported before that was kept.
     }
-    long count = now.count + more;
-    if (more > 0 && count > limit) {
+    Known now = known();
+    if (isTooMany(now, more)) {
       throw new QuotaExceededException(
           "secrets: at most " + limit + " are allowed in this namespace: delete some first", null);
     }
-    return records.putCount(now.revision, encode(COUNTED, count));
+    return now.revision == 0
+        ? records.requireNoCount()
+        : records.putCount(now.revision, encode(COUNTED, now.count + more));
+  }
+
+  private boolean isTooMany(Known now, int more) {
+    return more > 0 && now.count + more > limit;
   }
 
   /** Has the record read again. */
