@@ -105,8 +105,10 @@ final class LiveSecrets {
       if (live.isPresent() && live.get().info.name().equals(name)) {
         return live;
       }
-      // Renamed or deleted between the two readings, and the name record with it: read again.
+      // Renamed or deleted between the two readings, or one of them is kept from before that, of
+      // which no report has come yet: read both again.
       idsByName.invalidate(name);
+      secrets.invalidate(id.get());
     }
     throw new IntegrityException("a name leads to a secret that does not have it", null);
   }
