@@ -9,11 +9,14 @@ import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** So many calls in any window of time. */
@@ -171,6 +174,29 @@ class RateLimitTest {
           }
         });
     assertThat(through).hasValue(100);
+  }
+
+  @Test
+  void secondCall_waitsWhileTheFirstIsLetIn() throws InterruptedException {
+    AtomicReference<RateLimiter> limiter = new AtomicReference<>();
+    AtomicBoolean bothInside = new AtomicBoolean();
+    Thread second = new Thread(() -> limiter.get().admit());
+    InstantSource watching =
+        () -> {
+          if (Thread.currentThread() == second) {
+            bothInside.set(true);
+          } else {
+            second.start();
+            while (second.getState() != Thread.State.BLOCKED && !bothInside.get()) {
+              Thread.onSpinWait();
+            }
+            assertThat(bothInside).isFalse();
+          }
+          return START;
+        };
+    limiter.set(new RateLimiter(new Rate(2, WINDOW), watching));
+    limiter.get().admit();
+    second.join();
   }
 
   @Test
