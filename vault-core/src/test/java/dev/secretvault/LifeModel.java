@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +44,9 @@ final class LifeModel {
   }
 
   private final @Nullable LifeFlaw flaw;
-  private final Map<SecretId, ModelSecret> secrets = new TreeMap<>();
+
+  /** In the order of their creation, which a seed repeats; that of the ids it does not. */
+  private final Map<SecretId, ModelSecret> secrets = new LinkedHashMap<>();
   private final Set<String> namesOfTheDead = new HashSet<>();
   private Instant now;
 
@@ -183,7 +186,7 @@ final class LifeModel {
     return change(
         id,
         secret -> {
-          require(secret.info(id).versions().stream().anyMatch(v -> v.number() == version));
+          require(version >= 1 && version <= secret.versions.size());
           Kept kept = secret.versions.get(version - 1);
           require(kept.state() != State.CURRENT);
           secret.turn(kept, State.RETIRED);
@@ -254,6 +257,7 @@ final class LifeModel {
   /** What is left of the list behind the cursor. */
   List<SecretInfo> list(Wish wish) {
     return secrets.keySet().stream()
+        .sorted()
         .filter(id -> wish.after() == null || isBehind(id, wish.after()))
         .map(this::describe)
         .filter(info -> isWanted(info, wish))
