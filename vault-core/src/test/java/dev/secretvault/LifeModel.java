@@ -47,6 +47,7 @@ final class LifeModel {
 
   /** In the order of their creation, which a seed repeats; that of the ids it does not. */
   private final Map<SecretId, ModelSecret> secrets = new LinkedHashMap<>();
+
   private final Set<String> namesOfTheDead = new HashSet<>();
   private Instant now;
 
