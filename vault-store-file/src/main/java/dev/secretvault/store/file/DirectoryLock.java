@@ -1,126 +1,120 @@
 package dev.secretvault.store.file;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardOpenOption.WRITE;
 
-import dev.secretvault.store.StoreException;
-import dev.secretvault.store.StoreException.Outcome;
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileLock;
+import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * The right to use a directory, held against other processes by a lock of the operating system on
- * an empty file, and against this process by a register.
+ * Lets one thread of one process at a time work on a directory: by a lock of the operating system
+ * on an empty file, which goes with the process that holds it, and by a monitor in this process.
  *
  * <p>POSIX drops a process's locks on a file as soon as the process closes <em>any</em> descriptor
- * of that file. So the file is opened once, here, and never read, copied or opened a second time;
- * whether this process holds the lock already is asked of the register, before the file is touched.
+ * of that file. So a descriptor lives only inside of the monitor: nobody in this process can hold
+ * the lock when one is closed, be it by us, by the collector, or by an interrupt. The monitor is an
+ * interned string, which is one and the same for all copies of this class in a server.
  */
-final class DirectoryLock implements Closeable {
+final class DirectoryLock {
 
-  private static final Set<Object> HELD = new HashSet<>();
-  private static final List<RandomAccessFile> NEVER_CLOSED = new ArrayList<>();
+  private static final long RETRY_NANOS = 1_000_000;
 
-  private final Object identity;
-  private final RandomAccessFile file;
+  private final Path path;
+  private final String monitor;
 
-  private DirectoryLock(Object identity, RandomAccessFile file) {
-    this.identity = identity;
-    this.file = file;
+  /** The lock of an existing directory, given by its real path. */
+  DirectoryLock(Path directory) throws IOException {
+    this.path = directory.resolve(Names.LOCK);
+    Object key = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
+    this.monitor = (DirectoryLock.class.getName() + ' ' + (key == null ? directory : key)).intern();
   }
 
   /**
-   * Takes the lock, or refuses at once.
-   *
-   * @param directory an existing directory, by its real path
+   * Runs a task that holds the lock; waits for it as long as it takes, whatever interrupts arrive.
    */
-  static DirectoryLock take(Path directory) throws IOException {
-    Object identity = identity(directory);
-    synchronized (HELD) {
-      if (!HELD.add(identity)) {
-        throw inUse(directory, "by this process");
+  <T> T hold(Disk.Task<T> task) throws IOException {
+    synchronized (monitor) {
+      FileChannel file = lock();
+      try {
+        return task.run();
+      } finally {
+        unlock(file);
       }
     }
-    boolean taken = false;
+  }
+
+  private FileChannel lock() throws IOException {
+    boolean interrupted = false;
     try {
-      DirectoryLock lock = new DirectoryLock(identity, locked(directory));
-      taken = true;
-      return lock;
+      while (true) {
+        FileChannel file = open();
+        boolean locked = false;
+        try {
+          locked = file.tryLock() != null || waitFor(file);
+          if (locked) {
+            return file;
+          }
+        } catch (OverlappingFileLockException foreign) {
+          throw new IOException("something else in this process has locked " + path, foreign);
+        } finally {
+          if (!locked) {
+            file.close();
+          }
+        }
+        interrupted |= Thread.interrupted();
+        LockSupport.parkNanos(this, RETRY_NANOS);
+      }
     } finally {
-      if (!taken) {
-        release(identity);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
-  private static RandomAccessFile locked(Path directory) throws IOException {
-    Path path = directory.resolve(Names.LOCK);
+  /**
+   * False if waiting broke off: because of an interrupt, or because the system, which believes that
+   * a process waits as a whole, took two directories in use by two processes for a deadlock. An
+   * error that lasts will meet the next attempt not to wait.
+   */
+  private static boolean waitFor(FileChannel file) {
     try {
-      Files.createFile(path, FileModes.ownerOnlyFile(directory));
-    } catch (FileAlreadyExistsException usual) {
-      if (!Files.isRegularFile(path, NOFOLLOW_LINKS)) {
-        throw new IOException(path + " is not a regular file", usual);
+      return file.lock() != null;
+    } catch (IOException brokenOff) {
+      return false;
+    }
+  }
+
+  private FileChannel open() throws IOException {
+    while (true) {
+      try {
+        return FileChannel.open(path, WRITE, NOFOLLOW_LINKS);
+      } catch (NoSuchFileException missing) {
+        create();
       }
     }
-    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-    FileLock lock;
+  }
+
+  private void create() throws IOException {
     try {
-      lock = file.getChannel().tryLock();
-    } catch (OverlappingFileLockException otherClassLoader) {
-      // Another copy of this class, with a register of its own, holds the lock. To close the file
-      // would take the lock away from it.
-      synchronized (HELD) {
-        NEVER_CLOSED.add(file);
-      }
-      throw inUse(directory, "by this process");
-    } catch (IOException failed) {
-      file.close();
-      throw failed;
-    }
-    if (lock == null) {
-      file.close();
-      throw inUse(directory, "by another process");
-    }
-    return file;
-  }
-
-  /** What tells directories apart, however they are reached. */
-  private static Object identity(Path directory) throws IOException {
-    Object key = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
-    return key == null ? directory : key;
-  }
-
-  private static StoreException inUse(Path directory, String byWhom) {
-    return new StoreException(
-        "the store in " + directory + " is open already, " + byWhom + "; close it there first",
-        Outcome.NOT_WRITTEN,
-        false,
-        null);
-  }
-
-  private static void release(Object identity) {
-    synchronized (HELD) {
-      HELD.remove(identity);
+      Files.createFile(path, FileModes.ownerOnlyFile(path.resolveSibling("")));
+    } catch (FileAlreadyExistsException raced) {
+      // As good as created here.
     }
   }
 
-  @Override
-  public void close() throws IOException {
+  /** What the task did is done, and the descriptor is gone either way. */
+  private static void unlock(FileChannel file) {
     try {
       file.close();
-    } finally {
-      // Last: from here on the file may be opened again.
-      release(identity);
+    } catch (IOException nothingLost) {
+      // Falls through.
     }
   }
 }

@@ -32,4 +32,12 @@ interface Disk {
 
   /** Makes what was created, renamed and removed so far outlast a loss of power. */
   void syncDirectory() throws IOException;
+
+  /** Runs a task while nobody else runs one so: no thread, no other store, no other process. */
+  <T> T exclusively(Task<T> task) throws IOException;
+
+  /** What is done exclusively. */
+  interface Task<T> {
+    T run() throws IOException;
+  }
 }

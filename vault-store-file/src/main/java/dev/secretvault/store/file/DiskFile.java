@@ -3,7 +3,7 @@ package dev.secretvault.store.file;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** An open file of a {@link Disk}. Not thread-safe. */
+/** An open file of a {@link Disk}. Not thread-safe, but for {@link #size} and {@link #sync}. */
 interface DiskFile extends Closeable {
 
   /** How long the file is now. */

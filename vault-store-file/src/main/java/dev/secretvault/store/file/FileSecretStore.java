@@ -2,7 +2,6 @@ package dev.secretvault.store.file;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
@@ -10,61 +9,62 @@ import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoreListeners;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.FrameHead.Step;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link SecretStore} in one directory of this machine: an append-only log of checksummed lines,
- * one for each commit, and an index of it in memory.
+ * one for the commits that were made together, and an index of it in memory.
  *
  * <p><b>What it adds to the promise of a store.</b> A commit has been forced to the disk when it
- * returns. The part of a commit that a crash left behind is cut off when the store is next opened,
- * see {@link #recovery}. All other damage is refused, with the file and the offset, and nothing is
- * changed then. When the disk refuses to force a commit, this instance answers every later call
- * with a {@link StoreException}: close it, mend the disk, open the store again.
+ * returns. Threads that commit at the same time share one write and one force. When a commit that
+ * replaces or deletes a record returns, the former value is in no file of the directory any more;
+ * what the medium keeps of overwritten bytes is beyond this class. The part of a commit that a
+ * crash left behind is cut off by the next one to open the store or to commit, see {@link
+ * #recovery}. All other damage is refused, with the file and the offset, and nothing is changed
+ * then. When the disk refuses to force a commit, this instance answers every later call with a
+ * {@link StoreException}: close it, mend the disk, open the store again.
+ *
+ * <p><b>Several processes</b> may have one directory open at the same time, and one process may
+ * have it open several times. Each commit has the directory to itself, by a lock of the operating
+ * system that goes with the process; each read sees what was committed before, by whomever; a
+ * {@link #watch} tells of it within a second. A process that is killed or stopped while it commits
+ * harms nobody, but keeps the others waiting until it is gone.
  *
  * <p><b>What it does not promise.</b> Whoever may write in the directory can put back an older copy
- * of it. On a network file system neither the lock nor the force can be relied on.
+ * of it. On a network file system neither the lock nor the force can be relied on: those that can
+ * be told are refused.
  *
- * <p><b>The directory</b> belongs to the store and to one user. It is open in one process at a time
- * and once in that process. While it is open, nothing in it may be removed or renamed, and nothing
- * in this process may open its file {@code lock}: when any descriptor of that file is closed, the
- * operating system drops the lock. A copy that is made while no store is open is a complete backup.
+ * <p><b>The directory</b> belongs to the store and to one user. While it is open, nothing in it may
+ * be removed or renamed, and nothing else in this process may open its file {@code lock}: when any
+ * descriptor of that file is closed, the operating system drops the lock. A copy that is made while
+ * no store is open is a complete backup.
  *
  * <p>Thread-safe. Values stay on disk; the heap holds about 250 bytes for each record.
  */
 public final class FileSecretStore implements SecretStore {
 
   private final Path directory;
-  private final Closeable lock;
-  private final Log log;
-  private final Index index;
-  private final Values values;
-  private final Recovery recovery;
-  private final StoreListeners listeners = new StoreListeners();
+  private final SharedLog log;
+  private final StoreListeners listeners;
+  private final Announcer announcer;
+  private final CommitQueue queue;
+  private final Poller poller = new Poller(this::look);
 
-  /** Orders commits. Guards all that a commit changes. */
-  private final ReentrantLock commits = new ReentrantLock();
-
-  private long next;
-  private volatile boolean closed;
-
-  private FileSecretStore(Disk disk, Closeable lock, OpenLog opened, Values values) {
-    this.directory = disk.path();
-    this.lock = lock;
-    this.log = opened.log();
-    this.index = opened.index();
-    this.recovery = opened.recovery();
-    this.next = opened.next();
-    this.values = values;
+  private FileSecretStore(
+      Path directory, SharedLog log, StoreListeners listeners, Announcer announcer) {
+    this.directory = directory;
+    this.log = log;
+    this.listeners = listeners;
+    this.announcer = announcer;
+    this.queue = new CommitQueue(waiting -> log.commit(waiting).settle());
   }
 
   /**
@@ -76,8 +76,8 @@ public final class FileSecretStore implements SecretStore {
    * @throws dev.secretvault.store.StoreCorruptException if the store is damaged
    * @throws dev.secretvault.store.StoreFormatException if a newer release wrote the store
    * @throws StoreException if {@code directory} is a file, holds something else than a store, can
-   *     be written by others, cannot be read or written, or is open already; in all these cases
-   *     nothing was changed on disk
+   *     be written by others, is on a network file system, or cannot be read or written; in all
+   *     these cases nothing was changed on disk
    */
   public static FileSecretStore open(Path directory) {
     return open(directory, true);
@@ -99,41 +99,73 @@ public final class FileSecretStore implements SecretStore {
   private static FileSecretStore open(Path directory, boolean create) {
     Objects.requireNonNull(directory, "directory");
     try {
-      Path real = StoreDirectory.check(directory, create);
-      return open(new RealDisk(real), DirectoryLock.take(real));
+      Disk disk = new RealDisk(StoreDirectory.check(directory, create));
+      return open(disk, () -> StoreDirectory.checkContent(disk.path(), disk.list(), create));
     } catch (IOException failed) {
       throw cannotOpen(directory, failed);
     }
   }
 
-  /** Opens or creates the store on a disk, and takes the lock over, also if that fails. */
-  static FileSecretStore open(Disk disk, Closeable lock) {
-    Closeable held = lock;
+  /** What is to be looked at before a directory is used. */
+  interface Check {
+    void run() throws IOException;
+  }
+
+  /** Opens or creates the store on a disk. */
+  static FileSecretStore open(Disk disk, Check check) {
+    StoreListeners listeners = new StoreListeners();
+    Announcer announcer = new Announcer(listeners);
     try {
-      if (Names.newestGeneration(disk.list()) == 0) {
-        OpenLog.create(disk);
-      }
-      OpenLog opened = OpenLog.open(disk);
-      held = both(opened.log(), lock);
-      FileSecretStore store =
-          new FileSecretStore(disk, lock, opened, new Values(disk, opened.name()));
-      held = () -> {};
-      return store;
+      SharedLog log =
+          disk.exclusively(
+              () -> {
+                check.run();
+                return SharedLog.open(disk, announcer);
+              });
+      return new FileSecretStore(disk.path(), log, listeners, announcer);
     } catch (IOException failed) {
       throw cannotOpen(disk.path(), failed);
-    } finally {
-      closeQuietly(held);
     }
   }
 
-  private static Closeable both(Closeable first, Closeable second) {
-    return () -> {
-      try {
-        first.close();
-      } finally {
-        second.close();
-      }
-    };
+  /**
+   * Reads what is intact of a store that is damaged, and writes it into a new one: the records with
+   * their revisions, as the last commit that can be read left them. Changes nothing in {@code
+   * source}, and keeps others from it meanwhile.
+   *
+   * <p>Where commits are lost, a record may be as it was before them. A value that one of them
+   * replaced or deleted does not come back, as it was erased.
+   *
+   * @param source the directory of the damaged store
+   * @param target where the new store shall be: missing or empty
+   * @return what is in the new store, and what is lost
+   * @throws dev.secretvault.store.StoreFormatException if a newer release wrote the store
+   * @throws StoreException if there is no store in {@code source}, if {@code target} is not empty,
+   *     or if one of them cannot be read or written
+   */
+  public static Salvage salvage(Path source, Path target) {
+    Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(target, "target");
+    try {
+      Disk from = new RealDisk(StoreDirectory.check(source, false));
+      Disk to = new RealDisk(StoreDirectory.check(target, true));
+      StoreDirectory.checkEmpty(to.path(), to.list());
+      return from.exclusively(
+          () -> {
+            StoreDirectory.checkContent(from.path(), from.list(), false);
+            return to.exclusively(
+                () -> {
+                  StoreDirectory.checkEmpty(to.path(), to.list());
+                  return Salvager.salvage(from, to);
+                });
+          });
+    } catch (IOException failed) {
+      throw new StoreException(
+          "the store in " + source + " cannot be salvaged (" + failed.getMessage() + ")",
+          Outcome.NOT_WRITTEN,
+          false,
+          failed);
+    }
   }
 
   private static StoreException cannotOpen(Path directory, IOException failed) {
@@ -144,57 +176,63 @@ public final class FileSecretStore implements SecretStore {
         failed);
   }
 
-  /** What was mended when this store was opened. */
+  /**
+   * What was mended when this store was opened, or last since: another process may have died in a
+   * commit.
+   */
   public Recovery recovery() {
-    return recovery;
+    return log.recovery();
   }
 
   @Override
   public Optional<StoredRecord> read(RecordKey key) {
     Objects.requireNonNull(key, "key");
-    checkUsable();
-    return Optional.ofNullable(index.find(key)).map(this::load);
+    log.refresh();
+    OpenLog now = log.current();
+    Index.Entry entry = now.index().find(key);
+    return entry == null ? Optional.empty() : load(now, entry);
   }
 
   @Override
   public void commit(List<Change> changes) {
-    List<Change> checked = Change.checkCommit(changes);
-    commits.lock();
-    try {
-      checkUsable();
-      checkRevisions(checked);
-      Frame frame = Frame.of(next, checked);
-      long firstValue = log.end() + frame.firstValue();
-      log.append(frame.bytes(), () -> index.apply(frame.head(), firstValue));
-      next++;
-      listeners.changed(Change.written(checked));
-    } finally {
-      commits.unlock();
-    }
-  }
-
-  private void checkRevisions(List<Change> changes) {
-    for (Change change : changes) {
-      long stored = index.revision(change.key());
-      if (stored != change.expectedRevision()) {
-        throw new RevisionConflictException(change.key(), change.expectedRevision(), stored);
-      }
+    queue.run(new Commit(Change.checkCommit(changes)));
+    announcer.deliver();
+    if (log.isWasteful()) {
+      poller.start();
     }
   }
 
   @Override
   public List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
     checkLimit(limit);
-    checkUsable();
-    return load(index.after(after, limit));
+    log.refresh();
+    List<StoredRecord> page = new ArrayList<>();
+    RecordKey last = after;
+    boolean more = true;
+    // Another round only where records of the page were deleted while it was read.
+    while (more && page.size() < limit) {
+      OpenLog now = log.current();
+      int wanted = limit - page.size();
+      List<Index.Entry> entries = now.index().after(last, wanted);
+      entries.forEach(entry -> load(now, entry).ifPresent(page::add));
+      more = entries.size() == wanted;
+      last = entries.isEmpty() ? last : entries.get(entries.size() - 1).key();
+    }
+    return page;
   }
 
   @Override
   public List<StoredRecord> expired(Instant now, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
-    checkUsable();
-    return load(index.expired(milliseconds(now), limit));
+    log.refresh();
+    OpenLog open = log.current();
+    return open.index().expired(milliseconds(now), limit).stream()
+        .flatMap(entry -> load(open, entry).stream())
+        // A record may have been replaced while the others were read.
+        .filter(record -> record.expiresAt() != null && !now.isBefore(record.expiresAt()))
+        .sorted(Comparator.comparing(StoredRecord::expiresAt).thenComparing(StoredRecord::key))
+        .toList();
   }
 
   private static void checkLimit(int limit) {
@@ -211,18 +249,37 @@ public final class FileSecretStore implements SecretStore {
     }
   }
 
-  private List<StoredRecord> load(List<Index.Entry> entries) {
-    List<StoredRecord> records = new ArrayList<>(entries.size());
-    for (Index.Entry entry : entries) {
-      records.add(load(entry));
+  /**
+   * Reads the value of an entry. Where it is gone, the record was replaced or deleted meanwhile, or
+   * all have moved to another file, and what is stored by now is the answer. Only if that is the
+   * same entry, it is damaged.
+   */
+  private Optional<StoredRecord> load(OpenLog found, Index.Entry entry) {
+    OpenLog in = found;
+    Index.Entry wanted = entry;
+    while (true) {
+      byte[] value = value(in, wanted);
+      if (value != null) {
+        return Optional.of(record(wanted, value));
+      }
+      log.refresh();
+      OpenLog now = log.current();
+      Index.Entry stored = now.index().find(wanted.key());
+      if (stored == null) {
+        return Optional.empty();
+      }
+      if (now == in && stored.equals(wanted)) {
+        throw LogReader.corrupt(
+            now.path(), stored.offset(), "the value there does not match its checksum");
+      }
+      in = now;
+      wanted = stored;
     }
-    return records;
   }
 
-  private StoredRecord load(Index.Entry entry) {
-    byte[] value;
+  private byte @Nullable [] value(OpenLog in, Index.Entry entry) {
     try {
-      value = values.read(entry);
+      return in.values().read(entry);
     } catch (IOException failed) {
       throw new StoreException(
           "a record of the store in "
@@ -234,6 +291,9 @@ public final class FileSecretStore implements SecretStore {
           true,
           failed);
     }
+  }
+
+  private static StoredRecord record(Index.Entry entry, byte[] value) {
     Instant expiresAt =
         entry.expiresAt() == Step.NEVER ? null : Instant.ofEpochMilli(entry.expiresAt());
     return new StoredRecord(entry.key(), entry.revision(), expiresAt, value);
@@ -242,46 +302,51 @@ public final class FileSecretStore implements SecretStore {
   @Override
   public Subscription watch(StoreListener listener) {
     Objects.requireNonNull(listener, "listener");
-    // Under the lock, or a store that is closed meanwhile would keep the listener.
-    commits.lock();
-    try {
-      checkUsable();
-      return listeners.add(listener);
-    } finally {
-      commits.unlock();
-    }
+    return log.ordered(
+        () -> {
+          // Not outside, or a store that is closed meanwhile would keep the listener.
+          poller.start();
+          return listeners.add(listener);
+        });
   }
 
-  private void checkUsable() {
-    if (closed) {
-      throw new IllegalStateException("store is closed");
+  /** Makes the log as short as what is stored; others go on meanwhile. */
+  void compact() throws IOException {
+    log.compact();
+  }
+
+  /** Reports what others have committed, and tidies up when it is worth it. */
+  private void look() {
+    try {
+      log.refresh();
+      announcer.deliverUnlessBusy();
+      if (log.isWasteful()) {
+        compact();
+      }
+    } catch (RuntimeException | Error | IOException cannotTell) {
+      // Whatever it is, the next look may be better, and there must be one.
+      announcer.addMissed();
     }
-    log.checkSound();
+    announcer.deliverUnlessBusy();
   }
 
   @Override
   public void close() {
-    commits.lock();
+    poller.stop();
     try {
-      if (closed) {
-        return;
+      if (log.isWasteful()) {
+        // A process that is always short-lived would never come to it.
+        compact();
       }
-      closed = true;
-      listeners.close();
-      // The lock goes last: whoever gets it next must find nobody here.
-      closeQuietly(both(both(values, log), lock));
-    } finally {
-      commits.unlock();
+    } catch (StoreException | IllegalStateException | IOException nothingLost) {
+      // The next one may do it.
     }
-  }
-
-  /** All that counts was forced before, so an error here has nothing to say. */
-  private static void closeQuietly(Closeable resource) {
     try {
-      resource.close();
+      log.close();
     } catch (IOException nothingLost) {
-      // Falls through: the descriptors are gone either way.
+      // All that counts was forced before, and the descriptors are gone either way.
     }
+    listeners.close();
   }
 
   /** The directory only. */

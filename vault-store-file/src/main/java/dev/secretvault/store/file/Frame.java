@@ -1,11 +1,7 @@
 package dev.secretvault.store.file;
 
-import dev.secretvault.store.Change;
-import dev.secretvault.store.file.FrameHead.Step;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -29,33 +25,9 @@ final class Frame {
     this.firstValue = firstValue;
   }
 
-  static Frame of(long number, List<Change> changes) {
-    List<Step> steps = new ArrayList<>(changes.size());
-    List<byte[]> values = new ArrayList<>(changes.size());
-    for (Change change : changes) {
-      if (change instanceof Change.Put put) {
-        byte[] value = Base64.getEncoder().encode(put.bytes());
-        steps.add(step(put, value));
-        values.add(value);
-      } else if (change instanceof Change.Delete) {
-        steps.add(Step.delete(change.key(), change.expectedRevision()));
-      }
-    }
-    FrameHead head = new FrameHead(number, List.copyOf(steps));
-    return assemble(head, head.encode(), values);
-  }
-
-  private static Step step(Change.Put put, byte[] value) {
-    return new Step(
-        put.key(),
-        true,
-        put.newRevision(),
-        put.expiresAt() == null ? Step.NEVER : put.expiresAt().toEpochMilli(),
-        value.length,
-        Checksum.of(value, 0, value.length));
-  }
-
-  private static Frame assemble(FrameHead head, byte[] encoded, List<byte[]> values) {
+  /** A line with that head and the texts of its values. */
+  static Frame of(FrameHead head, List<byte[]> values) {
+    byte[] encoded = head.encode();
     int headEnd = Checksum.DIGITS + 1 + encoded.length;
     ByteBuffer line = ByteBuffer.allocate(headEnd + head.tailLength());
     line.position(Checksum.DIGITS + 1);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -16,7 +17,7 @@ import tools.jackson.core.JsonToken;
  * What a frame says about a commit before the values come: the document from its start up to the
  * bracket that opens the values.
  *
- * @param number which commit this is
+ * @param number which commit this is; 0 in the base of a log, which is no commit
  * @param steps its changes, in their order
  */
 record FrameHead(long number, List<Step> steps) {
@@ -48,6 +49,17 @@ record FrameHead(long number, List<Step> steps) {
   record Step(
       RecordKey key, boolean isPut, long revision, long expiresAt, int length, int checksum) {
     static final long NEVER = -1;
+
+    /** A put of a value with that text. */
+    static Step put(Change.Put put, byte[] text) {
+      return new Step(
+          put.key(),
+          true,
+          put.newRevision(),
+          put.expiresAt() == null ? NEVER : put.expiresAt().toEpochMilli(),
+          text.length,
+          Checksum.of(text, 0, text.length));
+    }
 
     static Step delete(RecordKey key, long revision) {
       return new Step(key, false, revision, NEVER, 0, 0);
@@ -120,6 +132,11 @@ record FrameHead(long number, List<Step> steps) {
     }
   }
 
+  /** The records that are changed. */
+  Set<RecordKey> keys() {
+    return steps.stream().map(Step::key).collect(Collectors.toUnmodifiableSet());
+  }
+
   byte[] encode() {
     return Json.write(
         json -> {
@@ -152,7 +169,7 @@ record FrameHead(long number, List<Step> steps) {
   static FrameHead parse(byte[] bytes, int offset, int length) throws FrameException {
     try (JsonParser json = Json.parser(bytes, offset, length)) {
       Json.token(json, JsonToken.START_OBJECT);
-      long number = Json.number(json, "n", 1, Long.MAX_VALUE);
+      long number = Json.number(json, "n", 0, Long.MAX_VALUE);
       Json.name(json, "c");
       Json.token(json, JsonToken.START_ARRAY);
       List<Step> steps = new ArrayList<>();
@@ -165,8 +182,8 @@ record FrameHead(long number, List<Step> steps) {
           throw new FrameException("there is more in a commit than a commit can have");
         }
       }
-      if (steps.isEmpty() || json.currentToken() != JsonToken.END_ARRAY) {
-        throw new FrameException("the changes are none, or not a list of changes");
+      if (json.currentToken() != JsonToken.END_ARRAY) {
+        throw new FrameException("the changes are not a list of changes");
       }
       Json.name(json, "v");
       Json.token(json, JsonToken.START_ARRAY);

@@ -2,6 +2,7 @@ package dev.secretvault.store.file;
 
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FrameHead.Step;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -18,12 +19,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Index {
 
+  /** About how many bytes of a log a record takes besides its key and its value. */
+  private static final int OVERHEAD = 60;
+
   private static final Comparator<Entry> BY_EXPIRY =
       Comparator.comparingLong(Entry::expiresAt).thenComparing(Entry::key);
 
   private final ConcurrentSkipListMap<RecordKey, Entry> records = new ConcurrentSkipListMap<>();
   private final ConcurrentSkipListSet<Entry> expiring = new ConcurrentSkipListSet<>(BY_EXPIRY);
   private final StampedLock publishing = new StampedLock();
+  private volatile long live;
 
   /**
    * One stored record.
@@ -46,11 +51,14 @@ final class Index {
    * Enters a commit. One thread at a time.
    *
    * @param firstValue where in the log the text of its first value begins
+   * @return the entries that it replaced or removed
    */
-  void apply(FrameHead commit, long firstValue) {
+  List<Entry> apply(FrameHead commit, long firstValue) {
+    List<Entry> gone = new ArrayList<>();
     long stamp = publishing.writeLock();
     try {
       long offset = firstValue;
+      long size = live;
       for (Step step : commit.steps()) {
         Entry replaced;
         if (step.isPut()) {
@@ -73,16 +81,32 @@ final class Index {
           replaced = records.remove(step.key());
           forgetExpiry(replaced);
         }
+        if (replaced != null) {
+          gone.add(replaced);
+        }
+        size += (step.isPut() ? size(step.key(), step.length()) : 0);
+        size -= (replaced == null ? 0 : size(step.key(), replaced.length()));
       }
+      live = size;
     } finally {
       publishing.unlockWrite(stamp);
     }
+    return gone;
+  }
+
+  private static long size(RecordKey key, int text) {
+    return (long) OVERHEAD + key.text().length() + text;
   }
 
   private void forgetExpiry(@Nullable Entry replaced) {
     if (replaced != null && replaced.expiresAt() != Step.NEVER) {
       expiring.remove(replaced);
     }
+  }
+
+  /** About how long a log is that has these records only. */
+  long live() {
+    return live;
   }
 
   @Nullable Entry find(RecordKey key) {

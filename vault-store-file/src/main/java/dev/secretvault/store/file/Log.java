@@ -5,6 +5,8 @@ import dev.secretvault.store.StoreException.Outcome;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,25 +16,50 @@ import org.jspecify.annotations.Nullable;
  * for good: the system may have dropped what it could not write, and a second force would succeed
  * without it.
  *
- * <p>Appending is for one thread at a time; {@link #checkSound} for all.
+ * <p>Writing is for whoever has the directory to itself; {@link #checkSound} and {@link #isBehind}
+ * are for all.
  */
 final class Log implements Closeable {
 
+  private static final byte[] DASHES = new byte[1 << 16];
+
+  static {
+    Arrays.fill(DASHES, (byte) '-');
+  }
+
   private final DiskFile file;
   private final Path path;
-  private long end;
+
+  /** Where the last frame ends that was entered into the index. */
+  private volatile long end;
+
+  /** Where the frame ends that is being appended here, if one is. */
+  private volatile long reach;
+
   private volatile @Nullable String poison;
 
-  /** Appends to a file behind its last good frame. */
-  Log(DiskFile file, Path path, long end) {
+  Log(DiskFile file, Path path) {
     this.file = file;
     this.path = path;
-    this.end = end;
   }
 
   /** Where the next frame will begin. */
   long end() {
     return end;
+  }
+
+  /** Notes that all frames up to there are in the index. */
+  void advance(long to) {
+    reach = to;
+    end = to;
+  }
+
+  /** Whether somebody else has written, or this log is no longer the newest one. */
+  boolean isBehind() throws IOException {
+    long before = end;
+    long size = file.size();
+    // What this process appends is longer than the end for a while, and nobody else's.
+    return size > reach || size < before;
   }
 
   /**
@@ -47,6 +74,13 @@ final class Log implements Closeable {
     }
   }
 
+  /** Refuses everything from now on. */
+  void poison(String reason) {
+    if (poison == null) {
+      poison = reason;
+    }
+  }
+
   /**
    * Appends a frame, and runs {@code publish} when the frame is durable.
    *
@@ -54,38 +88,30 @@ final class Log implements Closeable {
    */
   void append(byte[] frame, Runnable publish) {
     checkSound();
-    checkUnchanged();
     boolean known = false;
     try {
-      try {
-        file.writeAt(end, frame);
-      } catch (IOException failed) {
-        undo(failed);
-        known = true;
-        throw failure("could not be written", Outcome.NOT_WRITTEN, true, failed);
-      }
+      write(frame);
       force();
-      end += frame.length;
       publish.run();
+      advance(end + frame.length);
       known = true;
+    } catch (StoreException failed) {
+      known = true;
+      throw failed;
     } finally {
-      if (!known && poison == null) {
-        poison = "a commit broke off";
+      if (!known) {
+        poison("a commit broke off");
       }
     }
   }
 
-  /** Somebody else at work here would make two frames overlap. */
-  private void checkUnchanged() {
-    long size;
+  private void write(byte[] frame) {
     try {
-      size = file.size();
+      reach = end + frame.length;
+      file.writeAt(end, frame);
     } catch (IOException failed) {
-      throw failure("could not be looked at", Outcome.NOT_WRITTEN, true, failed);
-    }
-    if (size != end) {
-      poison = "another program changed it";
-      checkSound();
+      undo(failed);
+      throw failure("could not be written", Outcome.NOT_WRITTEN, true, failed);
     }
   }
 
@@ -93,9 +119,10 @@ final class Log implements Closeable {
     try {
       file.truncate(end);
       file.sync();
+      reach = end;
     } catch (IOException again) {
       failed.addSuppressed(again);
-      poison = "a write failed and could not be undone";
+      poison("a write failed and could not be undone");
       throw failure("could not be written", Outcome.UNKNOWN, false, failed);
     }
   }
@@ -107,15 +134,36 @@ final class Log implements Closeable {
         return;
       }
     } catch (IOException failed) {
-      poison = "a force failed";
+      poison("a force failed");
       throw failure("could not be forced", Outcome.UNKNOWN, false, failed);
     }
     // To write and force a removed file succeeds, and leaves nothing to open again.
-    poison = "it was removed or replaced";
+    poison("it was removed or replaced");
     throw failure("was removed or replaced", Outcome.UNKNOWN, false, null);
   }
 
-  private StoreException failure(
+  /** Overwrites the texts of values that no record has any more, durably. */
+  void erase(List<Index.Entry> gone) throws IOException {
+    if (overwrite(file, gone)) {
+      file.sync();
+    }
+  }
+
+  /** Overwrites the texts of entries; returns whether there were any. */
+  static boolean overwrite(DiskFile file, List<Index.Entry> gone) throws IOException {
+    boolean any = false;
+    for (Index.Entry entry : gone) {
+      for (int done = 0; done < entry.length(); done += DASHES.length) {
+        int count = Math.min(DASHES.length, entry.length() - done);
+        file.writeAt(entry.offset() + done, Arrays.copyOf(DASHES, count));
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /** A failure of this log, to be thrown. */
+  StoreException failure(
       String what, Outcome outcome, boolean retryable, @Nullable IOException cause) {
     return new StoreException(
         path

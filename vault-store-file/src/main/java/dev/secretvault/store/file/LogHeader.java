@@ -15,7 +15,7 @@ import tools.jackson.core.JsonToken;
  *
  * @param store 32 hexadecimal digits, drawn when the store was created, the same in each generation
  * @param generation the number in the name of the file
- * @param first the number of the commit that the first frame carries
+ * @param first the number of the next commit when the log was begun
  */
 record LogHeader(String store, long generation, long first) {
 

@@ -7,11 +7,11 @@ import dev.secretvault.store.file.FrameHead.Step;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Reads a log from front to back and believes nothing: whatever differs from what a writer writes
@@ -29,11 +29,27 @@ final class LogReader {
   private final long size;
   private final Window window;
 
-  LogReader(DiskFile file, Path path) throws IOException {
+  /** Entries whose record is stored, but whose text does not match its checksum, by their key. */
+  private final Map<RecordKey, Unsound> unsound = new HashMap<>();
+
+  /** Reads a part of a log: from where the first line or a frame begins. */
+  LogReader(DiskFile file, Path path, long from, long to) {
     this.file = file;
     this.path = path;
-    this.size = file.size();
-    this.window = new Window(file, size);
+    this.size = to;
+    this.window = new Window(file, from, to);
+  }
+
+  /** Is told of each frame that was entered into the index. */
+  interface Progress {
+    /**
+     * Called after each frame.
+     *
+     * @param end where it ends
+     * @param gone entries that it replaced or deleted
+     * @param unerased those of them whose values are still there
+     */
+    void entered(FrameHead head, long end, List<Index.Entry> gone, List<Index.Entry> unerased);
   }
 
   /**
@@ -56,14 +72,54 @@ final class LogReader {
   }
 
   /**
+   * Checks the base that a log of a later generation begins with, and enters it into the index. It
+   * was forced before the log got its name, so no crash tears it.
+   *
+   * @param progress is told of each frame, the last of which has no changes and the number of the
+   *     last commit that the base holds
+   * @throws StoreCorruptException if the log is damaged
+   */
+  long readBase(long from, Index index, Progress progress) throws IOException {
+    long position = from;
+    while (true) {
+      ReadFrame frame;
+      try {
+        frame = frameAt(position);
+      } catch (FrameException broken) {
+        throw corrupt(position, broken.reason());
+      }
+      FrameHead head = frame.head();
+      boolean last = head.steps().isEmpty();
+      if (last == (head.number() == 0) || head.repeatsKey()) {
+        throw corrupt(position, "the base of the log is not built as this format builds it");
+      }
+      for (Step step : head.steps()) {
+        if (!step.isPut() && index.revision(step.key()) != step.revision()) {
+          throw corrupt(position, "what is not stored is deleted");
+        }
+      }
+      enter(frame, index, progress);
+      position = frame.end();
+      if (last) {
+        return head.number();
+      }
+    }
+  }
+
+  private void enter(ReadFrame frame, Index index, Progress progress) {
+    List<Index.Entry> gone = index.apply(frame.head(), frame.values());
+    progress.entered(frame.head(), frame.end(), gone, unerased(gone));
+    unsound.putAll(frame.unsound());
+  }
+
+  /**
    * Checks all frames from an offset on and enters them into the index.
    *
    * @param from where a frame begins, or the log ends
    * @param number the number of that frame
    * @throws StoreCorruptException if the log is damaged
    */
-  Replayed replay(long from, long number, Index index) throws IOException {
-    Map<RecordKey, Long> damagedValues = new HashMap<>();
+  Replayed replay(long from, long number, Index index, Progress progress) throws IOException {
     long last = from;
     long position = from;
     long next = number;
@@ -76,31 +132,57 @@ final class LogReader {
         if (!TornTail.canBe(tail, next)) {
           throw corrupt(position, broken.reason());
         }
-        checkValues(damagedValues);
-        return new Replayed(last, position, next, tail.length);
+        return replayed(last, position, tail.length);
       }
       checkMeaning(frame.head(), next, index, position);
-      if (!frame.damaged().isEmpty() && frame.end() == size) {
-        checkValues(damagedValues);
-        return new Replayed(last, position, next, (int) (size - position));
+      if (!frame.unsound().isEmpty() && frame.end() == size) {
+        return replayed(last, position, (int) (size - position));
       }
-      note(damagedValues, frame);
-      index.apply(frame.head(), frame.values());
+      enter(frame, index, progress);
       last = position;
       position = frame.end();
       next++;
     }
-    checkValues(damagedValues);
-    return new Replayed(last, position, next, 0);
+    return replayed(last, position, 0);
   }
+
+  private List<Index.Entry> unerased(List<Index.Entry> gone) {
+    List<Index.Entry> unerased = new ArrayList<>();
+    for (Index.Entry entry : gone) {
+      Unsound text = unsound.remove(entry.key());
+      if (entry.length() > 0 && (text == null || !text.erased())) {
+        unerased.add(entry);
+      }
+    }
+    return unerased;
+  }
+
+  /**
+   * Values of records that were replaced or deleted since do not count: they may be erased. If a
+   * stored one is, the frame that erased it was acknowledged, and is no torn tail to be cut off.
+   */
+  private Replayed replayed(long last, long end, int torn) {
+    unsound.values().stream()
+        .mapToLong(Unsound::position)
+        .min()
+        .ifPresent(
+            position -> {
+              throw corrupt(position, "the value there does not match its checksum");
+            });
+    return new Replayed(last, end, torn);
+  }
+
+  /** A text that does not match its checksum, and whether it is because it was erased. */
+  private record Unsound(long position, boolean erased) {}
 
   /**
    * A frame whose bytes are in order.
    *
    * @param values where the text of its first value begins
-   * @param damaged the records whose value does not match its own checksum
+   * @param unsound the records whose value does not match its own checksum
    */
-  private record ReadFrame(FrameHead head, long values, long end, Set<RecordKey> damaged) {}
+  private record ReadFrame(
+      FrameHead head, long values, long end, Map<RecordKey, Unsound> unsound) {}
 
   private ReadFrame frameAt(long position) throws IOException, FrameException {
     int at = window.show(position, PREFIX + FrameHead.MAX_LENGTH);
@@ -127,11 +209,11 @@ final class LogReader {
       throw cutOff();
     }
     Checksum checksum = new Checksum().add(canonical, 0, canonical.length);
-    Set<RecordKey> damaged = readValues(head, tail, checksum);
+    Map<RecordKey, Unsound> texts = readValues(head, tail, checksum);
     if (checksum.value() != stated) {
       throw new FrameException("it does not match its checksum");
     }
-    return new ReadFrame(head, tail + 1, end, damaged);
+    return new ReadFrame(head, tail + 1, end, texts);
   }
 
   private static FrameException cutOff() {
@@ -139,9 +221,9 @@ final class LogReader {
   }
 
   /** Reads all behind a head, and adds it to the frame's checksum. */
-  private Set<RecordKey> readValues(FrameHead head, long tail, Checksum checksum)
+  private Map<RecordKey, Unsound> readValues(FrameHead head, long tail, Checksum checksum)
       throws IOException, FrameException {
-    Set<RecordKey> damaged = Set.of();
+    Map<RecordKey, Unsound> bad = Map.of();
     long position = tail;
     boolean first = true;
     for (Step step : head.steps()) {
@@ -154,8 +236,8 @@ final class LogReader {
       first = false;
       expect(position++, '"', checksum);
       if (checksumOfValue(position, step.length()) != step.checksum()) {
-        damaged = damaged.isEmpty() ? new HashSet<>() : damaged;
-        damaged.add(step.key());
+        bad = bad.isEmpty() ? new HashMap<>() : bad;
+        bad.put(step.key(), new Unsound(position, isErased(position, step.length())));
       }
       checksum.addMasked(step.length());
       position += step.length();
@@ -164,7 +246,16 @@ final class LogReader {
     expect(position++, ']', checksum);
     expect(position++, '}', checksum);
     expect(position, '\n', new Checksum());
-    return damaged;
+    return bad;
+  }
+
+  private boolean isErased(long from, int length) throws IOException {
+    for (long position = from; position < from + length; position++) {
+      if (window.bytes()[window.show(position, 1)] != '-') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void expect(long position, char expected, Checksum checksum)
@@ -197,6 +288,9 @@ final class LogReader {
       throw corrupt(
           position, "commit " + number + " is expected, but commit " + head.number() + " is there");
     }
+    if (head.steps().isEmpty()) {
+      throw corrupt(position, "a commit changes nothing");
+    }
     if (head.repeatsKey()) {
       throw corrupt(position, "a record occurs twice in a commit");
     }
@@ -207,30 +301,70 @@ final class LogReader {
     }
   }
 
-  private static void note(Map<RecordKey, Long> damagedValues, ReadFrame frame) {
-    if (damagedValues.isEmpty() && frame.damaged().isEmpty()) {
-      return;
-    }
-    long value = frame.values();
-    for (Step step : frame.head().steps()) {
-      damagedValues.remove(step.key());
-      if (frame.damaged().contains(step.key())) {
-        damagedValues.put(step.key(), value);
-      }
-      if (step.isPut()) {
-        value += step.length() + 3L;
-      }
-    }
+  /** Is told of what cannot be read. */
+  interface Loss {
+    /** These bytes are no frame. */
+    void bytes(long from, long to);
+
+    /** These commits are not there. */
+    void commits(long first, long last);
   }
 
-  /** Values of records that were replaced or deleted since do not count: they may be erased. */
-  private void checkValues(Map<RecordKey, Long> damagedValues) {
-    damagedValues.values().stream()
-        .min(Long::compare)
-        .ifPresent(
-            position -> {
-              throw corrupt(position, "the value there does not match its checksum");
-            });
+  /**
+   * Enters all frames that are in order, wherever they are.
+   *
+   * @param from where the first line ends, or 0 if it is not in order
+   * @param number the first commit that is not in the base
+   * @return the number of the last commit
+   */
+  long salvage(long from, long number, Index index, Loss loss) throws IOException {
+    long next = number;
+    long position = from;
+    long lost = from;
+    while (position < size) {
+      try {
+        ReadFrame frame = frameAt(position);
+        if (lost < position) {
+          loss.bytes(lost, position);
+        }
+        next = salvage(frame, next, index, loss);
+        position = frame.end();
+        lost = position;
+      } catch (FrameException broken) {
+        position = nextFrame(position + 1);
+      }
+    }
+    if (lost < size) {
+      loss.bytes(lost, size);
+    }
+    return next - 1;
+  }
+
+  private static long salvage(ReadFrame frame, long next, Index index, Loss loss) {
+    FrameHead head = frame.head();
+    boolean inBase = head.number() == 0;
+    boolean endsBase = head.steps().isEmpty();
+    if (!inBase && !endsBase && head.number() < next) {
+      // Blocks of a removed file may come back, with commits that were there already.
+      return next;
+    }
+    if (!inBase && !endsBase && head.number() > next) {
+      loss.commits(next, head.number() - 1);
+    }
+    List<Index.Entry> unused = index.apply(head, frame.values());
+    return Math.max(next, head.number() + 1);
+  }
+
+  /** Where the next frame seems to begin. Nothing else has a brace before an "n". */
+  private long nextFrame(long from) throws IOException {
+    byte[] start = TornTail.DOCUMENT_START;
+    for (long position = from; position + PREFIX + start.length <= size; position++) {
+      int at = window.show(position, PREFIX + start.length) + PREFIX;
+      if (Arrays.equals(window.bytes(), at, at + start.length, start, 0, start.length)) {
+        return position;
+      }
+    }
+    return size;
   }
 
   private byte[] tail(long position) throws IOException {
@@ -241,10 +375,14 @@ final class LogReader {
   /** A part of the log as it is. */
   byte[] bytes(long position, int length) throws IOException {
     byte[] bytes = new byte[length];
-    if (file.readAt(position, bytes, 0, length) < length) {
+    readFully(file, position, bytes);
+    return bytes;
+  }
+
+  static void readFully(DiskFile file, long position, byte[] bytes) throws IOException {
+    if (file.readAt(position, bytes, 0, bytes.length) < bytes.length) {
       throw new EOFException("the file became shorter while it was read");
     }
-    return bytes;
   }
 
   private StoreCorruptException corrupt(long offset, String why) {

@@ -1,56 +1,185 @@
 package dev.secretvault.store.file;
 
+import dev.secretvault.store.file.FrameHead.Step;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
- * A log that was read to its end and is ready for more.
+ * One generation of the log: read to its end, and read on as others append to it.
  *
- * @param next the number of the next commit
+ * <p>All but {@link #index}, {@link #values} and what they return is for whoever has the directory
+ * to itself.
  */
-record OpenLog(Log log, String name, Index index, long next, Recovery recovery) {
+final class OpenLog implements Closeable {
+
+  private static final int PIECE = 1 << 20;
+  private static final long SLACK = 1 << 20;
+
+  private final Disk disk;
+  private final long generation;
+  private final Path path;
+  private final DiskFile file;
+  private final Log log;
+  private final Index index;
+  private final Values values;
+  private final String store;
+
+  /** Values to be erased before anything else is done. */
+  private final List<Index.Entry> unerased = new ArrayList<>();
+
+  private long next;
+  private Recovery recovery = Recovery.NONE;
+
+  private OpenLog(
+      Disk disk, long generation, DiskFile file, Values values, String store, Index index) {
+    String name = Names.log(generation);
+    this.disk = disk;
+    this.generation = generation;
+    this.path = disk.path().resolve(name);
+    this.file = file;
+    this.log = new Log(file, path);
+    this.values = values;
+    this.store = store;
+    this.index = index;
+  }
 
   /** Creates the first log of a store, empty. */
   static void create(Disk disk) throws IOException {
     writeDurably(disk, Names.log(1), LogHeader.create().encode());
   }
 
-  /** Opens the newest log, mends what a crash left, and removes what a crash left unfinished. */
-  static OpenLog open(Disk disk) throws IOException {
-    List<String> names = disk.list();
-    long generation = Names.newestGeneration(names);
+  /** Opens a log, and mends what a crash left. */
+  static OpenLog open(Disk disk, long generation) throws IOException {
     String name = Names.log(generation);
-    Path path = disk.path().resolve(name);
     DiskFile file = disk.open(name);
-    boolean opened = false;
+    Closeable opened = file;
     try {
-      LogReader reader = new LogReader(file, path);
+      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
       LogHeader header = reader.header(generation);
-      Index index = new Index();
-      Replayed replayed = reader.replay(header.encode().length, header.first(), index);
-      Recovery recovery = cutTornTail(disk, file, reader, generation, replayed);
-      makeDurable(disk, file, reader, replayed);
-      for (String leftover : names) {
-        if (Names.isLeftover(leftover)) {
-          disk.unlink(leftover);
-        }
-      }
-      opened = true;
-      return new OpenLog(
-          new Log(file, path, replayed.end()), name, index, replayed.next(), recovery);
+      Values values = new Values(disk, name);
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
+      opened = log;
+      log.load(reader, header);
+      opened = () -> {};
+      return log;
     } finally {
-      if (!opened) {
-        file.close();
-      }
+      opened.close();
     }
   }
 
-  private static Recovery cutTornTail(
-      Disk disk, DiskFile file, LogReader reader, long generation, Replayed replayed)
+  /** A log that was just written, whose content is known. */
+  static OpenLog of(Disk disk, OpenLog before, long generation, Index index, long end)
       throws IOException {
+    String name = Names.log(generation);
+    DiskFile file = disk.open(name);
+    Closeable opened = file;
+    try {
+      OpenLog log =
+          new OpenLog(disk, generation, file, new Values(disk, name), before.store, index);
+      log.log.advance(end);
+      log.next = before.next;
+      opened = () -> {};
+      return log;
+    } finally {
+      opened.close();
+    }
+  }
+
+  private void load(LogReader reader, LogHeader header) throws IOException {
+    next = header.first();
+    log.advance(header.encode().length);
+    if (generation > 1) {
+      long number =
+          reader.readBase(
+              log.end(),
+              index,
+              (head, end, gone, stillThere) -> {
+                log.advance(end);
+                unerased.addAll(stillThere);
+              });
+      if (number < next - 1) {
+        throw LogReader.corrupt(
+            path, log.end(), "the base of the log is older than its first line");
+      }
+      next = number + 1;
+    }
+    List<Index.Entry> goneLast = new ArrayList<>();
+    Replayed replayed =
+        replay(
+            reader,
+            (head, end, gone, stillThere) -> {
+              unerased.addAll(stillThere);
+              goneLast.clear();
+              goneLast.addAll(gone);
+            });
+    // What was just read may be in memory only, left there by a process that did not live to force
+    // it, or whose force failed. It must not be lost after it was shown. Only the last frame can be
+    // in that state, and what it erased.
+    rewrite(replayed.last(), replayed.end());
+    disk.syncDirectory();
+    log.erase(goneLast);
+    erase("");
+    cutTornTail(reader, replayed);
+  }
+
+  private Replayed replay(LogReader reader, LogReader.Progress progress) throws IOException {
+    return reader.replay(
+        log.end(),
+        next,
+        index,
+        (head, end, gone, stillThere) -> {
+          log.advance(end);
+          next++;
+          progress.entered(head, end, gone, stillThere);
+        });
+  }
+
+  /** Reads frames that are settled, up to an offset. */
+  void readOn(long to, Consumer<FrameHead> entered) throws IOException {
+    LogReader reader = new LogReader(file, path, log.end(), to);
+    Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
+    if (replayed.torn() > 0) {
+      throw LogReader.corrupt(path, replayed.end(), "what was settled there is damaged");
+    }
+  }
+
+  /** Reads what somebody left who died or failed in a commit, once it is durable. */
+  void mend(Consumer<FrameHead> entered) throws IOException {
+    long size = file.size();
+    rewrite(log.end(), size);
+    LogReader reader = new LogReader(file, path, log.end(), size);
+    Replayed replayed =
+        replay(
+            reader,
+            (head, end, gone, stillThere) -> {
+              unerased.addAll(gone);
+              entered.accept(head);
+            });
+    erase("");
+    cutTornTail(reader, replayed);
+  }
+
+  /**
+   * A force that failed marks pages as clean, so another force alone would do nothing. Writing the
+   * bytes once more makes their pages dirty again.
+   */
+  private void rewrite(long from, long to) throws IOException {
+    for (long position = from; position < to; position += PIECE) {
+      byte[] piece = new byte[(int) Math.min(PIECE, to - position)];
+      LogReader.readFully(file, position, piece);
+      file.writeAt(position, piece);
+    }
+    file.sync();
+  }
+
+  private void cutTornTail(LogReader reader, Replayed replayed) throws IOException {
     if (replayed.torn() == 0) {
-      return Recovery.NONE;
+      return;
     }
     List<String> names = disk.list();
     int nth = 1;
@@ -60,22 +189,65 @@ record OpenLog(Log log, String name, Index index, long next, Recovery recovery) 
     String kept = Names.torn(generation, replayed.end(), nth);
     writeDurably(disk, kept, reader.bytes(replayed.end(), replayed.torn()));
     file.truncate(replayed.end());
-    return new Recovery(replayed.end(), replayed.torn(), disk.path().resolve(kept));
+    file.sync();
+    recovery = new Recovery(replayed.end(), replayed.torn(), disk.path().resolve(kept));
+  }
+
+  /** Appends a commit, durably. What it replaces or deletes is left to {@link #erase}. */
+  void append(List<Step> steps, List<byte[]> texts) {
+    Frame frame = Frame.of(new FrameHead(next, steps), texts);
+    long firstValue = log.end() + frame.firstValue();
+    log.append(frame.bytes(), () -> unerased.addAll(index.apply(frame.head(), firstValue)));
+    next++;
   }
 
   /**
-   * What was just read may be in memory only, left there by a process that did not live to force
-   * it, or whose force failed. It must not be lost after it was shown.
+   * Erases what was replaced or deleted, here and wherever else it may be in the directory.
    *
-   * <p>A force that failed marks pages as clean, so another force alone would do nothing. Only the
-   * last frame can be in that state, and writing it once more makes its pages dirty again.
+   * @param except a file that is left alone
    */
-  private static void makeDurable(Disk disk, DiskFile file, LogReader reader, Replayed replayed)
-      throws IOException {
-    file.writeAt(
-        replayed.last(), reader.bytes(replayed.last(), (int) (replayed.end() - replayed.last())));
-    file.sync();
-    disk.syncDirectory();
+  void erase(String except) throws IOException {
+    if (unerased.isEmpty()) {
+      return;
+    }
+    log.erase(unerased);
+    remove(disk, name -> (Names.isTorn(name) || Names.isLeftover(name)) && !name.equals(except));
+    unerased.clear();
+  }
+
+  /**
+   * Removes files, durably. A log is emptied first: whoever has it open sees by its length that it
+   * is no more.
+   */
+  static void remove(Disk disk, Predicate<String> which) throws IOException {
+    List<String> names = disk.list().stream().filter(which).toList();
+    for (String name : names) {
+      if (Names.generation(name) > 0) {
+        try (DiskFile file = disk.open(name)) {
+          file.truncate(0);
+        }
+      }
+      disk.unlink(name);
+    }
+    if (!names.isEmpty()) {
+      disk.syncDirectory();
+    }
+  }
+
+  /** The text of a value as it stands in the file. */
+  byte[] text(Index.Entry entry) throws IOException {
+    byte[] text = new byte[entry.length()];
+    LogReader.readFully(file, entry.offset(), text);
+    if (Checksum.of(text, 0, text.length) != entry.checksum()) {
+      // Does no harm to the other records, until somebody asks for this one.
+      throw new IOException("the value at byte " + entry.offset() + " does not match its checksum");
+    }
+    return text;
+  }
+
+  /** Whether more of the file is of no use any more than what a new one would be worth. */
+  boolean isWasteful() {
+    return log.end() > 2 * index.live() + SLACK;
   }
 
   /** A file appears under its name with all its bytes, or does not appear. */
@@ -91,5 +263,54 @@ record OpenLog(Log log, String name, Index index, long next, Recovery recovery) 
     }
     disk.rename(unfinished, name);
     disk.syncDirectory();
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  /** What tells the store from others. */
+  String store() {
+    return store;
+  }
+
+  /** The number of the next commit. */
+  long next() {
+    return next;
+  }
+
+  long size() throws IOException {
+    return file.size();
+  }
+
+  Log log() {
+    return log;
+  }
+
+  Index index() {
+    return index;
+  }
+
+  Values values() {
+    return values;
+  }
+
+  /** What was mended last. */
+  Recovery recovery() {
+    return recovery;
+  }
+
+  /** Where a file of this log is, for messages. */
+  Path path() {
+    return path;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      values.close();
+    } finally {
+      log.close();
+    }
   }
 }

@@ -26,9 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class RealDisk implements Disk {
 
   private final Path directory;
+  private final DirectoryLock lock;
 
-  RealDisk(Path directory) {
+  /** A directory that exists, by its real path. */
+  RealDisk(Path directory) throws IOException {
     this.directory = directory;
+    this.lock = new DirectoryLock(directory);
   }
 
   @Override
@@ -68,6 +71,11 @@ final class RealDisk implements Disk {
   @Override
   public void syncDirectory() throws IOException {
     sync(directory);
+  }
+
+  @Override
+  public <T> T exclusively(Task<T> task) throws IOException {
+    return lock.hold(task);
   }
 
   /** Forces a directory, whatever interrupts arrive meanwhile. */

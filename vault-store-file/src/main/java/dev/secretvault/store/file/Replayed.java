@@ -5,7 +5,6 @@ package dev.secretvault.store.file;
  *
  * @param last where the last good frame begins, equal to {@code end} if there is none
  * @param end where the last good frame ends
- * @param next the number of the next commit
  * @param torn how many bytes a crash left behind the last good frame
  */
-record Replayed(long last, long end, long next, int torn) {}
+record Replayed(long last, long end, int torn) {}

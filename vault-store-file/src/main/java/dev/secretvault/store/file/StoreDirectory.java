@@ -14,14 +14,22 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Tells directories that a store may live in from those that it must leave alone. */
 final class StoreDirectory {
 
   private StoreDirectory() {}
 
+  /** Where a lock or a force may not reach the other machines that use the same files. */
+  private static final Pattern NETWORK =
+      Pattern.compile(
+          "(nfs|cifs|smb|afp|afs|ncp|9p|ceph|lustre|glusterfs|beegfs|gfs2|ocfs2|webdav|davfs|coda)"
+              + ".*|fuse\\.(sshfs|rclone|s3fs|goofys|gcsfuse|glusterfs|ceph|davfs|juicefs|mfs|hdfs)"
+              + ".*");
+
   /**
-   * Checks a directory before anything in it is opened.
+   * Checks a directory, and creates it if need be, before anything in it is opened.
    *
    * @param create whether to create the directory if it is missing, and to accept an empty one
    * @return its real path
@@ -46,12 +54,33 @@ final class StoreDirectory {
     }
     Path real = directory.toRealPath();
     FileModes.checkDirectory(real);
-    checkContent(real, new RealDisk(real).list(), create);
+    checkLocal(real, Files.getFileStore(real).type());
+    List<String> names = new RealDisk(real).list();
+    if (!names.contains(Names.LOCK)) {
+      // Nothing is to be left in a directory that belongs to something else, not even a lock.
+      checkContent(real, names, create);
+    }
     return real;
   }
 
-  private static void checkContent(Path directory, List<String> names, boolean create)
-      throws IOException {
+  /** Refuses a directory on a file system that other machines may use as well. */
+  static void checkLocal(Path directory, String type) {
+    if (NETWORK.matcher(type).matches()) {
+      throw refused(
+          directory
+              + " is on a network file system ("
+              + type
+              + "), which neither locks nor forces reliably; choose a directory of this machine");
+    }
+  }
+
+  /**
+   * Checks what is in a directory. Only for whoever has it to itself, as a log may just be
+   * replaced.
+   *
+   * @param create whether to accept an empty one
+   */
+  static void checkContent(Path directory, List<String> names, boolean create) throws IOException {
     long generation = Names.newestGeneration(names);
     if (generation > 0) {
       Path log = directory.resolve(Names.log(generation));
@@ -64,6 +93,13 @@ final class StoreDirectory {
           directory + " is not a SecretVault directory, and not empty; name another directory");
     } else if (!create) {
       throw refused(directory + " holds no store; correct the path, or create a store there first");
+    }
+  }
+
+  /** Refuses a directory with anything in it but what a crash leaves of a store's creation. */
+  static void checkEmpty(Path directory, List<String> names) {
+    if (Names.newestGeneration(names) > 0 || !Names.holdNothing(names)) {
+      throw refused(directory + " is not empty; name another directory");
     }
   }
 

@@ -12,7 +12,9 @@ import java.util.Arrays;
  */
 final class TornTail {
 
-  private static final byte[] DOCUMENT_START = "{\"n\":".getBytes(StandardCharsets.US_ASCII);
+  /** What the document of a frame begins with. */
+  static final byte[] DOCUMENT_START = "{\"n\":".getBytes(StandardCharsets.US_ASCII);
+
   private static final byte[] VALUES_START = "\"v\":[".getBytes(StandardCharsets.US_ASCII);
   private static final int PREFIX = Checksum.DIGITS + 1;
   private static final int MAX_NUMBER_DIGITS = 19;

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads values from a log for many threads at once: a file has one position, so each of a few open
@@ -35,12 +36,12 @@ final class Values implements Closeable {
   }
 
   /**
-   * The value of a record.
+   * The value of a record, null if it is not there: then it was erased or moved meanwhile, or is
+   * damaged.
    *
-   * @throws StoreCorruptException if its text is damaged
-   * @throws IllegalStateException if this is closed
+   * @throws StoreCorruptException if its text is no text that a value can have
    */
-  byte[] read(Index.Entry entry) throws IOException {
+  byte @Nullable [] read(Index.Entry entry) throws IOException {
     byte[] text = new byte[entry.length()];
     Lane lane = take();
     int count;
@@ -50,7 +51,7 @@ final class Values implements Closeable {
       lane.lock.unlock();
     }
     if (count < text.length || Checksum.of(text, 0, text.length) != entry.checksum()) {
-      throw LogReader.corrupt(path, entry.offset(), "the value there does not match its checksum");
+      return null;
     }
     return decode(text, entry.offset());
   }
@@ -111,7 +112,7 @@ final class Values implements Closeable {
 
     int read(long position, byte[] text) throws IOException {
       if (closed) {
-        throw new IllegalStateException("store is closed");
+        return 0;
       }
       return file.readAt(position, text, 0, text.length);
     }

@@ -14,11 +14,12 @@ final class Window {
   private long start;
   private int length;
 
-  /** Shows the first {@code size} bytes of a file. */
-  Window(DiskFile file, long size) {
+  /** Shows the bytes of a file from a position on up to another. */
+  Window(DiskFile file, long from, long to) {
     this.file = file;
-    this.size = size;
-    this.bytes = new byte[(int) Math.min(CAPACITY, size)];
+    this.size = to;
+    this.start = from;
+    this.bytes = new byte[(int) Math.min(CAPACITY, to - from)];
   }
 
   /** What {@link #show} returns an index into. */

@@ -3,11 +3,17 @@ package dev.secretvault.store.file;
 import static dev.secretvault.store.file.Records.commit;
 import static dev.secretvault.store.file.Records.put;
 
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoredRecord;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Another process at work on a store. */
@@ -34,10 +40,8 @@ final class ChildJvm implements AutoCloseable {
     this.output = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  /**
-   * What comes of opening a store there, with a commit and closing it again: "done" or an error.
-   */
-  static String tryToOpen(Path directory) throws Exception {
+  /** What comes of creating the record "child" there: "done" or an error. */
+  static String commitOnce(Path directory) throws Exception {
     try (ChildJvm child = new ChildJvm("once", directory)) {
       return child.line();
     }
@@ -48,9 +52,12 @@ final class ChildJvm implements AutoCloseable {
     return new ChildJvm("forever", directory);
   }
 
-  /** Opens a store, says so in a line, and keeps it open until killed. */
-  static ChildJvm holding(Path directory) throws IOException {
-    return new ChildJvm("hold", directory);
+  /**
+   * Consumes one record after the other, none that somebody else got, each of which is a line of
+   * output; and counts up with each.
+   */
+  static ChildJvm consuming(Path directory) throws IOException {
+    return new ChildJvm("consume", directory);
   }
 
   /** The next line of output, null when there are no more. */
@@ -72,6 +79,9 @@ final class ChildJvm implements AutoCloseable {
 
   /** What runs in the other process. */
   public static void main(String[] arguments) throws InterruptedException {
+    if (arguments[0].equals("forever")) {
+      System.out.println("starts");
+    }
     try (FileSecretStore store = FileSecretStore.openExisting(Path.of(arguments[1]))) {
       switch (arguments[0]) {
         case "once" -> {
@@ -85,12 +95,40 @@ final class ChildJvm implements AutoCloseable {
           }
         }
         default -> {
-          System.out.println("open");
-          Thread.currentThread().join();
+          List<Thread> threads = new ArrayList<>();
+          for (int i = 0; i < 4; i++) {
+            threads.add(new Thread(() -> consume(store)));
+          }
+          threads.forEach(Thread::start);
+          for (Thread thread : threads) {
+            thread.join();
+          }
+          System.out.println("end");
         }
       }
-    } catch (StoreException refused) {
+    } catch (StoreException | RevisionConflictException refused) {
       System.out.println(refused.getMessage());
+    }
+  }
+
+  /** Gets what it can of the records whose key begins with "once". */
+  private static void consume(FileSecretStore store) {
+    RecordKey after = new RecordKey("once");
+    while (true) {
+      List<StoredRecord> next = store.scan(after, 1);
+      if (next.isEmpty()) {
+        return;
+      }
+      RecordKey key = next.get(0).key();
+      try {
+        store.commit(List.of(Change.delete(key, 1)));
+        // One call, so that lines of threads do not mix.
+        System.out.print(key + "\n");
+        Records.increment(store, "counter");
+      } catch (RevisionConflictException lost) {
+        // Somebody else has it.
+      }
+      after = key;
     }
   }
 }

@@ -95,7 +95,8 @@ class DirectoryTest {
     for (Path created = directory; !created.equals(parent); created = created.getParent()) {
       assertThat(mode(created)).isEqualTo("rwx------");
     }
-    assertThat(new RealDisk(directory).list()).containsExactlyInAnyOrder("lock", "log.1");
+    assertThat(new RealDisk(directory).list())
+        .containsExactlyInAnyOrder("lock", "log.1", "settled");
     assertThat(mode(directory.resolve("log.1"))).isEqualTo("rw-------");
     assertThat(mode(directory.resolve("lock"))).isEqualTo("rw-------");
     assertThat(directory.resolve("lock")).isEmptyFile();
@@ -120,7 +121,8 @@ class DirectoryTest {
     Files.createFile(directory.resolve("lock"));
     Files.writeString(directory.resolve("log.1.tmp"), "half a hea");
     createStore();
-    assertThat(new RealDisk(directory).list()).containsExactlyInAnyOrder("lock", "log.1");
+    assertThat(new RealDisk(directory).list())
+        .containsExactlyInAnyOrder("lock", "log.1", "settled");
   }
 
   @Test
@@ -131,7 +133,7 @@ class DirectoryTest {
     }
     FileSecretStore.openExisting(directory).close();
     assertThat(new RealDisk(directory).list())
-        .containsExactlyInAnyOrder("lock", "log.1", "notes.tmp");
+        .containsExactlyInAnyOrder("lock", "log.1", "notes.tmp", "settled");
   }
 
   @Test
@@ -343,17 +345,51 @@ class DirectoryTest {
   }
 
   @Test
-  void commit_logChangedByAnotherProgram_isRefused() throws Exception {
+  void commit_garbageBehindTheLog_isKeptAsideLikeATornTail() throws Exception {
     createStore();
     Path log = directory.resolve("log.1");
+    long whole = Files.size(log);
     try (FileSecretStore store = FileSecretStore.open(directory)) {
       Files.writeString(log, "someone else", StandardOpenOption.APPEND);
-      StoreException refusal =
-          catchThrowableOfType(StoreException.class, () -> commit(store, put("c", 0, "gamma")));
-      assertThat(refusal).hasMessageContaining("another program");
-      assertThat(refusal.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
-      assertThat(refusal.retryable()).isFalse();
+      commit(store, put("c", 0, "gamma"));
+      assertThat(state(store)).containsOnlyKeys("a", "b", "c");
+      Path kept = directory.toRealPath().resolve("torn-1-" + whole);
+      assertThat(store.recovery()).isEqualTo(new Recovery(whole, 12, kept));
+      assertThat(kept).hasContent("someone else");
     }
-    assertThat(Files.readString(log)).endsWith("someone else");
+  }
+
+  @Test
+  void anyCall_logCutByAnotherProgram_isRefused() throws Exception {
+    createStore();
+    Path log = directory.resolve("log.1");
+    byte[] content = Files.readAllBytes(log);
+    for (int length : new int[] {0, content.length - 1}) {
+      try (FileSecretStore store = FileSecretStore.open(directory)) {
+        Files.write(log, Arrays.copyOf(content, length));
+        for (int round = 0; round < 2; round++) {
+          StoreException refusal =
+              catchThrowableOfType(StoreException.class, () -> store.read(Records.key("a")));
+          assertThat(refusal).hasMessageContaining("another program");
+          assertThat(refusal.retryable()).isFalse();
+        }
+        assertThatThrownBy(() -> commit(store, put("c", 0, ""))).isInstanceOf(StoreException.class);
+      }
+      Files.write(log, content);
+    }
+  }
+
+  @Test
+  void open_networkFileSystem_isRefused() {
+    for (String type :
+        List.of("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "fuse.sshfs", "fuse.s3fs")) {
+      assertThatThrownBy(() -> StoreDirectory.checkLocal(directory, type), type)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContainingAll(directory.toString(), "network file system (" + type + ")");
+    }
+    for (String type :
+        List.of("ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "apfs", "NTFS", "fuseblk")) {
+      StoreDirectory.checkLocal(directory, type);
+    }
   }
 }

@@ -30,18 +30,25 @@ class FileSecretStoreTest extends SecretStoreContract {
   }
 
   @Override
+  protected boolean severalOpen() {
+    return true;
+  }
+
+  @Override
   protected void checkMedium() throws Exception {
     if (!Files.exists(directory())) {
       return;
     }
-    assertThat(new RealDisk(directory()).list()).containsExactlyInAnyOrder("lock", "log.1");
+    List<String> names = new RealDisk(directory()).list();
+    String log = Names.log(Names.newestGeneration(names));
+    assertThat(names).containsExactlyInAnyOrder("lock", log, "settled");
     assertThat(mode(directory())).isEqualTo("rwx------");
-    assertThat(mode(directory().resolve("log.1"))).isEqualTo("rw-------");
+    assertThat(mode(directory().resolve(log))).isEqualTo("rw-------");
     assertThat(mode(directory().resolve("lock"))).isEqualTo("rw-------");
     assertThat(directory().resolve("lock")).isEmptyFile();
     assertThat(openDescriptors()).as("files left open").isEmpty();
     Map<String, StrictLog.Stored> independent =
-        StrictLog.read(Files.readAllBytes(directory().resolve("log.1")));
+        StrictLog.read(Files.readAllBytes(directory().resolve(log)));
     try (FileSecretStore store = FileSecretStore.openExisting(directory())) {
       assertThat(store.recovery().tornTailCut()).isFalse();
       RecordKey after = null;

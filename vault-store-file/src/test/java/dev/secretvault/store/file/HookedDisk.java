@@ -15,6 +15,7 @@ final class HookedDisk implements Disk {
     RENAME,
     UNLINK,
     SYNC_DIRECTORY,
+    LOCK,
     SIZE,
     READ,
     WRITE,
@@ -100,6 +101,12 @@ final class HookedDisk implements Disk {
   @Override
   public void syncDirectory() throws IOException {
     around(Call.SYNC_DIRECTORY, "", disk::syncDirectory);
+  }
+
+  @Override
+  public <T> T exclusively(Task<T> task) throws IOException {
+    around(Call.LOCK, "", () -> {});
+    return disk.exclusively(task);
   }
 
   private final class HookedFile implements DiskFile {

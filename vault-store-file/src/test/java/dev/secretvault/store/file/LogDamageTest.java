@@ -39,7 +39,11 @@ class LogDamageTest {
           store -> commit(store, put("d", 0, ""), put("e", 0, "epsilon", 0)),
           store -> commit(store, put("b", 1, "beta again"), delete("e", 1), put("f", 0, "zeta")));
 
+  /** The log as it is in the end: what was replaced or deleted is erased. */
   private byte[] log;
+
+  /** The log behind each frame, the first one without any. */
+  private final List<byte[]> logs = new ArrayList<>();
 
   /** Where each frame begins, and where the last one ends. */
   private final List<Integer> frames = new ArrayList<>();
@@ -51,15 +55,36 @@ class LogDamageTest {
   void writeLog() {
     SimulatedDisk disk = new SimulatedDisk();
     try (FileSecretStore store = open(disk)) {
-      frames.add(disk.content("log.1").length);
-      states.add(state(store));
+      note(disk, store);
       for (Consumer<SecretStore> commit : script) {
         commit.accept(store);
-        frames.add(disk.content("log.1").length);
-        states.add(state(store));
+        note(disk, store);
       }
     }
     log = disk.content("log.1");
+  }
+
+  private void note(SimulatedDisk disk, SecretStore store) {
+    logs.add(disk.content("log.1"));
+    frames.add(disk.content("log.1").length);
+    states.add(state(store));
+  }
+
+  /** The log while a frame was being written: what that one replaces or deletes is still there. */
+  private byte[] logDuring(int number, int length) {
+    byte[] during = Arrays.copyOf(logs.get(number + 1), length);
+    System.arraycopy(logs.get(number), 0, during, 0, frames.get(number));
+    return during;
+  }
+
+  /** The log as if nothing had ever been erased. */
+  private byte[] unerased() {
+    byte[] all = log.clone();
+    for (int number = 0; number <= last(); number++) {
+      int from = frames.get(number);
+      System.arraycopy(logs.get(number + 1), from, all, from, frames.get(number + 1) - from);
+    }
+    return all;
   }
 
   private int last() {
@@ -125,11 +150,14 @@ class LogDamageTest {
       assertThat(store.recovery()).as(where).isEqualTo(Recovery.NONE);
       assertThat(state(store)).as(where).containsAllEntriesOf(states.get(number)).containsKey("z");
     }
-    assertThat(after.list()).as(where).containsExactly("lock", "log.1", "torn-1-" + offset);
+    assertThat(after.list())
+        .as(where)
+        .containsExactly("lock", "log.1", "settled", "torn-1-" + offset);
   }
 
-  private void assertWhole(byte[] log, String where) throws IOException {
-    SimulatedDisk disk = diskWith(log);
+  /** The log opens, and what should have been erased is. */
+  private void assertWhole(byte[] found, String where) throws IOException {
+    SimulatedDisk disk = diskWith(found);
     try (FileSecretStore store = open(disk)) {
       assertThat(store.recovery()).as(where).isEqualTo(Recovery.NONE);
       assertThat(state(store)).as(where).isEqualTo(states.get(last() + 1));
@@ -146,15 +174,14 @@ class LogDamageTest {
   @Test
   void open_cutAtAnyByte_keepsTheWholeFrames() throws Exception {
     for (int length = 0; length < log.length; length++) {
-      byte[] cut = Arrays.copyOf(log, length);
       String where = "cut at " + length;
       int whole = Collections.binarySearch(frames, length);
       if (length < frames.get(0)) {
-        assertRefused(cut, where, 0);
+        assertRefused(Arrays.copyOf(log, length), where, 0);
       } else if (whole >= 0) {
-        assertThat(stateOf(diskWith(cut))).as(where).isEqualTo(states.get(whole));
+        assertThat(stateOf(diskWith(logs.get(whole)))).as(where).isEqualTo(states.get(whole));
       } else {
-        assertCut(cut, where, -whole - 2);
+        assertCut(logDuring(-whole - 2, length), where, -whole - 2);
       }
     }
   }
@@ -169,7 +196,11 @@ class LogDamageTest {
       String where = "bit " + bit % 8 + " of byte " + bit / 8;
       int frame = frameOf(bit / 8);
       if (frame == last()) {
-        assertCut(flipped, where, frame);
+        // What it replaced is erased, so it was acknowledged.
+        assertRefused(flipped, where, place("beta"));
+        byte[] during = logDuring(frame, log.length);
+        during[bit / 8] = flipped[bit / 8];
+        assertCut(during, where, frame);
       } else if (dead.get(bit / 8)) {
         assertWhole(flipped, where);
       } else {
@@ -193,7 +224,7 @@ class LogDamageTest {
 
   /** Where in the log the text of that value begins. */
   private int place(String value) {
-    return new String(log, ISO_8859_1).indexOf('"' + LogText.base64(value) + '"') + 1;
+    return new String(unerased(), ISO_8859_1).indexOf('"' + LogText.base64(value) + '"') + 1;
   }
 
   /** The bytes of values whose records were replaced or deleted by a later frame. */
@@ -235,10 +266,18 @@ class LogDamageTest {
   }
 
   @Test
-  void open_deadValuesErased_isTheSame() throws Exception {
-    byte[] erased = log.clone();
+  void commit_replacesOrDeletes_erasesTheValueAndNothingElse() {
+    byte[] erased = unerased();
     deadValues().stream().forEach(i -> erased[i] = '-');
-    assertWhole(erased, "erased");
+    assertThat(log).isEqualTo(erased);
+  }
+
+  @Test
+  void open_deadValuesNotErased_erasesThem() throws Exception {
+    assertWhole(unerased(), "not erased");
+    byte[] halfErased = unerased();
+    deadValues().stream().filter(i -> i % 3 == 0).forEach(i -> halfErased[i] = '-');
+    assertWhole(halfErased, "half erased");
   }
 
   @Test
@@ -261,7 +300,7 @@ class LogDamageTest {
   @Test
   void open_sectorOfTheLastFrameMissing_isCut() throws Exception {
     for (int start = frames.get(last()); start < log.length; start += 16) {
-      byte[] damaged = log.clone();
+      byte[] damaged = logDuring(last(), log.length);
       Arrays.fill(damaged, start, Math.min(start + 16, log.length), (byte) 0);
       assertCut(damaged, "zeros at " + start, last());
     }

@@ -7,9 +7,11 @@ import static dev.secretvault.store.file.Records.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.store.StoreException;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.StoreListener;
 import java.io.File;
-import java.lang.reflect.InvocationTargetException;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -17,14 +19,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One process at a time, and a process that is killed takes nothing acknowledged with it. */
+/** Several processes use one directory, and one that is killed takes nothing acknowledged along. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class OtherProcessTest {
 
@@ -39,43 +49,82 @@ class OtherProcessTest {
   }
 
   @Test
-  void open_openInAnotherProcess_isRefused() throws Exception {
-    try (ChildJvm child = ChildJvm.holding(directory)) {
-      assertThat(child.line()).isEqualTo("open");
-      assertThatThrownBy(() -> FileSecretStore.open(directory))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining(directory.toString())
-          .hasMessageContaining("another process");
-      // That the refused one closed its descriptor must not have freed the lock.
-      assertThatThrownBy(() -> FileSecretStore.openExisting(directory))
-          .isInstanceOf(StoreException.class);
-    }
-    FileSecretStore.open(directory).close();
-  }
+  void commit_inAnotherProcess_isSeenAndReported() throws Exception {
+    BlockingQueue<RecordKey> reported = new LinkedBlockingQueue<>();
+    try (FileSecretStore store = FileSecretStore.open(directory)) {
+      store.watch(
+          new StoreListener() {
+            @Override
+            public void changed(Set<RecordKey> keys) {
+              reported.addAll(keys);
+            }
 
-  @Test
-  void lock_whateverHappensHere_keepsOtherProcessesOut() throws Exception {
-    try (FileSecretStore store = FileSecretStore.open(directory)) {
-      assertThatThrownBy(() -> FileSecretStore.open(directory)).isInstanceOf(StoreException.class);
-      Path link = Files.createSymbolicLink(parent.resolve("link"), directory);
-      assertThatThrownBy(() -> FileSecretStore.open(link))
-          .isInstanceOf(StoreException.class)
-          .hasMessageContaining("this process");
-      commit(store, put("a", 0, "a"));
-      Thread.currentThread().interrupt();
-      commit(store, put("a", 1, "a2"));
-      assertThat(store.read(key("a"))).isPresent();
-      assertThat(Thread.interrupted()).isTrue();
-      assertThat(ChildJvm.tryToOpen(directory)).contains("is open already, by another process");
-    }
-    assertThat(ChildJvm.tryToOpen(directory)).isEqualTo("done");
-    try (FileSecretStore store = FileSecretStore.open(directory)) {
-      assertThat(state(store)).containsOnlyKeys("a", "child");
+            @Override
+            public void missed() {}
+          });
+      assertThat(ChildJvm.commitOnce(directory)).isEqualTo("done");
+      assertThat(store.read(key("child")).map(Records::text)).hasValue("1 was here");
+      assertThat(reported.take()).isEqualTo(key("child"));
+      assertThatThrownBy(() -> commit(store, put("child", 0, "late")))
+          .isInstanceOf(RevisionConflictException.class);
+      commit(store, put("child", 1, "seen"));
+      assertThat(ChildJvm.commitOnce(directory)).contains("revision 0 expected");
     }
   }
 
+  /** What happens here in the meantime must not free the lock. */
   @Test
-  void commit_threadsInterruptedAllTheTime_losesNeitherCommitsNorLock() throws Exception {
+  void lock_heldInThisProcess_keepsOtherProcessesOut() throws Exception {
+    Path link = Files.createSymbolicLink(parent.resolve("link"), directory);
+    try (FileSecretStore store = FileSecretStore.open(directory)) {
+      RealDisk disk = new RealDisk(directory.toRealPath());
+      CountDownLatch held = new CountDownLatch(1);
+      CountDownLatch free = new CountDownLatch(1);
+      Thread holder =
+          new Thread(
+              () -> {
+                try {
+                  disk.exclusively(
+                      () -> {
+                        held.countDown();
+                        awaitQuietly(free);
+                        return 0;
+                      });
+                } catch (IOException unexpected) {
+                  throw new AssertionError(unexpected);
+                }
+              });
+      holder.start();
+      held.await();
+      Thread here = new Thread(() -> FileSecretStore.open(link).close());
+      here.start();
+      try (ChildJvm child = ChildJvm.committing(directory)) {
+        while (here.getState() != Thread.State.BLOCKED) {
+          Thread.onSpinWait();
+        }
+        here.interrupt();
+        System.gc();
+        assertThat(child.line()).isEqualTo("starts");
+        assertThat(store.scan(null, 10)).as("nobody committed, and reads go on").isEmpty();
+        free.countDown();
+        assertThat(child.line()).isEqualTo("0");
+      }
+      holder.join();
+      here.join();
+      assertThat(store.read(key("k0"))).isPresent();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException unexpected) {
+      throw new AssertionError(unexpected);
+    }
+  }
+
+  @Test
+  void commit_threadsInterruptedAllTheTime_losesNothing() throws Exception {
     List<Interrupted> threads;
     try (FileSecretStore store = FileSecretStore.open(directory)) {
       threads =
@@ -92,7 +141,6 @@ class OtherProcessTest {
         thread.join();
         assertThat(thread.failure).isNull();
       }
-      assertThat(ChildJvm.tryToOpen(directory)).contains("is open already, by another process");
     }
     Thread.currentThread().interrupt();
     try (FileSecretStore store = FileSecretStore.open(directory)) {
@@ -144,6 +192,7 @@ class OtherProcessTest {
     for (int round = 0; round < 4; round++) {
       int goal = acknowledged + random.nextInt(1, 80);
       try (ChildJvm child = ChildJvm.committing(directory)) {
+        assertThat(child.line()).isEqualTo("starts");
         while (acknowledged < goal) {
           acknowledged = Integer.parseInt(child.line());
         }
@@ -169,26 +218,37 @@ class OtherProcessTest {
   }
 
   @Test
-  void open_secondOpenerInThisProcess_isRefusedUntilTheFirstIsClosed() {
-    FileSecretStore first = FileSecretStore.open(directory);
-    for (Path other :
-        List.of(directory, parent.resolve("./store"), parent.resolve("store/../store"))) {
-      assertThatThrownBy(() -> FileSecretStore.open(other))
-          .isInstanceOfSatisfying(
-              StoreException.class,
-              refusal -> {
-                assertThat(refusal.outcome()).isEqualTo(StoreException.Outcome.NOT_WRITTEN);
-                assertThat(refusal.retryable()).isFalse();
-              })
-          .hasMessageContaining("this process");
+  void commit_storesOfThisProcess_exclude() throws Exception {
+    Path link = Files.createSymbolicLink(parent.resolve("link"), directory);
+    List<Path> ways = List.of(directory, link, parent.resolve("store/../store"));
+    List<Thread> threads = new ArrayList<>();
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    for (Path way : ways) {
+      threads.add(
+          new Thread(
+              () -> {
+                try (FileSecretStore store = FileSecretStore.open(way)) {
+                  for (int i = 0; i < 100; i++) {
+                    Records.increment(store, "counter");
+                  }
+                } catch (Throwable failed) {
+                  failures.add(failed);
+                }
+              }));
     }
-    first.close();
-    FileSecretStore.open(directory).close();
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+    try (FileSecretStore store = FileSecretStore.open(directory)) {
+      assertThat(state(store)).isEqualTo(Map.of("counter", "300 300"));
+    }
   }
 
   /** As in a server that runs two applications, each with its own copy of these classes. */
   @Test
-  void open_openUnderAnotherClassLoader_isRefusedAndLeavesTheLockInPlace() throws Exception {
+  void commit_underAnotherClassLoader_excludes() throws Exception {
     List<URL> urls = new ArrayList<>();
     for (String element : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       urls.add(Path.of(element).toUri().toURL());
@@ -196,17 +256,17 @@ class OtherProcessTest {
     try (FileSecretStore store = FileSecretStore.open(directory);
         URLClassLoader other =
             new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
-      Class<?> twin = other.loadClass(FileSecretStore.class.getName());
-      assertThat(twin).isNotEqualTo(FileSecretStore.class);
-      Method open = twin.getMethod("open", Path.class);
-      for (int round = 0; round < 2; round++) {
-        assertThatThrownBy(() -> open.invoke(null, directory))
-            .isInstanceOf(InvocationTargetException.class)
-            .cause()
-            .hasMessageContaining("is open already, by this process");
+      Class<?> twin = other.loadClass(Records.class.getName());
+      assertThat(twin).isNotEqualTo(Records.class);
+      Method count = twin.getDeclaredMethod("count", Path.class, int.class);
+      count.setAccessible(true);
+      FutureTask<Object> there = new FutureTask<>(() -> count.invoke(null, directory, 150));
+      new Thread(there).start();
+      for (int i = 0; i < 150; i++) {
+        Records.increment(store, "counter");
       }
-      assertThat(ChildJvm.tryToOpen(directory)).contains("is open already, by another process");
-      commit(store, put("a", 0, "a"));
+      there.get();
+      assertThat(state(store)).isEqualTo(Map.of("counter", "300 300"));
     }
   }
 }

@@ -62,6 +62,24 @@ class PowerLossTest {
         Arrays.fill(hole, start, Math.min(start + SECTOR, written.length), (byte) 0);
         check(disk.afterPowerLoss(name, hole));
       }
+      checkPartsOfOverwriting(name, written);
+    }
+
+    /** Of what was overwritten in place, some sectors may be on the disk and others not. */
+    private void checkPartsOfOverwriting(String name, byte[] written) {
+      byte[] old = disk.durableContent(name);
+      int length = Math.min(old.length, written.length);
+      for (int start = 0; start < length; start += SECTOR) {
+        int end = Math.min(start + SECTOR, length);
+        if (!Arrays.equals(old, start, end, written, start, end)) {
+          byte[] one = old.clone();
+          System.arraycopy(written, start, one, start, end - start);
+          check(disk.afterPowerLoss(name, one));
+          byte[] others = Arrays.copyOf(written, old.length);
+          System.arraycopy(old, start, others, start, end - start);
+          check(disk.afterPowerLoss(name, others));
+        }
+      }
     }
   }
 

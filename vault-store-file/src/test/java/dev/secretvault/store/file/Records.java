@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
-import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +17,10 @@ import java.util.TreeMap;
 /** The words that tests of this store are written in. */
 final class Records {
 
-  private static final Closeable NO_LOCK = () -> {};
-
   private Records() {}
 
   static FileSecretStore open(Disk disk) {
-    return FileSecretStore.open(disk, NO_LOCK);
+    return FileSecretStore.open(disk, () -> {});
   }
 
   static RecordKey key(String text) {
@@ -72,5 +71,32 @@ final class Records {
   /** A log of one store, for the generation that all have. */
   static SimulatedDisk diskWith(byte[] log) throws IOException {
     return new SimulatedDisk().put("lock", new byte[0]).put("log.1", log);
+  }
+
+  /** Reads and rewrites a counter, from 1 on, until the rewrite is the one that wins. */
+  static void increment(SecretStore store, String counter) {
+    while (true) {
+      StoredRecord record = store.read(key(counter)).orElse(null);
+      long revision = record == null ? 0 : record.revision();
+      try {
+        commit(store, put(counter, revision, Long.toString(number(record) + 1)));
+        return;
+      } catch (RevisionConflictException lost) {
+        // Somebody else won, so all together get on.
+      }
+    }
+  }
+
+  private static long number(StoredRecord record) {
+    return record == null ? 0 : Long.parseLong(new String(record.bytes(), UTF_8));
+  }
+
+  /** Increments a counter in a directory so many times. */
+  static void count(Path directory, int times) {
+    try (FileSecretStore store = FileSecretStore.open(directory)) {
+      for (int i = 0; i < times; i++) {
+        increment(store, "counter");
+      }
+    }
   }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A disk in memory that knows what would survive a loss of power: of a file what was forced, of the
@@ -26,6 +27,7 @@ final class SimulatedDisk implements Disk {
   private boolean forcesCommits = true;
   private boolean forcesDirectory = true;
   private boolean writesThrough;
+  private final ReentrantLock directory = new ReentrantLock();
 
   /** Makes every force of a file a lie once the file has its final name. */
   SimulatedDisk neverForcingCommits() {
@@ -138,6 +140,21 @@ final class SimulatedDisk implements Disk {
     }
   }
 
+  @Override
+  public <T> T exclusively(Task<T> task) throws IOException {
+    directory.lock();
+    try {
+      return task.run();
+    } finally {
+      directory.unlock();
+    }
+  }
+
+  /** Whether this thread has the directory to itself. */
+  boolean isHeld() {
+    return directory.isHeldByCurrentThread();
+  }
+
   private Node existing(String name) throws IOException {
     Node node = names.get(name);
     if (node == null) {
@@ -220,6 +237,9 @@ final class SimulatedDisk implements Disk {
         checkOpen();
         node.cached = Arrays.copyOf(node.cached, (int) size);
         node.dirty.clear((int) size, Integer.MAX_VALUE);
+        if (writesThrough) {
+          node.durable = Arrays.copyOf(node.durable, Math.min(node.durable.length, (int) size));
+        }
       }
     }
 

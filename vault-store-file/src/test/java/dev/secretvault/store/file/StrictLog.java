@@ -24,8 +24,14 @@ final class StrictLog {
   private static final Pattern HEADER =
       Pattern.compile(
           "\\{\"format\":\"secretvault-log\",\"version\":1,\"store\":\"[0-9a-f]{32}\","
-              + "\"generation\":1,\"first\":1\\}");
-  private static final Pattern HEAD = Pattern.compile("\\{\"n\":(" + NUMBER + "),\"c\":\\[(.*)");
+              + "\"generation\":("
+              + NUMBER
+              + "),\"first\":("
+              + NUMBER
+              + ")\\}");
+  private static final Pattern HEAD = Pattern.compile("\\{\"n\":(0|" + NUMBER + "),\"c\":\\[(.*)");
+  private static final Pattern BASE_END =
+      Pattern.compile("\\{\"n\":(" + NUMBER + "),\"c\":\\[\\],\"v\":\\[\\]\\}");
   private static final Pattern CHANGE =
       Pattern.compile(
           "\\{\"k\":\"([A-Za-z0-9._-]{1,128})\",(?:\"r\":("
@@ -44,10 +50,11 @@ final class StrictLog {
   private final Map<String, String> texts = new TreeMap<>();
   private final Map<String, String> checksums = new TreeMap<>();
   private long frames;
+  private boolean inBase;
 
   private StrictLog() {}
 
-  /** The records in a log that holds no erased values; fails if anything in it is not in order. */
+  /** The records in a log; fails if anything in it is not in order. */
   static Map<String, Stored> read(byte[] log) {
     StrictLog reader = new StrictLog();
     String text = new String(log, ISO_8859_1);
@@ -60,22 +67,33 @@ final class StrictLog {
       String document = text.substring(start + 9, end);
       if (start == 0) {
         check(stated.equals(LogText.crc(document)), "checksum of the header");
-        check(HEADER.matcher(document).matches(), "header");
+        Matcher header = HEADER.matcher(document);
+        check(header.matches(), "header");
+        reader.inBase = !header.group(1).equals("1");
+        check(reader.inBase || header.group(2).equals("1"), "first commit of a new store");
       } else {
         reader.frame(stated, document);
       }
     }
+    check(!reader.inBase, "the base ends");
     return reader.liveRecords();
   }
 
   private void frame(String stated, String document) {
-    frames++;
+    Matcher end = BASE_END.matcher(document);
+    if (end.matches()) {
+      check(inBase && stated.equals(LogText.crc(document)), "end of the base");
+      inBase = false;
+      frames = Long.parseLong(end.group(1));
+      return;
+    }
+    frames += inBase ? 0 : 1;
     String opening = "],\"v\":[";
     int split = document.indexOf(opening);
     check(split > 0, "there are values");
     Matcher head = HEAD.matcher(document.substring(0, split));
     check(head.matches(), "head");
-    check(head.group(1).equals(Long.toString(frames)), "numbers are consecutive");
+    check(head.group(1).equals(inBase ? "0" : Long.toString(frames)), "numbers are consecutive");
     List<String> keysWithValue = new ArrayList<>();
     List<String> keys = new ArrayList<>();
     Matcher change = CHANGE.matcher(head.group(2));
@@ -92,7 +110,7 @@ final class StrictLog {
         records.remove(key);
       } else {
         long revision = Long.parseLong(change.group(2));
-        check(revision == (before == null ? 1 : before.revision() + 1), "revision");
+        check(inBase || revision == (before == null ? 1 : before.revision() + 1), "revision");
         records.put(key, new Stored(revision, change.group(3), ""));
         keysWithValue.add(key);
         texts.put(key, change.group(4));

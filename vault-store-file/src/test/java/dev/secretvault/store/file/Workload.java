@@ -40,6 +40,9 @@ final class Workload {
   /** What is stored instead if the commit that is under way, or of unknown outcome, happened. */
   private Map<String, String> inDoubt = new TreeMap<>();
 
+  /** All texts that were stored at some time, as the log spells them. */
+  private final Map<String, String> texts = new TreeMap<>();
+
   private int step;
   private int failures;
 
@@ -78,6 +81,7 @@ final class Workload {
       try {
         store.commit(changes);
         acknowledged = inDoubt;
+        noteTexts();
       } catch (StoreException failed) {
         failures++;
         if (failed.outcome() == Outcome.NOT_WRITTEN) {
@@ -100,6 +104,7 @@ final class Workload {
       assertPossible(found);
       acknowledged = found;
       inDoubt = found;
+      noteTexts();
       return true;
     } catch (StoreException failed) {
       assertReadFailure(failed);
@@ -190,15 +195,44 @@ final class Workload {
             });
   }
 
-  /** Fails if something acknowledged is not on a disk, or something that never was. */
+  private void noteTexts() {
+    acknowledged
+        .values()
+        .forEach(
+            stored -> {
+              String value = stored.substring(stored.indexOf(' ') + 1).replaceAll(" until .*", "");
+              texts.put(stored, '"' + LogText.base64(value) + '"');
+            });
+  }
+
+  /**
+   * Fails if something acknowledged is not on a disk, or something that never was, or something
+   * that is no longer stored.
+   */
   void check(SimulatedDisk other) {
     try (FileSecretStore store = open(other)) {
       Map<String, String> found = state(store);
       assertPossible(found);
+      assertErased(other, found);
+      assertErased(other.afterPowerLoss(), found);
       Records.commit(store, Records.put("written-later", 0, "still writable"));
       assertThat(state(store)).containsAllEntriesOf(found).containsKey("written-later");
     }
     assertThat(Records.stateOf(other.afterPowerLoss())).containsKey("written-later");
+  }
+
+  private void assertErased(SimulatedDisk other, Map<String, String> found) {
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      if (!found.containsValue(text.getKey())) {
+        for (String name : other.list()) {
+          assertThat(
+                  new String(other.content(name), StandardCharsets.ISO_8859_1)
+                      .contains(text.getValue()))
+              .as("%s is in %s", text.getKey(), name)
+              .isFalse();
+        }
+      }
+    }
   }
 
   private static final class Deaf implements StoreListener {

@@ -1,0 +1,369 @@
+package dev.secretvault.store.file;
+
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.StoreCorruptException;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
+import dev.secretvault.store.file.Settled.Mark;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of a directory that others may append to as well. Whoever commits has the directory to
+ * itself for that time, and first reads what others have written: so revisions are compared with
+ * what is stored, and not with what was stored.
+ *
+ * <p>Whoever reads compares the length of the log, and reads on if it has grown. What it then
+ * enters into the index is durable, as the lock is held until a commit is.
+ */
+final class SharedLog implements Closeable {
+
+  private static final int PATIENCE = 3;
+
+  private final Disk disk;
+  private final Announcer announcer;
+  private final Settled settled;
+
+  /** Comes before the lock of the directory. Guards all that a commit changes. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile OpenLog current;
+  private volatile Recovery recovery;
+  private volatile boolean closed;
+
+  /** The compaction that is under way, if one is. */
+  private @Nullable Compaction compaction;
+
+  /** How long the log must be before compaction is tried again. */
+  private volatile long postponedTo;
+
+  /** How many compactions came to nothing since the last one that did not. */
+  private int givenUp;
+
+  private SharedLog(Disk disk, Announcer announcer, OpenLog log, Settled settled) {
+    this.disk = disk;
+    this.announcer = announcer;
+    this.current = log;
+    this.settled = settled;
+    this.recovery = log.recovery();
+  }
+
+  /** Opens or creates the log. Only for whoever has the directory to itself. */
+  static SharedLog open(Disk disk, Announcer announcer) throws IOException {
+    if (Names.newestGeneration(disk.list()) == 0) {
+      OpenLog.create(disk);
+    }
+    OpenLog log = openNewest(disk);
+    Closeable opened = log;
+    try {
+      Settled settled = Settled.open(disk);
+      opened = both(settled, log);
+      settled.write(new Mark(log.generation(), log.log().end()));
+      opened = () -> {};
+      return new SharedLog(disk, announcer, log, settled);
+    } finally {
+      opened.close();
+    }
+  }
+
+  /** Opens the newest generation, and removes what a crash left unfinished. */
+  private static OpenLog openNewest(Disk disk) throws IOException {
+    long newest = Names.newestGeneration(disk.list());
+    OpenLog log = OpenLog.open(disk, newest);
+    Closeable opened = log;
+    try {
+      OpenLog.remove(disk, name -> Names.isLeftover(name) || Names.isOlder(name, newest));
+      opened = () -> {};
+      return log;
+    } finally {
+      opened.close();
+    }
+  }
+
+  /** The log to look things up in; replaced when there is a newer one. */
+  OpenLog current() {
+    return current;
+  }
+
+  /** What was mended when the log was opened, or last since. */
+  Recovery recovery() {
+    return recovery;
+  }
+
+  /**
+   * Refuses if this is closed or poisoned.
+   *
+   * @throws IllegalStateException if it is closed
+   * @throws StoreException if it is poisoned
+   */
+  void checkUsable() {
+    if (closed) {
+      throw new IllegalStateException("store is closed");
+    }
+    current.log().checkSound();
+  }
+
+  /** Brings the index up to all that was committed, by whomever, before the call. */
+  void refresh() {
+    checkUsable();
+    if (isBehind()) {
+      OpenLog unused =
+          exclusively(
+              () -> {
+                if (isBehind()) {
+                  follow();
+                }
+                return current;
+              });
+      announcer.deliverUnlessBusy();
+    }
+  }
+
+  private boolean isBehind() {
+    OpenLog log = current;
+    try {
+      return log.log().isBehind();
+    } catch (IOException failed) {
+      if (log != current || closed) {
+        // Closed meanwhile, by one who brought the index up to date or will not let it be used.
+        return false;
+      }
+      throw log.log().failure("could not be looked at", Outcome.NOT_WRITTEN, true, failed);
+    }
+  }
+
+  /**
+   * Commits what can be committed together, from the first commit on.
+   *
+   * @throws StoreException if that failed; none of it was acknowledged
+   */
+  Batch commit(List<Commit> waiting) {
+    return exclusively(
+        () -> {
+          follow();
+          Batch batch = new Batch(current.index(), waiting);
+          if (!batch.steps().isEmpty()) {
+            current.append(batch.steps(), batch.texts());
+            batch.winners().forEach(c -> announce(Change.written(c.changes())));
+            eraseOrPoison(batch.keys());
+            settle();
+          }
+          return batch;
+        });
+  }
+
+  private <T> T exclusively(Disk.Task<T> task) {
+    lock.lock();
+    boolean known = false;
+    try {
+      checkUsable();
+      T result = disk.exclusively(task);
+      known = true;
+      return result;
+    } catch (IOException failed) {
+      known = true;
+      throw current
+          .log()
+          .failure("could not be brought up to date", Outcome.NOT_WRITTEN, true, failed);
+    } catch (StoreCorruptException damaged) {
+      // Not to be passed over by the next one who looks.
+      current.log().poison("damage was met");
+      throw damaged;
+    } catch (StoreException | IllegalStateException refused) {
+      known = true;
+      throw refused;
+    } finally {
+      if (!known) {
+        current.log().poison("a commit broke off");
+      }
+      lock.unlock();
+    }
+  }
+
+  /** Reads what others have written. */
+  private void follow() throws IOException {
+    OpenLog log = current;
+    long size = log.size();
+    Mark mark = settled.read();
+    if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
+      if (size > log.log().end()) {
+        log.readOn(size, head -> announce(head.keys()));
+      }
+      return;
+    }
+    long newest = Names.newestGeneration(disk.list());
+    if (newest != log.generation()) {
+      switchToNewest();
+    } else if (size < log.log().end()) {
+      log.log().poison("another program cut it");
+      log.log().checkSound();
+    } else {
+      OpenLog.remove(disk, name -> Names.isOlder(name, newest));
+      log.mend(head -> announce(head.keys()));
+      if (log.recovery().tornTailCut()) {
+        recovery = log.recovery();
+      }
+    }
+    settle();
+  }
+
+  private void switchToNewest() throws IOException {
+    OpenLog old = current;
+    current = openNewest(disk);
+    recovery = current.recovery();
+    announcer.addMissed();
+    old.close();
+  }
+
+  private void announce(Set<RecordKey> keys) {
+    announcer.add(keys);
+    if (compaction != null) {
+      compaction.touch(keys);
+    }
+  }
+
+  private void eraseOrPoison(Set<RecordKey> keys) {
+    try {
+      if (compaction != null && compaction.isValid(current)) {
+        compaction.erase(keys);
+        current.erase(compaction.name());
+      } else {
+        current.erase("");
+      }
+    } catch (IOException failed) {
+      current.log().poison("a value could not be erased");
+      throw current.log().failure("could not be erased from", Outcome.UNKNOWN, false, failed);
+    }
+  }
+
+  /** Whether it is time to {@link #compact}. */
+  boolean isWasteful() {
+    OpenLog log = current;
+    return log.isWasteful() && log.log().end() > postponedTo;
+  }
+
+  /**
+   * Moves what is stored to a new log, in pieces between which others go on. Gives up if another
+   * process came between; if that has happened again and again, lets nobody come between.
+   */
+  void compact() throws IOException {
+    // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
+    postponedTo = current.log().end() * 2;
+    Compaction begun =
+        exclusively(
+            () -> {
+              follow();
+              compaction = Compaction.begin(disk, current);
+              return compaction;
+            });
+    try {
+      while (exclusively(() -> proceed(begun))) {
+        begun.force();
+      }
+    } finally {
+      abandon(begun);
+    }
+    postponedTo = 0;
+  }
+
+  /** Whether more is to be done. */
+  private boolean proceed(Compaction begun) throws IOException {
+    follow();
+    boolean alone = givenUp >= PATIENCE;
+    boolean ready = false;
+    do {
+      if (!begun.isValid(current)) {
+        givenUp++;
+        return false;
+      }
+      ready = begun.copy();
+    } while (alone && !ready);
+    if (ready) {
+      finish(begun);
+      givenUp = 0;
+    }
+    return !ready;
+  }
+
+  private void finish(Compaction begun) throws IOException {
+    begun.complete();
+    // From here on nobody is to take the old log for the newest one without a look.
+    settled.write(Mark.NONE);
+    OpenLog old = current;
+    try {
+      current = begun.install();
+    } catch (IOException failed) {
+      old.log().poison("a compaction broke off");
+      throw failed;
+    }
+    compaction = null;
+    old.close();
+    long newest = current.generation();
+    OpenLog.remove(disk, name -> Names.isOlder(name, newest));
+    settle();
+  }
+
+  private void abandon(Compaction begun) throws IOException {
+    lock.lock();
+    try {
+      compaction = null;
+      boolean unused =
+          disk.exclusively(
+              () -> {
+                begun.discard();
+                return true;
+              });
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Without the note, whoever comes next does some work twice. */
+  private void settle() {
+    try {
+      settled.write(new Mark(current.generation(), current.log().end()));
+    } catch (IOException nothingLost) {
+      // Falls through.
+    }
+  }
+
+  /** Runs something that no commit and no close comes between. */
+  <T> T ordered(Supplier<T> task) {
+    lock.lock();
+    try {
+      checkUsable();
+      return task.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Closeable both(Closeable first, Closeable second) {
+    return () -> {
+      try {
+        first.close();
+      } finally {
+        second.close();
+      }
+    };
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        both(settled, current).close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}
