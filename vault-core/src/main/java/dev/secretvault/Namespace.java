@@ -1,9 +1,12 @@
 package dev.secretvault;
 
 import dev.secretvault.VaultLimits.Rate;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** A namespace of an open vault: its records, their rules, and how often it may be called. */
 final class Namespace {
@@ -21,7 +24,7 @@ final class Namespace {
       VaultRules rules,
       String name,
       Runnable missed) {
-    records = new VaultRecords(store, header, name, rules.limits().maxSecrets(), missed);
+    records = new VaultRecords(store, header, name, missed);
     live = new LiveSecrets(records, stripes);
     life = new SecretLife(records, rules);
     use = new SecretUse(records, live, life, rules);
@@ -46,11 +49,24 @@ final class Namespace {
     return use;
   }
 
-  /** Lets a call through, or not. */
-  void admit(Permission call) {
-    RateLimiter limiter = limiters.get(call);
-    if (limiter != null) {
-      limiter.admit();
+  /** Lets go what is kept of a record that has changed. */
+  void forget(RecordKey changed) {
+    life.count().forget(changed);
+    live.forget(changed);
+  }
+
+  /** Lets everything go. */
+  void clear() {
+    life.count().forget();
+    live.clear();
+  }
+
+  /** Lets so many calls through that take these permissions, or none. */
+  void admit(int more, Permission... calls) {
+    if (limiters.isEmpty()) {
+      return;
     }
+    RateLimiter.admit(
+        Stream.of(calls).sorted().map(limiters::get).filter(Objects::nonNull).toList(), more);
   }
 }

@@ -1,52 +1,63 @@
 package dev.secretvault;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** The namespaces of an open vault, and what the store reports of them. */
 final class Namespaces implements StoreListener {
 
   static final String DEFAULT = "";
 
+  private static final int MAX_KEPT = 1_000;
+
   private final SecretStore store;
   private final HeaderRecord header;
   private final VaultRules rules;
   private final Stripes stripes = new Stripes();
-  private final Map<String, Namespace> byName = new ConcurrentHashMap<>();
-  private final Map<String, Namespace> byToken = new ConcurrentHashMap<>();
+
+  /** All that somebody looks at, and those used lately, so that what they keep is not lost. */
+  private final Cache<String, Namespace> byName =
+      Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
+
+  private final Cache<String, Namespace> byToken =
+      Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
+
+  private final Cache<String, Namespace> usedLately =
+      Caffeine.newBuilder().maximumSize(MAX_KEPT).executor(Runnable::run).build();
+
+  /** Used by all, and for what belongs to nobody. */
+  private final Namespace first;
 
   Namespaces(SecretStore store, HeaderRecord header, VaultRules rules) {
     this.store = store;
     this.header = header;
     this.rules = rules;
+    first = get(DEFAULT);
   }
 
   Namespace get(String name) {
-    Namespace known = byName.get(name);
-    if (known != null) {
-      return known;
-    }
-    Namespace made =
-        byName.computeIfAbsent(
+    Namespace found =
+        byName.get(
             name, missing -> new Namespace(store, header, stripes, rules, missing, this::missed));
-    byToken.put(made.records().token(), made);
-    return made;
+    byToken.put(found.records().token(), found);
+    usedLately.put(name, found);
+    return found;
   }
 
   /** The namespace that a record belongs to; empty if nobody has created a secret in it. */
   private Optional<Namespace> owning(RecordKey key) {
     Optional<String> token = VaultRecords.tokenIn(key);
-    Optional<Namespace> known = token.map(byToken::get);
+    Optional<Namespace> known = token.map(byToken::getIfPresent);
     return known.isPresent()
         ? known
-        : token.flatMap(unknown -> get(DEFAULT).records().namespaceOf(unknown)).map(this::get);
+        : token.flatMap(unknown -> first.records().namespaceOf(unknown)).map(this::get);
   }
 
   /**
@@ -70,18 +81,18 @@ final class Namespaces implements StoreListener {
    * @throws IllegalArgumentException if it opens
    */
   boolean discard(RecordKey key) {
-    return owning(key).orElseGet(() -> get(DEFAULT)).records().discard(key);
+    return owning(key).orElseGet(() -> first).records().discard(key);
   }
 
   @Override
   public void changed(Set<RecordKey> keys) {
     if (keys.contains(HeaderRecord.KEY)) {
       header.markStale();
-      byName.values().forEach(namespace -> namespace.records().forgetAll());
+      byName.asMap().values().forEach(namespace -> namespace.records().forgetAll());
     }
     keys.forEach(stripes::changed);
     for (RecordKey key : keys) {
-      VaultRecords.tokenIn(key).map(byToken::get).ifPresent(owner -> owner.live().forget(key));
+      VaultRecords.tokenIn(key).map(byToken::getIfPresent).ifPresent(owner -> owner.forget(key));
     }
   }
 
@@ -94,6 +105,6 @@ final class Namespaces implements StoreListener {
 
   /** Lets everything go. */
   void clear() {
-    byName.values().forEach(namespace -> namespace.live().clear());
+    byName.asMap().values().forEach(Namespace::clear);
   }
 }

@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.SecretStore.Subscription;
+import java.time.InstantSource;
 
 /** What a vault and all its views share. */
 final class OpenVault {
@@ -9,15 +10,14 @@ final class OpenVault {
   private final SecretStore store;
   private final HeaderRecord header;
   private final Namespaces namespaces;
-  private final VaultKeys keys;
+  private final InstantSource clock;
   private final Subscription watch;
-  private volatile boolean closed;
 
   private OpenVault(SecretStore store, HeaderRecord header, VaultRules rules) {
     this.store = store;
     this.header = header;
     namespaces = new Namespaces(store, header, rules);
-    keys = new VaultKeys(header, namespaces, rules.clock());
+    clock = rules.clock();
     watch = Failures.translated(() -> store.watch(namespaces));
     header.markStale(); // It may have been changed between its reading and the watching.
   }
@@ -36,20 +36,20 @@ final class OpenVault {
     return namespaces;
   }
 
-  VaultKeys keys() {
-    return keys;
-  }
-
-  boolean isClosed() {
-    return closed;
+  /**
+   * The vault's keys.
+   *
+   * @param requireOpen throws if whoever asks for them may do so no more
+   */
+  VaultKeys keys(Runnable requireOpen) {
+    return new VaultKeys(header, namespaces, clock, requireOpen);
   }
 
   void close() {
-    closed = true;
     // The store first: what a racing call seals with a keyring that is gone can then never be
     // committed.
     try {
-      watch.close();
+      Failures.translated(watch::close);
       Failures.translated(store::close);
     } finally {
       header.close();

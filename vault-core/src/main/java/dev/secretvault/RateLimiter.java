@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /** Lets so many calls through in any window of time, by remembering when the last ones were. */
 final class RateLimiter {
@@ -22,23 +23,42 @@ final class RateLimiter {
   }
 
   /**
-   * Lets one call through, or not.
+   * Lets calls through all of some limiters, or does not and remembers none of them.
    *
-   * @throws RateLimitExceededException if there were too many; this one is not remembered
+   * @param limiters in an order that is the same for all that share one
+   * @throws RateLimitExceededException if there were too many for one of them
    */
-  synchronized void admit() {
+  static void admit(List<RateLimiter> limiters, int more) {
+    if (limiters.isEmpty()) {
+      return;
+    }
+    limiters.get(0).admit(more, () -> admit(limiters.subList(1, limiters.size()), more));
+  }
+
+  private synchronized void admit(int more, Runnable others) {
     Instant now = clock.instant();
     moveUpTo(now);
     while (!calls.isEmpty() && !now.isBefore(calls.getFirst().plus(rate.window()))) {
       calls.removeFirst();
     }
-    if (calls.size() >= rate.limit()) {
+    int excess = calls.size() + more - rate.limit();
+    if (excess > 0) {
       throw new RateLimitExceededException(
-          rate.limit(),
-          calls.getLast().plus(rate.window()),
-          Duration.between(now, calls.getFirst().plus(rate.window())));
+          rate.limit(), freeAt(now, calls.size()), Duration.between(now, freeAt(now, excess)));
     }
-    calls.addLast(now);
+    others.run();
+    for (int call = 0; call < more; call++) {
+      calls.addLast(now);
+    }
+  }
+
+  /** When so many of the calls that are remembered count no more. */
+  private Instant freeAt(Instant now, int places) {
+    return calls.stream()
+        .skip(Math.min(places, calls.size()) - 1L)
+        .findFirst()
+        .orElse(now)
+        .plus(rate.window());
   }
 
   /**

@@ -2,12 +2,15 @@ package dev.secretvault;
 
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,29 +45,55 @@ final class SecretCount {
   }
 
   /**
-   * Runs what commits {@link #change}, one after the other if that writes the record.
+   * Makes all changes or none, and counts.
    *
-   * @param commit must not lock anything that is held while this is called
+   * @param more how many secrets there will be more
+   * @param changes as for {@link VaultRecords#commit}; must not lock anything that is held while
+   *     this is called
+   * @throws QuotaExceededException if there would be too many
+   * @throws RevisionConflictException if an expectation of the changes does not hold
    */
-  void inTurn(Runnable commit) {
+  void commit(int more, Supplier<List<Change>> changes) {
     if (known().revision == 0) {
-      commit.run();
+      commitCounted(more, changes);
       return;
     }
     turn.lock();
     try {
-      commit.run();
+      commitCounted(more, changes);
     } finally {
       turn.unlock();
     }
   }
 
-  /**
-   * What a commit has to name that creates or deletes so many secrets.
-   *
-   * @throws QuotaExceededException if there would be too many
-   */
-  Change change(int more) {
+  private void commitCounted(int more, Supplier<List<Change>> changes) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        records.commit(() -> counted(more, changes.get()));
+        return;
+      } catch (RevisionConflictException e) {
+        if (e.key().equals(records.countKey())) {
+          forget();
+        } else if (!e.key().equals(records.registrationKey())) {
+          throw e;
+        }
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  private List<Change> counted(int more, List<Change> changes) {
+    List<Change> all = new ArrayList<>();
+    all.add(change(more));
+    if (more > 0) {
+      records.registration().ifPresent(all::add);
+    }
+    all.addAll(changes);
+    return all;
+  }
+
+  /** What the commit has to name that creates or deletes so many secrets. */
+  private Change change(int more) {
     if (isTooMany(known(), more)) {
       forget(); // Somebody may have made room, which was reported before that was kept.
     }
@@ -80,6 +109,13 @@ final class SecretCount {
 
   private boolean isTooMany(Known now, int more) {
     return more > 0 && now.count + more > limit;
+  }
+
+  /** Has the record read again if it is this one. */
+  void forget(RecordKey changed) {
+    if (changed.equals(records.countKey())) {
+      forget();
+    }
   }
 
   /** Has the record read again. */

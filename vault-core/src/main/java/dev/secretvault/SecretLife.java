@@ -28,11 +28,20 @@ final class SecretLife {
   private static final int SCAN_PAGE = 250;
 
   private final VaultRecords records;
+  private final SecretCount count;
+  private final SecretRemoval removal;
   private final VaultRules rules;
 
   SecretLife(VaultRecords records, VaultRules rules) {
     this.records = records;
+    this.count = new SecretCount(records, rules.limits().maxSecrets());
+    this.removal = new SecretRemoval(records);
     this.rules = rules;
+  }
+
+  /** How many secrets there are. */
+  SecretCount count() {
+    return count;
   }
 
   CreatedSecret create(SecretSpec spec) {
@@ -44,7 +53,7 @@ final class SecretLife {
     RecordKey name = records.nameKey(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
     try {
-      records.commitCounted(
+      count.commit(
           1,
           () ->
               List.of(
@@ -292,10 +301,10 @@ final class SecretLife {
       List<Change> deletion;
       try {
         info = records.secret(id);
-        deletion = info.map(this::deletionOf).orElse(List.of());
+        deletion = info.map(removal::of).orElse(List.of());
       } catch (IntegrityException | UnsupportedFormatException e) {
         info = Optional.empty();
-        deletion = records.deletionOfUnopened(id);
+        deletion = removal.ofUnopened(id);
       }
       if (deletion.isEmpty()) {
         return false;
@@ -311,20 +320,9 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private List<Change> deletionOf(SecretInfo info) {
-    List<Change> changes = new ArrayList<>();
-    changes.add(records.deleteSecret(info));
-    records.deleteName(info.name()).ifPresent(changes::add);
-    records.deleteAttempts(info.id()).ifPresent(changes::add);
-    for (Version version : info.versions()) {
-      records.deleteValue(info.id(), version.number()).ifPresent(changes::add);
-    }
-    return changes;
-  }
-
   private boolean tryCommitCounted(int more, List<Change> changes) {
     try {
-      records.commitCounted(more, () -> changes);
+      count.commit(more, () -> changes);
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
@@ -368,7 +366,7 @@ final class SecretLife {
       }
     }
     try {
-      records.commitCounted(
+      count.commit(
           -1,
           () -> {
             List<Change> changes = new ArrayList<>(values);

@@ -3,17 +3,26 @@ package dev.secretvault;
 import dev.secretvault.LiveSecrets.Live;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the values of one namespace may be used for, and when. */
 final class SecretUse {
+
+  /** Hexadecimal ones, of a digest. */
+  private static final int DIGEST_DIGITS = 64;
 
   private final VaultRecords records;
   private final LiveSecrets live;
@@ -41,7 +50,7 @@ final class SecretUse {
   /**
    * Refuses what {@link #revealText} would refuse for reasons that can be told without the value.
    */
-  void requireRevealable(Supplier<Optional<Live>> lookup) {
+  private void requireRevealable(Supplier<Optional<Live>> lookup) {
     SecretInfo info = revealable(lookup).info();
     requireNoPassphrase(info, new byte[0]);
   }
@@ -51,7 +60,7 @@ final class SecretUse {
    *
    * @throws IllegalStateException if it is not
    */
-  char[] revealText(Supplier<Optional<Live>> lookup) {
+  private char[] revealText(Supplier<Optional<Live>> lookup) {
     SecretValue text =
         reveal(
             lookup,
@@ -126,10 +135,43 @@ final class SecretUse {
   }
 
   /**
-   * Says whether a secret has this value, in time that does not depend on where the two differ.
-   * Consumes nothing.
+   * Reveals the secrets that a text names, for the text with their values.
+   *
+   * @param reader lent the result
+   */
+  <T> T resolve(References references, Function<char[], T> reader) {
+    List<String> unknown =
+        references.names().stream().filter(name -> live.find(name).isEmpty()).toList();
+    if (!unknown.isEmpty()) {
+      throw new SecretNotFoundException(unknown);
+    }
+    references.names().forEach(name -> requireRevealable(() -> live.find(name)));
+    return references.resolve(name -> revealText(() -> live.find(name)), reader);
+  }
+
+  /** Says whether a secret has this text as its value, as with {@link #matches}. */
+  boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
+    if (!Text.isWellFormed(CharBuffer.wrap(candidate))) {
+      return false;
+    }
+    byte[] encoded = Text.encode(candidate, "candidate");
+    try {
+      return matches(lookup, encoded);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+  }
+
+  /**
+   * Says whether a secret has this value, in time that does not depend on where the two differ;
+   * false as well if it may not be used now. Consumes nothing.
    */
   boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
+    Objects.requireNonNull(candidate, "candidate");
+    return ifUsable(() -> isValue(lookup, candidate));
+  }
+
+  private boolean isValue(Supplier<Optional<Live>> lookup, byte[] candidate) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = signing(lookup);
       Optional<OpenedValue> stored = live.value(found);
@@ -144,8 +186,73 @@ final class SecretUse {
     throw valueMissing();
   }
 
+  Digest hmac(Supplier<Optional<Live>> lookup, String userId) {
+    byte[] message = requireUserId(userId);
+    return new Digest(digesters(lookup).get(0).compute(message));
+  }
+
+  /**
+   * Says whether a digest is that of a user ID; false as well if it is malformed, the user ID is
+   * none, or the secret may not be used now.
+   */
+  boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
+    Objects.requireNonNull(userId, "userId");
+    if (digest.length() != DIGEST_DIGITS) {
+      return false;
+    }
+    byte[] message;
+    byte[] candidate;
+    try {
+      message = requireUserId(userId);
+      candidate = HexFormat.of().parseHex(digest);
+    } catch (IllegalArgumentException malformed) {
+      return false;
+    }
+    return ifUsable(
+        () -> {
+          boolean genuine = false;
+          for (Hmac digester : digesters(lookup)) {
+            genuine |= digester.verify(message, candidate);
+          }
+          return genuine;
+        });
+  }
+
+  /** The answer, or false where it may not be had: whoever asks learns no more than that. */
+  private static boolean ifUsable(BooleanSupplier answer) {
+    try {
+      return answer.getAsBoolean();
+    } catch (SecretNotFoundException
+        | SecretNotActiveException
+        | SecretExpiredException
+        | AlreadyRevealedException
+        | NotRevealableException unusable) {
+      return false;
+    }
+  }
+
+  private static byte[] requireUserId(String userId) {
+    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
+    if (message.length == 0 || message.length > SecretVault.MAX_USER_ID_BYTES) {
+      throw new IllegalArgumentException(
+          "userId: 1 to "
+              + SecretVault.MAX_USER_ID_BYTES
+              + " bytes in UTF-8 allowed, but there are "
+              + message.length);
+    }
+    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
+    // for.
+    for (byte b : message) {
+      if (b == '?' && !Text.isWellFormed(userId)) {
+        throw new IllegalArgumentException(
+            "userId: holds an unpaired surrogate, which is no character");
+      }
+    }
+    return message;
+  }
+
   /** Prepared digests under the live versions of a usable secret, the current one first. */
-  List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
+  private List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = signing(lookup);
       Optional<List<Hmac>> digesters = live.digesters(found);

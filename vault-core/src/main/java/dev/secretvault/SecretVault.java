@@ -1,16 +1,8 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.crypto.MasterKey;
-import dev.secretvault.store.SecretStore;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -64,22 +56,39 @@ public final class SecretVault implements AutoCloseable {
   private final Namespace namespace;
   private final Set<Permission> permissions;
 
-  /** Whether somebody else closes what was opened. */
-  private final boolean view;
+  /** Whether it was made by {@link #restrictedTo}, or of what was. */
+  private final boolean restricted;
+
+  /** What this is a view of, and ends with; null of the vault itself. */
+  private final @Nullable SecretVault whole;
 
   private volatile boolean closed;
 
   private SecretVault(
-      OpenVault opened, Namespace namespace, Set<Permission> permissions, boolean view) {
+      OpenVault opened,
+      Namespace namespace,
+      Set<Permission> permissions,
+      boolean restricted,
+      @Nullable SecretVault whole) {
     this.opened = opened;
     this.namespace = namespace;
     this.permissions = permissions;
-    this.view = view;
+    this.restricted = restricted;
+    this.whole = whole;
+  }
+
+  static SecretVault of(OpenVault opened) {
+    return new SecretVault(
+        opened,
+        opened.namespaces().get(Namespaces.DEFAULT),
+        EnumSet.allOf(Permission.class),
+        false,
+        null);
   }
 
   /** {@return begins to open a vault} */
-  public static Builder builder() {
-    return new Builder();
+  public static VaultBuilder builder() {
+    return new VaultBuilder();
   }
 
   /**
@@ -146,8 +155,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretInfo putIfChanged(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    admitted(Permission.UPDATE);
-    return life(Permission.CREATE).putIfChanged(spec);
+    return admitted(Permission.CREATE, Permission.UPDATE).life().putIfChanged(spec);
   }
 
   /**
@@ -404,14 +412,9 @@ public final class SecretVault implements AutoCloseable {
   public <T> T resolve(String template, Function<char[], T> reader) {
     References references = References.in(Objects.requireNonNull(template, "template"));
     Objects.requireNonNull(reader, "reader");
-    SecretUse use = use(Permission.REVEAL);
-    List<String> unknown =
-        references.names().stream().filter(name -> namespace.live().find(name).isEmpty()).toList();
-    if (!unknown.isEmpty()) {
-      throw new SecretNotFoundException(unknown);
-    }
-    references.names().forEach(name -> use.requireRevealable(finding(name)));
-    return references.resolve(name -> use.revealText(finding(name)), reader);
+    requirePermitted(Permission.REVEAL);
+    namespace.admit(references.names().size(), Permission.REVEAL);
+    return namespace.use().resolve(references, reader);
   }
 
   /**
@@ -432,8 +435,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Digest hmac(SecretId id, String userId) {
     Objects.requireNonNull(id, "id");
-    byte[] message = requireUserId(userId);
-    return new Digest(use(Permission.DIGEST).digesters(finding(id)).get(0).compute(message));
+    return use(Permission.DIGEST).hmac(finding(id), userId);
   }
 
   /**
@@ -445,8 +447,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Digest hmac(String name, String userId) {
     Objects.requireNonNull(name, "name");
-    byte[] message = requireUserId(userId);
-    return new Digest(use(Permission.DIGEST).digesters(finding(name)).get(0).compute(message));
+    return use(Permission.DIGEST).hmac(finding(name), userId);
   }
 
   /**
@@ -462,7 +463,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(SecretId id, String userId, String digest) {
     Objects.requireNonNull(id, "id");
-    return verify(finding(id), userId, digest);
+    return use(Permission.DIGEST).verify(finding(id), userId, digest);
   }
 
   /**
@@ -475,29 +476,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(String name, String userId, String digest) {
     Objects.requireNonNull(name, "name");
-    return verify(finding(name), userId, digest);
-  }
-
-  private boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
-    Objects.requireNonNull(userId, "userId");
-    Objects.requireNonNull(digest, "digest");
-    SecretUse use = use(Permission.DIGEST);
-    try {
-      byte[] message = requireUserId(userId);
-      byte[] candidate = HexFormat.of().parseHex(digest);
-      boolean genuine = false;
-      for (Hmac digester : use.digesters(lookup)) {
-        genuine |= digester.verify(message, candidate);
-      }
-      return genuine;
-    } catch (IllegalArgumentException
-        | SecretNotFoundException
-        | SecretNotActiveException
-        | SecretExpiredException
-        | AlreadyRevealedException
-        | NotRevealableException wrongOrUnusable) {
-      return false;
-    }
+    return use(Permission.DIGEST).verify(finding(name), userId, digest);
   }
 
   /**
@@ -511,7 +490,7 @@ public final class SecretVault implements AutoCloseable {
    *     a passphrase
    */
   public boolean matches(SecretId id, byte[] candidate) {
-    return matches(finding(id), candidate);
+    return use(Permission.DIGEST).matches(finding(id), candidate);
   }
 
   /**
@@ -522,7 +501,7 @@ public final class SecretVault implements AutoCloseable {
    * @return whether it has; false as well if that cannot be, as there
    */
   public boolean matches(String name, byte[] candidate) {
-    return matches(finding(name), candidate);
+    return use(Permission.DIGEST).matches(finding(name), candidate);
   }
 
   /**
@@ -533,7 +512,7 @@ public final class SecretVault implements AutoCloseable {
    * @return whether it has; false as well if that cannot be, as there
    */
   public boolean matches(SecretId id, char[] candidate) {
-    return matches(finding(id), candidate);
+    return use(Permission.DIGEST).matches(finding(id), candidate);
   }
 
   /**
@@ -544,55 +523,7 @@ public final class SecretVault implements AutoCloseable {
    * @return whether it has; false as well if that cannot be, as there
    */
   public boolean matches(String name, char[] candidate) {
-    return matches(finding(name), candidate);
-  }
-
-  private boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
-    Objects.requireNonNull(candidate, "candidate");
-    if (!Text.isWellFormed(CharBuffer.wrap(candidate))) {
-      admitted(Permission.DIGEST);
-      return false;
-    }
-    byte[] encoded = Text.encode(candidate, "candidate");
-    try {
-      return matches(lookup, encoded);
-    } finally {
-      Arrays.fill(encoded, (byte) 0);
-    }
-  }
-
-  private boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
-    Objects.requireNonNull(candidate, "candidate");
-    SecretUse use = use(Permission.DIGEST);
-    try {
-      return use.matches(lookup, candidate);
-    } catch (SecretNotFoundException
-        | SecretNotActiveException
-        | SecretExpiredException
-        | AlreadyRevealedException
-        | NotRevealableException unusable) {
-      return false;
-    }
-  }
-
-  private static byte[] requireUserId(String userId) {
-    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
-    if (message.length == 0 || message.length > MAX_USER_ID_BYTES) {
-      throw new IllegalArgumentException(
-          "userId: 1 to "
-              + MAX_USER_ID_BYTES
-              + " bytes in UTF-8 allowed, but there are "
-              + message.length);
-    }
-    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
-    // for.
-    for (byte b : message) {
-      if (b == '?' && !Text.isWellFormed(userId)) {
-        throw new IllegalArgumentException(
-            "userId: holds an unpaired surrogate, which is no character");
-      }
-    }
-    return message;
+    return use(Permission.DIGEST).matches(finding(name), candidate);
   }
 
   /**
@@ -603,30 +534,35 @@ public final class SecretVault implements AutoCloseable {
    */
   public VaultKeys keys() {
     admitted(Permission.MANAGE_KEYS);
-    return opened.keys();
+    return opened.keys(this::requireOpen);
   }
 
   /**
    * Looks at another namespace of the vault, with the same permissions. Namespaces have names,
    * limits and secrets of their own, and no secret opens in another one. One comes to be with the
-   * first secret that is created in it.
+   * first secret that is created in it; a view of one that is not there costs nothing in the store.
    *
    * @param name 1 to {@value #MAX_NAMESPACE} code points, no control characters; empty for the
    *     namespace that the vault opens with
-   * @return the vault, seen from there; a {@linkplain #restrictedTo view}
+   * @return a view of the vault, for which what {@link #restrictedTo} says of views holds
+   * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}
    * @throws IllegalArgumentException if the name is not allowed
    */
   public SecretVault namespace(String name) {
     requireOpen();
     Text.check("namespace", Objects.requireNonNull(name, "name"), 0, MAX_NAMESPACE);
-    return new SecretVault(opened, opened.namespaces().get(name), permissions, true);
+    if (restricted) {
+      throw AccessDeniedException.confined();
+    }
+    return new SecretVault(opened, opened.namespaces().get(name), permissions, false, this);
   }
 
   /**
    * Makes a view of this vault that may do less, to be handed to code that is trusted less. A
    * method that takes a permission which the view lacks throws {@link AccessDeniedException},
-   * before it looks at anything; no method of the view gives that permission back. A view has no
-   * costs. Closing it ends the view alone; closing the vault ends all of its views.
+   * before it reads anything; no method of the view gives that permission back, nor leads out of
+   * this vault's namespace. A view costs nothing. Closing one ends it and the views that were made
+   * of it; whoever closes the vault ends all of them.
    *
    * @param allowed what the view may do, if this vault may
    * @return the view
@@ -636,7 +572,7 @@ public final class SecretVault implements AutoCloseable {
     Set<Permission> both = EnumSet.noneOf(Permission.class);
     both.addAll(Objects.requireNonNull(allowed, "allowed"));
     both.retainAll(permissions);
-    return new SecretVault(opened, namespace, both, true);
+    return new SecretVault(opened, namespace, both, true, this);
   }
 
   private Supplier<Optional<Live>> finding(SecretId id) {
@@ -657,24 +593,42 @@ public final class SecretVault implements AutoCloseable {
     return admitted(call).use();
   }
 
-  private Namespace admitted(Permission call) {
-    requireOpen();
-    if (!permissions.contains(call)) {
-      throw new AccessDeniedException(call);
-    }
-    namespace.admit(call);
+  /** Lets a call through that takes these permissions, and counts it for each, or for none. */
+  private Namespace admitted(Permission... calls) {
+    requirePermitted(calls);
+    namespace.admit(1, calls);
     return namespace;
   }
 
+  private void requirePermitted(Permission... calls) {
+    requireOpen();
+    for (Permission call : calls) {
+      if (!permissions.contains(call)) {
+        throw AccessDeniedException.lacking(call);
+      }
+    }
+  }
+
   private void requireOpen() {
-    if (closed || opened.isClosed()) {
+    if (isClosed()) {
       throw new IllegalStateException("the vault is closed");
     }
   }
 
+  private boolean isClosed() {
+    SecretVault part = this;
+    while (part != null) {
+      if (part.closed) {
+        return true;
+      }
+      part = part.whole;
+    }
+    return false;
+  }
+
   /**
-   * Waits for running changes, closes the store and lets the keys go; of a view, ends the view
-   * alone. Closing twice is closing once.
+   * Waits for running changes, closes the store and lets the keys go; of a view, ends the view and
+   * those made of it. Closing twice is closing once.
    *
    * @throws StoreFailedException if the store cannot be closed properly; what was returned as done
    *     stays done
@@ -682,7 +636,7 @@ public final class SecretVault implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    if (!view) {
+    if (whole == null) {
       opened.close();
     }
   }
@@ -690,156 +644,6 @@ public final class SecretVault implements AutoCloseable {
   /** Says nothing of what is inside. */
   @Override
   public String toString() {
-    return closed || opened.isClosed() ? "SecretVault[closed]" : "SecretVault[open]";
-  }
-
-  /**
-   * Opens one vault. Every option may be set once; store and master key are required. Not
-   * thread-safe.
-   */
-  public static final class Builder {
-    private @Nullable SecretStore store;
-    private @Nullable MasterKey masterKey;
-    private @Nullable InstantSource clock;
-    private @Nullable NamePolicy namePolicy;
-    private @Nullable VaultLimits limits;
-    private boolean used;
-
-    private Builder() {}
-
-    /**
-     * Sets where sealed records are kept. The vault takes the store over: it closes it when it is
-     * closed, or when it cannot be opened.
-     *
-     * @param newStore an open store
-     * @return this
-     * @throws IllegalStateException if a store was already set
-     */
-    public Builder store(SecretStore newStore) {
-      requireUnset("store", store);
-      store = Objects.requireNonNull(newStore, "store");
-      return this;
-    }
-
-    /**
-     * Sets what unlocks the vault. The vault takes the key over: it closes it as soon as it is open
-     * or cannot be opened.
-     *
-     * @param newMasterKey the key
-     * @return this
-     * @throws IllegalStateException if a master key was already set
-     */
-    public Builder masterKey(MasterKey newMasterKey) {
-      requireUnset("masterKey", masterKey);
-      masterKey = Objects.requireNonNull(newMasterKey, "masterKey");
-      return this;
-    }
-
-    /**
-     * Sets the clock that expiry and not-before are measured with; the system's if this is not
-     * called.
-     *
-     * @param newClock the clock
-     * @return this
-     * @throws IllegalStateException if a clock was already set
-     */
-    public Builder clock(InstantSource newClock) {
-      requireUnset("clock", clock);
-      clock = Objects.requireNonNull(newClock, "clock");
-      return this;
-    }
-
-    /**
-     * Sets which names new secrets may have; {@link NamePolicy#DEFAULT} if this is not called.
-     *
-     * @param newPolicy the policy
-     * @return this
-     * @throws IllegalStateException if a policy was already set
-     */
-    public Builder namePolicy(NamePolicy newPolicy) {
-      requireUnset("namePolicy", namePolicy);
-      namePolicy = Objects.requireNonNull(newPolicy, "namePolicy");
-      return this;
-    }
-
-    /**
-     * Sets how much the vault takes; {@link VaultLimits#defaults} if this is not called.
-     *
-     * @param newLimits the limits, of each namespace for itself
-     * @return this
-     * @throws IllegalStateException if limits were already set
-     */
-    public Builder limits(VaultLimits newLimits) {
-      requireUnset("limits", limits);
-      limits = Objects.requireNonNull(newLimits, "limits");
-      return this;
-    }
-
-    /**
-     * Opens the vault of the store, or creates it there if the store is empty.
-     *
-     * @return the vault, for the caller to close
-     * @throws WrongMasterKeyException if the master key does not unlock it
-     * @throws MasterKeyUnavailableException if the master key cannot be had
-     * @throws IntegrityException if the vault is damaged
-     * @throws UnsupportedFormatException if a newer release wrote it
-     * @throws StoreFailedException if the store fails
-     * @throws IllegalStateException if the store or the master key was not set, or this builder has
-     *     opened a vault, or failed to
-     */
-    public SecretVault open() {
-      return open(true);
-    }
-
-    /**
-     * Opens the vault of the store, as {@link #open} does, but refuses to create one.
-     *
-     * @return the vault, for the caller to close
-     * @throws VaultNotFoundException if the store is empty
-     */
-    public SecretVault openExisting() {
-      return open(false);
-    }
-
-    private SecretVault open(boolean create) {
-      if (store == null || masterKey == null) {
-        throw new IllegalStateException(
-            store == null ? "store: must be set" : "masterKey: must be set");
-      }
-      if (used) {
-        // Going on would end in closing the store, which by now is that of another vault.
-        throw new IllegalStateException("the builder was already used: each vault needs its own");
-      }
-      used = true;
-      SecretStore from = store;
-      try (MasterKey key = masterKey) {
-        OpenVault opened =
-            OpenVault.open(
-                from,
-                HeaderRecord.unlock(from, key, create),
-                new VaultRules(
-                    Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
-                    Objects.requireNonNullElse(limits, VaultLimits.defaults()),
-                    Objects.requireNonNullElseGet(clock, InstantSource::system)));
-        return new SecretVault(
-            opened,
-            opened.namespaces().get(Namespaces.DEFAULT),
-            EnumSet.allOf(Permission.class),
-            false);
-      } catch (RuntimeException e) {
-        try {
-          from.close();
-        } catch (RuntimeException closing) {
-          e.addSuppressed(closing);
-        }
-        throw e;
-      }
-    }
-
-    private static void requireUnset(String option, @Nullable Object value) {
-      if (value != null) {
-        throw new IllegalStateException(option + " was already set");
-      }
-    }
+    return isClosed() ? "SecretVault[closed]" : "SecretVault[open]";
   }
 }

@@ -51,7 +51,10 @@ public final class VaultKeys {
   private final VaultRecords records;
   private final InstantSource clock;
 
-  VaultKeys(HeaderRecord header, Namespaces namespaces, InstantSource clock) {
+  private final Runnable requireOpen;
+
+  VaultKeys(HeaderRecord header, Namespaces namespaces, InstantSource clock, Runnable requireOpen) {
+    this.requireOpen = requireOpen;
     this.header = header;
     this.namespaces = namespaces;
     this.records = namespaces.get(Namespaces.DEFAULT).records();
@@ -60,7 +63,7 @@ public final class VaultKeys {
 
   /** {@return the vault's unlock slots; one that replaced another has its place} */
   public List<UnlockSlot> unlockSlots() {
-    header.refresh();
+    refresh();
     return header.keyring().unlockSlots();
   }
 
@@ -74,6 +77,7 @@ public final class VaultKeys {
    */
   public UnlockSlot addUnlock(MasterKey masterKey) {
     try (masterKey) {
+      requireOpen.run();
       return header.change(
           keyring -> keyring.addUnlock(masterKey), keyring -> last(keyring.unlockSlots()));
     }
@@ -136,6 +140,7 @@ public final class VaultKeys {
    * @throws QuotaExceededException if there are a thousand epochs: retire some
    */
   public int rotate() {
+    requireOpen.run();
     return header.change(keyring -> keyring.rotate(clock.instant()), Keyring::epoch);
   }
 
@@ -154,7 +159,7 @@ public final class VaultKeys {
    */
   public Reencryption reencrypt(Consumer<Reencryption> progress) {
     Objects.requireNonNull(progress, "progress");
-    header.refresh();
+    refresh();
     return new Reencryptor(namespaces, progress).run();
   }
 
@@ -168,6 +173,7 @@ public final class VaultKeys {
    * @throws IllegalArgumentException if it cannot be a key, or the record opens
    */
   public boolean discard(String key) {
+    requireOpen.run();
     return namespaces.discard(new RecordKey(key));
   }
 
@@ -177,7 +183,7 @@ public final class VaultKeys {
    * @return the epochs that the vault has keys of, the oldest first
    */
   public List<KeyEpoch> keysInUse() {
-    header.refresh();
+    refresh();
     SortedMap<Integer, Instant> epochs = header.keyring().epochs();
     Map<Integer, Long> counts = new HashMap<>();
     List<StoredRecord> page = records.scan(null, SecretStore.MAX_PAGE);
@@ -238,7 +244,13 @@ public final class VaultKeys {
     change(keyring -> keyring.retire(epoch));
   }
 
+  private void refresh() {
+    requireOpen.run();
+    header.refresh();
+  }
+
   private void change(Function<Keyring, KeyringChange> step) {
+    requireOpen.run();
     header.change(step, keyring -> keyring);
   }
 

@@ -11,7 +11,6 @@ import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -49,9 +48,8 @@ final class VaultRecords {
   private final String token;
   private final String prefix;
   private final RecordKey countKey;
-  private final SecretCount count;
 
-  /** Whether the record with the namespace's name is known to be there; it is never deleted. */
+  /** Whether the record with the namespace's name is known to be there, and to open. */
   private volatile boolean registered;
 
   /**
@@ -59,16 +57,14 @@ final class VaultRecords {
    *
    * @param missed called when it is not known whether a commit happened
    */
-  VaultRecords(
-      SecretStore store, HeaderRecord header, String namespace, long maxSecrets, Runnable missed) {
+  VaultRecords(SecretStore store, HeaderRecord header, String namespace, Runnable missed) {
     this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
     token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
     prefix = token + ".";
     countKey = key(RecordKind.COUNT, "n");
-    count = new SecretCount(this, maxSecrets);
-    registered = namespace.equals(Namespaces.DEFAULT);
+    registered = isDefault();
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -281,6 +277,11 @@ final class VaultRecords {
     return Change.delete(secretKey(info.id()), info.revision());
   }
 
+  /** A deletion of the secret's record as it is stored, without opening it. */
+  Optional<Change> deleteUnopened(SecretId id) {
+    return deletionOf(secretKey(id));
+  }
+
   Change deleteValue(SecretId id, int version, long revision) {
     return Change.delete(valueKey(id, version), revision);
   }
@@ -301,27 +302,22 @@ final class VaultRecords {
     return deletionOf(attemptsKey(id));
   }
 
-  /**
-   * Deletions of all that belongs to a secret whose record does not open. What its name was, and
-   * which versions it had, is found by reading the names and values of the namespace.
-   */
-  List<Change> deletionOfUnopened(SecretId id) {
-    List<Change> changes = new ArrayList<>();
-    deletionOf(secretKey(id)).ifPresent(changes::add);
-    deleteAttempts(id).ifPresent(changes::add);
-    Stream.concat(
-            allUnder(key(RecordKind.VALUE, id + ".")),
-            allUnder(key(RecordKind.NAME, "")).filter(stored -> leadsTo(stored, id)))
-        .forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
-    return changes;
+  /** The records of the values of a secret, whichever there are. */
+  Stream<StoredRecord> valuesOf(SecretId id) {
+    return allUnder(key(RecordKind.VALUE, id + "."));
   }
 
-  private boolean leadsTo(StoredRecord name, SecretId id) {
+  /** The records of names that lead to a secret, but for those that do not open. */
+  Stream<StoredRecord> namesOf(SecretId id) {
+    byte[] wanted = id.text().getBytes(StandardCharsets.US_ASCII);
+    return allUnder(key(RecordKind.NAME, "")).filter(name -> leadsTo(name, wanted));
+  }
+
+  private boolean leadsTo(StoredRecord name, byte[] id) {
     try {
-      byte[] leadsTo = id.text().getBytes(StandardCharsets.US_ASCII);
       return store
           .open(name, RecordKind.NAME, false)
-          .filter(opened -> Arrays.equals(opened.content(), leadsTo))
+          .filter(opened -> Arrays.equals(opened.content(), id))
           .isPresent();
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
       return false;
@@ -421,54 +417,34 @@ final class VaultRecords {
     return store.scan(after, limit);
   }
 
-  /**
-   * Makes all changes or none, with the number of secrets kept right.
-   *
-   * @param more how many secrets there will be more
-   * @param changes as for {@link #commit}
-   * @throws QuotaExceededException if there would be too many
-   */
-  void commitCounted(int more, Supplier<List<Change>> changes) {
-    count.inTurn(
-        () -> {
-          for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-            try {
-              store.commit(() -> counted(more, changes.get()));
-              return;
-            } catch (RevisionConflictException e) {
-              if (e.key().equals(countKey)) {
-                count.forget();
-              } else if (!e.key().equals(registrationKey())) {
-                throw e;
-              }
-            }
-          }
-          throw new StaleRevisionException();
-        });
+  /** Its records are sealed for no name, so there is none to register. */
+  private boolean isDefault() {
+    return namespace.equals(Namespaces.DEFAULT);
   }
 
-  private List<Change> counted(int more, List<Change> changes) {
-    List<Change> all = new ArrayList<>();
-    all.add(count.change(more));
-    if (!registered && more > 0) {
-      registration().ifPresent(all::add);
-    }
-    all.addAll(changes);
-    return all;
-  }
-
-  private RecordKey registrationKey() {
+  RecordKey registrationKey() {
     return key(RecordKind.NAMESPACE, "");
   }
 
-  /** The record with the namespace's name, unless it is there: all else of it is sealed for it. */
-  private Optional<Change> registration() {
-    if (store.read(registrationKey()).isPresent()) {
-      registered = true;
+  /**
+   * What the first commit of a namespace has to put besides: the record with its name, for which
+   * all else is sealed. Empty if it is there.
+   *
+   * @throws IntegrityException if it is there, but does not open
+   */
+  Optional<Change> registration() {
+    if (!registered) {
+      registered = namespaceOf(token).isPresent();
+    }
+    if (registered) {
       return Optional.empty();
     }
     byte[] name = namespace.getBytes(StandardCharsets.UTF_8);
     return Optional.of(store.put(RecordKind.NAMESPACE, registrationKey(), 0, name, null));
+  }
+
+  RecordKey countKey() {
+    return countKey;
   }
 
   /** How many secrets there are, as stored. */
@@ -499,15 +475,15 @@ final class VaultRecords {
 
   /** Lets go what is kept for a record that has changed. */
   void forget(RecordKey changed) {
-    if (changed.equals(countKey)) {
-      count.forget();
+    if (changed.equals(registrationKey())) {
+      registered = isDefault();
     }
     store.forget(changed);
   }
 
   /** Lets go what is kept for any record. */
   void forgetAll() {
-    count.forget();
+    registered = isDefault();
     store.forgetAll();
   }
 

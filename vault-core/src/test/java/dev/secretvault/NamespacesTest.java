@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +12,9 @@ import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -324,5 +327,28 @@ class NamespacesTest {
             .isInstanceOf(RateLimitExceededException.class);
       }
     }
+  }
+
+  @Test
+  void namespacesThatNobodyLooksAtAnyMore_areLetGo() {
+    InMemorySecretStore store = InMemorySecretStore.open(new InMemorySecretStore.Medium());
+    MasterKey key = MasterKey.fromBytes("a key that is used for a test...".getBytes(US_ASCII));
+    Namespaces namespaces =
+        new Namespaces(
+            store,
+            HeaderRecord.unlock(store, key, true),
+            new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), InstantSource.system()));
+    Namespace lookedAt = namespaces.get("looked at");
+    List<WeakReference<Namespace>> others = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      others.add(new WeakReference<>(namespaces.get("other " + i)));
+    }
+    long left = others.size();
+    for (int collection = 0; left > 1_000 && collection < 50; collection++) {
+      System.gc();
+      left = others.stream().filter(other -> other.get() != null).count();
+    }
+    assertThat(left).isLessThanOrEqualTo(1_000);
+    assertThat(namespaces.get("looked at")).isSameAs(lookedAt);
   }
 }

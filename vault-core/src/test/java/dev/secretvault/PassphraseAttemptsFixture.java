@@ -25,7 +25,7 @@ abstract class PassphraseAttemptsFixture {
   final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
   final FaultyStore faults = new FaultyStore(InMemorySecretStore.open(medium));
   final HeaderRecord header = unlock();
-  final VaultRecords records = new VaultRecords(faults, header, "", Long.MAX_VALUE, () -> {});
+  final VaultRecords records = new VaultRecords(faults, header, "", () -> {});
   final FakeClock clock = new FakeClock(VaultFixture.START);
   final PassphraseAttempts attempts = new PassphraseAttempts(records, clock);
   final AtomicInteger looks = new AtomicInteger();

@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,9 +32,13 @@ class RateLimitTest {
     return new RateLimiter(new Rate(limit, WINDOW), clock);
   }
 
+  private static void admit(RateLimiter limiter) {
+    RateLimiter.admit(List.of(limiter), 1);
+  }
+
   private RateLimitExceededException refusal(RateLimiter limiter) {
     RateLimitExceededException[] refusal = new RateLimitExceededException[1];
-    assertThatThrownBy(limiter::admit)
+    assertThatThrownBy(() -> admit(limiter))
         .isInstanceOfSatisfying(RateLimitExceededException.class, e -> refusal[0] = e);
     return refusal[0];
   }
@@ -52,29 +57,29 @@ class RateLimitTest {
   @Test
   void window_slides_andIsExactAtBothEdges() {
     RateLimiter limiter = limiter(3);
-    limiter.admit();
+    admit(limiter);
     clock.advance(Duration.ofSeconds(20));
-    limiter.admit();
-    limiter.admit();
+    admit(limiter);
+    admit(limiter);
     clock.set(START.plus(WINDOW).minusNanos(1));
     refusal(limiter);
     clock.set(START.plus(WINDOW));
-    limiter.admit();
+    admit(limiter);
     refusal(limiter);
     clock.set(START.plusSeconds(20).plus(WINDOW).minusNanos(1));
     refusal(limiter);
     clock.set(START.plusSeconds(20).plus(WINDOW));
-    limiter.admit();
-    limiter.admit();
+    admit(limiter);
+    admit(limiter);
     refusal(limiter);
   }
 
   @Test
   void refusal_saysTheLimit_andWhenTheNextAndAllCallsAreToBeHad() {
     RateLimiter limiter = limiter(2);
-    limiter.admit();
+    admit(limiter);
     clock.advance(Duration.ofSeconds(10));
-    limiter.admit();
+    admit(limiter);
     clock.advance(Duration.ofSeconds(5));
     RateLimitExceededException refusal = refusal(limiter);
     assertThat(refusal.limit()).isEqualTo(2);
@@ -83,51 +88,51 @@ class RateLimitTest {
     assertThat(refusal.resetAt()).isEqualTo(START.plusSeconds(70));
     assertThat(refusal.retryable()).isTrue();
     clock.advance(refusal.retryAfter());
-    limiter.admit();
+    admit(limiter);
     assertThat(refusal(limiter).retryAfter()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
   void refusedCalls_doNotExtendTheWait() {
     RateLimiter limiter = limiter(1);
-    limiter.admit();
+    admit(limiter);
     for (int second = 1; second < 60; second++) {
       clock.advance(Duration.ofSeconds(1));
       assertThat(refusal(limiter).retryAfter()).isEqualTo(Duration.ofSeconds(60 - second));
     }
     clock.advance(Duration.ofSeconds(1));
-    limiter.admit();
+    admit(limiter);
   }
 
   @Test
   void clockSetBack_givesNoCallsBack_andHoldsNoneForLongerThanAWindow() {
     RateLimiter limiter = limiter(2);
-    limiter.admit();
+    admit(limiter);
     clock.advance(Duration.ofSeconds(30));
-    limiter.admit();
+    admit(limiter);
     clock.set(START.minus(Duration.ofDays(1)));
     RateLimitExceededException refusal = refusal(limiter);
     assertThat(refusal.retryAfter()).isEqualTo(WINDOW);
     assertThat(refusal.resetAt()).isEqualTo(clock.instant().plus(WINDOW));
     clock.advance(WINDOW);
-    limiter.admit();
-    limiter.admit();
+    admit(limiter);
+    admit(limiter);
   }
 
   @Test
   void clockSetBackBetweenCalls_leavesTheEarlierOnesWhereTheyWere() {
     RateLimiter limiter = limiter(2);
-    limiter.admit();
+    admit(limiter);
     clock.advance(Duration.ofSeconds(30));
-    limiter.admit();
+    admit(limiter);
     clock.set(START.plusSeconds(10));
     assertThat(refusal(limiter).retryAfter()).isEqualTo(Duration.ofSeconds(50));
     assertThat(refusal(limiter).resetAt()).isEqualTo(START.plusSeconds(70));
     clock.set(START.plusSeconds(60));
-    limiter.admit();
+    admit(limiter);
     refusal(limiter);
     clock.set(START.plusSeconds(70));
-    limiter.admit();
+    admit(limiter);
   }
 
   @Test
@@ -143,7 +148,7 @@ class RateLimitTest {
       long recent = admitted.stream().filter(call -> call.isAfter(since)).count();
       boolean through = true;
       try {
-        limiter.admit();
+        admit(limiter);
         admitted.addLast(clock.instant());
       } catch (RateLimitExceededException e) {
         through = false;
@@ -166,7 +171,7 @@ class RateLimitTest {
         racer -> {
           for (int i = 0; i < 50; i++) {
             try {
-              limiter.admit();
+              admit(limiter);
               through.incrementAndGet();
             } catch (RateLimitExceededException e) {
               assertThat(e.limit()).isEqualTo(100);
@@ -180,7 +185,7 @@ class RateLimitTest {
   void secondCall_waitsWhileTheFirstIsLetIn() throws InterruptedException {
     AtomicReference<RateLimiter> limiter = new AtomicReference<>();
     AtomicBoolean bothInside = new AtomicBoolean();
-    Thread second = new Thread(() -> limiter.get().admit());
+    Thread second = new Thread(() -> admit(limiter.get()));
     InstantSource watching =
         () -> {
           if (Thread.currentThread() == second) {
@@ -195,7 +200,7 @@ class RateLimitTest {
           return START;
         };
     limiter.set(new RateLimiter(new Rate(2, WINDOW), watching));
-    limiter.get().admit();
+    admit(limiter.get());
     second.join();
   }
 
@@ -274,5 +279,73 @@ class RateLimitTest {
     assertThatThrownBy(call::run)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void callThatTakesSeveralPermissions_countsForAllOfThemOrForNone() {
+    VaultLimits limits =
+        VaultLimits.defaults()
+            .rate(Permission.CREATE, 2, WINDOW)
+            .rate(Permission.UPDATE, 1, WINDOW);
+    try (SecretVault vault = open(limits)) {
+      vault.putIfChanged(SecretSpec.named("a").value("v".toCharArray()));
+      for (int again = 0; again < 3; again++) {
+        assertThatThrownBy(() -> vault.putIfChanged(SecretSpec.named("b").value("v".toCharArray())))
+            .isInstanceOf(RateLimitExceededException.class);
+      }
+      assertThat(vault.find("b")).isEmpty();
+      // The refused ones took nothing of what is left to create.
+      vault.create(SecretSpec.named("c").value("v".toCharArray())).close();
+      assertThatThrownBy(() -> vault.create(SecretSpec.named("d").value("v".toCharArray())))
+          .isInstanceOf(RateLimitExceededException.class);
+    }
+  }
+
+  @Test
+  void callWithoutAllItsPermissions_countsForNone() {
+    VaultLimits limits = VaultLimits.defaults().rate(Permission.CREATE, 1, WINDOW);
+    try (SecretVault vault = open(limits)) {
+      SecretVault view = vault.restrictedTo(EnumSet.of(Permission.CREATE));
+      assertThatThrownBy(() -> view.putIfChanged(SecretSpec.named("a").value("v".toCharArray())))
+          .isInstanceOf(AccessDeniedException.class);
+      vault.create(SecretSpec.named("c").value("v".toCharArray())).close();
+    }
+  }
+
+  @Test
+  void resolve_countsForEachSecretItReveals() {
+    try (SecretVault vault = open(VaultLimits.defaults().rate(Permission.REVEAL, 3, WINDOW))) {
+      for (String name : List.of("a", "b")) {
+        vault.create(SecretSpec.named(name).value(name.toCharArray()).active()).close();
+      }
+      String both = "{{secret:a}}{{secret:b}}{{secret:a}}";
+      assertThat(text(vault, both)).isEqualTo("aba");
+      assertThat(text(vault, "none")).isEqualTo("none");
+      assertThatThrownBy(() -> text(vault, both))
+          .isInstanceOfSatisfying(
+              RateLimitExceededException.class, e -> assertThat(e.retryAfter()).isEqualTo(WINDOW));
+      vault.reveal("a").close();
+      assertThatThrownBy(() -> vault.reveal("a")).isInstanceOf(RateLimitExceededException.class);
+    }
+  }
+
+  private static String text(SecretVault vault, String template) {
+    return vault.resolve(template, String::new);
+  }
+
+  @Test
+  void refusalOfSeveralCalls_saysWhenThereIsRoomForAllOfThem() {
+    RateLimiter limiter = limiter(3);
+    admit(limiter);
+    clock.advance(Duration.ofSeconds(10));
+    admit(limiter);
+    clock.advance(Duration.ofSeconds(10));
+    assertThatThrownBy(() -> RateLimiter.admit(List.of(limiter), 3))
+        .isInstanceOfSatisfying(
+            RateLimitExceededException.class,
+            e -> assertThat(e.retryAfter()).isEqualTo(WINDOW.minusSeconds(10)));
+    clock.set(START.plusSeconds(10).plus(WINDOW));
+    RateLimiter.admit(List.of(limiter), 3);
+    refusal(limiter);
   }
 }

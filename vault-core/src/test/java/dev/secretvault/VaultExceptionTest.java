@@ -24,7 +24,8 @@ class VaultExceptionTest {
   static Stream<Arguments> exceptions() {
     Duration second = Duration.ofSeconds(1);
     return Stream.of(
-        row("access-denied", false, new AccessDeniedException(Permission.LIST)),
+        row("access-denied", false, AccessDeniedException.lacking(Permission.LIST)),
+        row("access-denied", false, AccessDeniedException.confined()),
         row("already-revealed", false, new AlreadyRevealedException()),
         row("duplicate-name", false, new DuplicateNameException()),
         row("integrity", false, new IntegrityException("said", null)),
@@ -114,8 +115,9 @@ class VaultExceptionTest {
 
   @Test
   void details_areThoseThatWereGiven() {
-    assertThat(new AccessDeniedException(Permission.AUDIT).permission())
-        .isEqualTo(Permission.AUDIT);
+    assertThat(AccessDeniedException.lacking(Permission.AUDIT).permission())
+        .contains(Permission.AUDIT);
+    assertThat(AccessDeniedException.confined().permission()).isEmpty();
     assertThat(new WrongPassphraseException(4).attemptsLeft()).isEqualTo(4);
     assertThat(new PassphraseLockedException(Duration.ofMillis(1)))
         .hasMessageContaining("1 seconds")
