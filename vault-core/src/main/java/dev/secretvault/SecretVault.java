@@ -36,8 +36,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
  * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
- * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
- * argument. Unless stated otherwise, a method that throws has changed nothing.
+ * MasterKeyUnavailableException} and {@link WrongMasterKeyException} if somebody has changed the
+ * keys and they cannot be had anew; {@link AccessDeniedException} on a {@linkplain #restrictedTo
+ * view}; {@link RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits}
+ * say so; {@link IllegalStateException} if the vault is closed; and {@link NullPointerException}
+ * for a null argument. A method that throws has changed nothing, unless it says otherwise, or
+ * throws a {@link StoreFailedException} whose outcome is unknown.
  *
  * <p>Whoever opened the vault closes it.
  */
