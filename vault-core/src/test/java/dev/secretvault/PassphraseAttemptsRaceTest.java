@@ -29,7 +29,8 @@ class PassphraseAttemptsRaceTest extends PassphraseAttemptsFixture {
   @CsvSource({"20,", "5,mallory"})
   void manyThreadsAtOnce_getNoMoreGuessesThanOne(int allowed, String caller) {
     PassphraseAttempts elsewhere =
-        new PassphraseAttempts(new VaultRecords(faults, header, "", Long.MAX_VALUE, () -> {}), clock);
+        new PassphraseAttempts(
+            new VaultRecords(faults, header, "", Long.MAX_VALUE, () -> {}), clock);
     AtomicInteger refused = new AtomicInteger();
     Racers.run(
         16,
@@ -53,7 +54,8 @@ class PassphraseAttemptsRaceTest extends PassphraseAttemptsFixture {
   @ValueSource(booleans = {false, true})
   void lockThatBeginsMeanwhile_isNeitherLiftedNorRenewed(boolean right) {
     PassphraseAttempts elsewhere =
-        new PassphraseAttempts(new VaultRecords(faults, header, "", Long.MAX_VALUE, () -> {}), clock);
+        new PassphraseAttempts(
+            new VaultRecords(faults, header, "", Long.MAX_VALUE, () -> {}), clock);
     for (int guess = 0; guess < 18; guess++) {
       guessWrong(null);
     }
