@@ -78,6 +78,14 @@ final class SecretCount {
         : records.putCount(now.revision, encode(COUNTED, now.count + more));
   }
 
+  /** What a commit has to name after which it is not known how many there are. */
+  Change uncertain() {
+    Known now = known();
+    return now.revision == 0
+        ? records.requireNoCount()
+        : records.putCount(now.revision, encode(COUNTING, 0));
+  }
+
   private boolean isTooMany(Known now, int more) {
     return more > 0 && now.count + more > limit;
   }

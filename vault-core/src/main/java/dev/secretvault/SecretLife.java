@@ -300,7 +300,7 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
+      if (tryDelete(info, deletion)) {
         return true;
       }
     }
@@ -322,9 +322,13 @@ final class SecretLife {
     return changes;
   }
 
-  private boolean tryCommitCounted(int more, List<Change> changes) {
+  private boolean tryDelete(Optional<SecretInfo> info, List<Change> deletion) {
     try {
-      records.commitCounted(more, () -> changes);
+      if (info.isPresent()) {
+        records.commitCounted(isGone(info.get()) ? 0 : -1, () -> deletion);
+      } else {
+        records.commitUncounted(() -> deletion); // Nobody can tell whether its value was gone.
+      }
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

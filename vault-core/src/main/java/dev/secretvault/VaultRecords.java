@@ -377,8 +377,13 @@ final class VaultRecords {
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
+      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
       try {
-        store.commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        if (kindOf(key).equals(Optional.of(RecordKind.SECRET))) {
+          commitUncounted(() -> deletion);
+        } else {
+          store.commit(() -> deletion);
+        }
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.
@@ -429,11 +434,21 @@ final class VaultRecords {
    * @throws QuotaExceededException if there would be too many
    */
   void commitCounted(int more, Supplier<List<Change>> changes) {
+    commitNaming(() -> count.change(more), more > 0, changes);
+  }
+
+  /** Makes all changes or none, after which the secrets are to be counted anew. */
+  void commitUncounted(Supplier<List<Change>> changes) {
+    commitNaming(count::uncertain, false, changes);
+  }
+
+  private void commitNaming(
+      Supplier<Change> number, boolean creating, Supplier<List<Change>> changes) {
     count.inTurn(
         () -> {
           for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             try {
-              store.commit(() -> counted(more, changes.get()));
+              store.commit(() -> counted(number.get(), creating, changes.get()));
               return;
             } catch (RevisionConflictException e) {
               if (e.key().equals(countKey)) {
@@ -447,10 +462,10 @@ final class VaultRecords {
         });
   }
 
-  private List<Change> counted(int more, List<Change> changes) {
+  private List<Change> counted(Change number, boolean creating, List<Change> changes) {
     List<Change> all = new ArrayList<>();
-    all.add(count.change(more));
-    if (!registered && more > 0) {
+    all.add(number);
+    if (!registered && creating) {
       registration().ifPresent(all::add);
     }
     all.addAll(changes);
