@@ -10,7 +10,6 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -59,6 +58,9 @@ public final class SecretVault implements AutoCloseable {
 
   /** The longest name of a namespace, in code points. */
   public static final int MAX_NAMESPACE = 300;
+
+  /** The longest text that {@link #resolve} makes, in chars: 16 Mi. */
+  public static final int MAX_RESOLVED_CHARS = 1 << 24;
 
   private final OpenVault opened;
   private final Namespace namespace;
@@ -381,13 +383,19 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
-   * lends the result. A backslash before two braces makes them plain text.
+   * lends the result.
+   *
+   * <p>A reference is <code>{{secret:</code>, a name, and the next <code>}}</code>; of more than
+   * two opening braces in a row, the last two begin it. A backslash right before two opening braces
+   * makes them plain text; to have a backslash right before a reference, write two. Any other
+   * backslash or brace stands for itself.
    *
    * <p>Each secret is revealed once, however often its name occurs. None is revealed if one of the
-   * names is not known, or one of the secrets may not be revealed now.
+   * names is not known, or one of the secrets may not be revealed now. Of those with {@link
+   * Disclosure#ONCE}, a text may have one, which is taken last, when all else of the text is there:
+   * so none is used up for a text that does not come about.
    *
-   * @param template the text, with the names of secrets between <code>{{secret:</code> and <code>}}
-   *     </code>
+   * @param template the text with the references
    * @param reader what to do with the result, in an array that is overwritten when it is done; must
    *     not keep it
    * @return what the reader returned
@@ -398,20 +406,16 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if one has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if one has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if one is protected by a passphrase
-   * @throws IllegalArgumentException if two braces begin anything else
+   * @throws IllegalArgumentException if two braces begin anything else, more than one secret has
+   *     {@link Disclosure#ONCE}, or the text would have more than {@value #MAX_RESOLVED_CHARS}
+   *     chars
    * @throws IllegalStateException if a value is not text in UTF-8
+   * @throws StaleRevisionException as {@link #reveal(SecretId)} does
    */
   public <T> T resolve(String template, Function<char[], T> reader) {
     References references = References.in(Objects.requireNonNull(template, "template"));
     Objects.requireNonNull(reader, "reader");
-    SecretUse use = use(Permission.REVEAL);
-    List<String> unknown =
-        references.names().stream().filter(name -> namespace.live().find(name).isEmpty()).toList();
-    if (!unknown.isEmpty()) {
-      throw new SecretNotFoundException(unknown);
-    }
-    references.names().forEach(name -> use.requireRevealable(finding(name)));
-    return references.resolve(name -> use.revealText(finding(name)), reader);
+    return use(Permission.REVEAL).resolve(references, reader);
   }
 
   /**
@@ -549,7 +553,8 @@ public final class SecretVault implements AutoCloseable {
 
   private boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
     Objects.requireNonNull(candidate, "candidate");
-    if (!Text.isWellFormed(CharBuffer.wrap(candidate))) {
+    if (candidate.length > VaultLimits.HIGHEST_VALUE_BYTES
+        || !Text.isWellFormed(CharBuffer.wrap(candidate))) {
       admitted(Permission.DIGEST);
       return false;
     }
