@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -61,38 +62,23 @@ final class SecretLife {
    * Creates a secret or, if there is one of its name with another value, gives that a new version
    * and makes it the current one.
    */
-  SecretInfo putIfChanged(SecretSpec spec) {
-    NewValue newValue = spec.takeValue();
-    boolean generated = newValue.isGenerated();
-    try (CreatedSecret put =
-        withValue(
-            newValue, (value, passphrase) -> putIfChanged(spec, generated, value, passphrase))) {
-      return put.info();
+  PutSecret putIfChanged(SecretSpec spec) {
+    byte[] value = spec.takeValue().takeComparable();
+    try {
+      rules.limits().checkValue(value);
+      return putIfChanged(spec, value);
+    } finally {
+      Arrays.fill(value, (byte) 0);
     }
   }
 
-  private SecretInfo putIfChanged(
-      SecretSpec spec, boolean generated, byte[] value, char @Nullable [] passphrase) {
+  private PutSecret putIfChanged(SecretSpec spec, byte[] value) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Optional<SecretInfo> found = records.named(spec.name());
       try {
-        if (found.isEmpty()) {
-          return create(spec, value, passphrase);
-        }
-        SecretInfo before = found.get();
-        if (before.passphraseProtected() || passphrase != null) {
-          throw NotRevealableException.notComparable();
-        }
-        if (generated || records.holds(before, value)) {
-          return before;
-        }
-        SecretDraft draft = new SecretDraft(before);
-        requireValueLeft(draft);
-        draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
-        SecretInfo after = draft.done();
-        int number = Versions.newest(after.versions()).number();
-        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
-        return after;
+        return found.isPresent()
+            ? put(found.get(), value)
+            : new PutSecret(create(spec, value, null), Outcome.CREATED);
       } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
@@ -105,6 +91,22 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
+  private PutSecret put(SecretInfo before, byte[] value) {
+    if (before.passphraseProtected()) {
+      throw NotRevealableException.notComparable();
+    }
+    SecretDraft draft = new SecretDraft(before);
+    requireAlive(draft);
+    if (records.holds(before, value)) {
+      return new PutSecret(before, Outcome.UNCHANGED);
+    }
+    draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
+    SecretInfo after = draft.done();
+    int number = Versions.newest(after.versions()).number();
+    commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
+    return new PutSecret(after, Outcome.CHANGED);
+  }
+
   /** Adds a version, pending. */
   CreatedSecret rotate(SecretId id, NewValue newValue) {
     return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
@@ -114,7 +116,7 @@ final class SecretLife {
     return change(
         id,
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
             throw new IllegalArgumentException(
                 passphrase == null
@@ -159,7 +161,7 @@ final class SecretLife {
         id,
         draft -> {
           requireValueLeft(draft);
-          List<Version> promoted = Versions.promoted(draft.versions);
+          List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
           if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
             draft.requireNotExpired(rules.clock());
             draft.state = SecretState.ACTIVE;
@@ -182,9 +184,9 @@ final class SecretLife {
     return change(
         id,
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           draft.versions =
-              Versions.rolledBack(draft.versions)
+              Versions.rolledBack(draft.versions, draft.nextRevision())
                   .orElseThrow(
                       () ->
                           new IllegalArgumentException(
@@ -217,6 +219,12 @@ final class SecretLife {
     if (draft.state == SecretState.REVEALED) {
       throw new AlreadyRevealedException();
     }
+  }
+
+  /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
+  private void requireAlive(SecretDraft draft) {
+    requireValueLeft(draft);
+    draft.requireNotExpired(rules.clock());
   }
 
   private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {

@@ -42,9 +42,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
- * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
- * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
- * argument. Unless stated otherwise, a method that throws has changed nothing.
+ * IntegrityException}, {@link UnsupportedFormatException}, {@link StoreFailedException} and, after
+ * somebody else {@linkplain VaultKeys#changeMasterKey changed the only master key}, {@link
+ * WrongMasterKeyException}; {@link AccessDeniedException} if this view lacks a {@link Permission}
+ * that the method takes, and {@link RateLimitExceededException} if the {@linkplain VaultLimits#rate
+ * limit} of such calls is reached; {@link IllegalStateException} if the vault is closed; and {@link
+ * NullPointerException} for a null argument. Unless stated otherwise, a method that throws has
+ * changed nothing.
  *
  * <p>Whoever opened the vault closes it.
  */
@@ -85,16 +89,26 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Creates a secret.
+   * Creates a secret. Takes the permission to create and, for a secret that is to be {@linkplain
+   * SecretSpec#active active}, the one to activate.
    *
    * @param spec what it shall be; used up by this call
    * @return the secret with its value, for the caller to close
    * @throws DuplicateNameException if a secret of this name exists
-   * @throws IllegalArgumentException if the spec has no value, or its times do not fit each other
+   * @throws QuotaExceededException if there are as many secrets as the {@linkplain
+   *     VaultLimits#maxSecrets limit} allows
+   * @throws StaleRevisionException if others keep creating and deleting where secrets are limited
+   * @throws IllegalArgumentException if the name is not one of the vault's {@link NamePolicy}, the
+   *     spec has no value, or one that is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, its times do not fit each other or now, or it has both a
+   *     passphrase and {@link Disclosure#AT_CREATION}
    * @throws IllegalStateException if the spec was used before
    */
   public CreatedSecret create(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
+    if (spec.isActive()) {
+      admitted(Permission.ACTIVATE);
+    }
     return life(Permission.CREATE).create(spec);
   }
 
@@ -133,33 +147,43 @@ public final class SecretVault implements AutoCloseable {
   /**
    * Sees to it that there is a secret of this name with this value: creates it or, if there is one
    * with another value, gives it a new version and makes that the current one. The value before
-   * still verifies, until it is {@linkplain #retire retired}. Doing it again changes nothing, so a
-   * script that sets up an application can do it each time. Takes the permission to create and the
-   * one to update.
+   * still verifies, until it is {@linkplain #retire retired}; pending versions stay pending. Doing
+   * it again changes nothing, so a script that sets up an application can do it each time. Takes
+   * the permissions to create, to update and to activate.
+   *
+   * <p>A value that is to be generated is refused, as it would be another one each time. What needs
+   * one once is {@linkplain #create created}, with {@link DuplicateNameException} as the sign that
+   * it is there.
    *
    * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
-   *     value is changed; a value that is to be generated suits any
-   * @return the secret as it is now
-   * @throws AlreadyRevealedException if there is one whose value is gone, and one was given
-   * @throws NotRevealableException if there is one, and one of the two has a passphrase
+   *     value is changed
+   * @return the secret as it is now, and what was done to it
+   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws SecretExpiredException if there is one that has expired
+   * @throws NotRevealableException if there is one with a passphrase
    * @throws QuotaExceededException if there would be too many secrets, or versions of it
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException as {@link #create} does
+   * @throws IllegalArgumentException as {@link #create} does, or if the spec's value is to be
+   *     generated, or has a passphrase
+   * @throws IllegalStateException if the spec was used before
    */
-  public SecretInfo putIfChanged(SecretSpec spec) {
+  public PutSecret putIfChanged(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
     admitted(Permission.UPDATE);
+    admitted(Permission.ACTIVATE);
     return life(Permission.CREATE).putIfChanged(spec);
   }
 
   /**
-   * Changes what is said of a secret, but not its value.
+   * Changes what is said of a secret, but not its value. Of one whose value is gone, name,
+   * description and labels can be changed, as they tell what it was; its times cannot.
    *
    * @param id the secret
    * @param update what to change
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
    * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone, and a time would change
    * @throws DuplicateNameException if another secret has the new name
    * @throws StaleRevisionException if it does not have the revision that the update names, or
    *     others keep changing it
@@ -182,11 +206,14 @@ public final class SecretVault implements AutoCloseable {
    * @param value its value; used up by this call
    * @return the secret with the new value, for the caller to close
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws QuotaExceededException if the values of 16 of its versions are kept already
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the
-   *     secret is not protected by one, or the other way round
+   * @throws IllegalArgumentException if the value is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, or has a passphrase though the secret is not protected by
+   *     one, or the other way round
+   * @throws IllegalStateException if the value was used before
    */
   public CreatedSecret rotate(SecretId id, NewValue value) {
     Objects.requireNonNull(id, "id");
@@ -194,18 +221,22 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Goes back to the version that was current before: the two change places, so doing it again
-   * undoes it. Digests of both verify all the while; retire the one that must not.
+   * Goes back to the version that was current before, which is not always the one numbered before:
+   * the two change places, so doing it again undoes it. If that one is retired by now, goes back to
+   * the one before it, and so on. Digests of both verify all the while; retire the one that must
+   * not. Takes the permissions to update and to activate.
    *
    * @param id the secret
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws StaleRevisionException if others keep changing it
    * @throws IllegalArgumentException if it has no previous version
    */
   public SecretInfo rollback(SecretId id) {
     Objects.requireNonNull(id, "id");
+    admitted(Permission.ACTIVATE);
     return life(Permission.UPDATE).rollback(id);
   }
 
@@ -293,6 +324,8 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if it is protected by a passphrase; nothing is counted
+   * @throws StaleRevisionException if it has {@link Disclosure#ONCE}, and others keep creating and
+   *     deleting where secrets are limited
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
@@ -325,6 +358,7 @@ public final class SecretVault implements AutoCloseable {
    * @return its current value, for the caller to close
    * @throws WrongPassphraseException if the passphrase is wrong; it was counted
    * @throws PassphraseLockedException if there were too many; the passphrase was not looked at
+   * @throws StaleRevisionException if others keep changing what is counted
    * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
    *     surrogate; nothing was counted
    */

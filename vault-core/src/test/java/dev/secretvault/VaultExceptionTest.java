@@ -114,6 +114,8 @@ class VaultExceptionTest {
 
   @Test
   void details_areThoseThatWereGiven() {
+    assertThat(new StaleRevisionException()).hasMessageContaining("others kept changing");
+    assertThat(StaleRevisionException.unexpected()).hasMessageContaining("revision that was named");
     assertThat(new AccessDeniedException(Permission.AUDIT).permission())
         .isEqualTo(Permission.AUDIT);
     assertThat(new WrongPassphraseException(4).attemptsLeft()).isEqualTo(4);
