@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -226,7 +227,11 @@ class VaultTamperingTest {
       restore(first);
     }
     assertThat(fixture.reopen().verify(id, "u", made.get(0))).as("intact").isTrue();
-    overwrite(value(id, 3).key(), 1, new byte[40]);
+    StoredRecord current = value(id, 3);
+    overwrite(current.key(), 1, Objects.requireNonNull(damages(current).get(1)));
+    SecretVault newer = fixture.reopen();
+    assertThatThrownBy(() -> newer.hmac(id, "u")).isInstanceOf(UnsupportedFormatException.class);
+    overwrite(current.key(), 1, new byte[40]);
     SecretVault vault = fixture.reopen();
     assertThatThrownBy(() -> vault.hmac(id, "u")).isInstanceOf(IntegrityException.class);
     assertThatThrownBy(() -> vault.verify(id, "u", made.get(1)))
