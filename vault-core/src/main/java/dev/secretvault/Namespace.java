@@ -6,6 +6,7 @@ import dev.secretvault.store.SecretStore;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A namespace of an open vault: its records, their rules, and how often it may be called. */
@@ -47,6 +48,16 @@ final class Namespace {
 
   SecretUse use() {
     return use;
+  }
+
+  /**
+   * Deletes a record that does not open; false if there is none.
+   *
+   * @throws IllegalArgumentException if it opens
+   */
+  boolean discard(RecordKey key) {
+    boolean counts = records.kindOf(key).equals(Optional.of(RecordKind.SECRET));
+    return records.discard(key, counts ? life.count()::commitUncounted : records::commit);
   }
 
   /** Lets go what is kept of a record that has changed. */

@@ -81,7 +81,7 @@ final class Namespaces implements StoreListener {
    * @throws IllegalArgumentException if it opens
    */
   boolean discard(RecordKey key) {
-    return owning(key).orElseGet(() -> first).records().discard(key);
+    return owning(key).orElse(first).discard(key);
   }
 
   @Override

@@ -54,22 +54,31 @@ final class SecretCount {
    * @throws RevisionConflictException if an expectation of the changes does not hold
    */
   void commit(int more, Supplier<List<Change>> changes) {
+    inTurn(() -> counted(change(more), more > 0, changes.get()));
+  }
+
+  /** Makes all changes or none, after which the secrets are to be counted anew. */
+  void commitUncounted(Supplier<List<Change>> changes) {
+    inTurn(() -> counted(uncertain(), false, changes.get()));
+  }
+
+  private void inTurn(Supplier<List<Change>> changes) {
     if (known().revision == 0) {
-      commitCounted(more, changes);
+      commit(changes);
       return;
     }
     turn.lock();
     try {
-      commitCounted(more, changes);
+      commit(changes);
     } finally {
       turn.unlock();
     }
   }
 
-  private void commitCounted(int more, Supplier<List<Change>> changes) {
+  private void commit(Supplier<List<Change>> changes) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        records.commit(() -> counted(more, changes.get()));
+        records.commit(changes);
         return;
       } catch (RevisionConflictException e) {
         if (e.key().equals(records.countKey())) {
@@ -82,10 +91,10 @@ final class SecretCount {
     throw new StaleRevisionException();
   }
 
-  private List<Change> counted(int more, List<Change> changes) {
+  private List<Change> counted(Change number, boolean creating, List<Change> changes) {
     List<Change> all = new ArrayList<>();
-    all.add(change(more));
-    if (more > 0) {
+    all.add(number);
+    if (creating) {
       records.registration().ifPresent(all::add);
     }
     all.addAll(changes);
@@ -105,6 +114,14 @@ final class SecretCount {
     return now.revision == 0
         ? records.requireNoCount()
         : records.putCount(now.revision, encode(COUNTED, now.count + more));
+  }
+
+  /** What a commit has to name after which it is not known how many there are. */
+  private Change uncertain() {
+    Known now = known();
+    return now.revision == 0
+        ? records.requireNoCount()
+        : records.putCount(now.revision, encode(COUNTING, 0));
   }
 
   private boolean isTooMany(Known now, int more) {

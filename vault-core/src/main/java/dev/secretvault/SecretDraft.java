@@ -40,6 +40,11 @@ final class SecretDraft {
     return before.revision();
   }
 
+  /** The revision that it becomes, if it is changed. */
+  long nextRevision() {
+    return before.revision() + 1;
+  }
+
   /** Refuses to prolong a life that is over. */
   void requireNotExpired(InstantSource clock) {
     SecretInfo.requireNotExpired(before.expiresAt(), clock);
@@ -48,7 +53,7 @@ final class SecretDraft {
   /** The secret as it was, if nothing has changed, or else its next revision. */
   SecretInfo done() {
     SecretInfo same = at(before.revision());
-    return same.equals(before) ? before : at(before.revision() + 1);
+    return same.equals(before) ? before : at(nextRevision());
   }
 
   private SecretInfo at(long revision) {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param disclosure when its value may be revealed
  * @param versions its values by number, the oldest first, unmodifiable
  * @param createdAt when it was created, to the millisecond like all times here
- * @param activatedAt when it became active the last time; null if it never was
+ * @param activatedAt when it was last activated, be it that it became active or that a pending
+ *     version became current; null if it never was active
  * @param expiresAt from when on it gives neither value nor digest; null for never
  * @param notBefore from when on it does; null for at once
  * @param revision how often it was written: 1 when created, one more with each change
@@ -57,8 +58,9 @@ public record SecretInfo(
    * @param number 1 for the first
    * @param state what it is used for
    * @param createdAt when it came to be
+   * @param currentSince the secret's revision that made it current the last time; 0 if none did
    */
-  public record Version(int number, State state, Instant createdAt) {
+  public record Version(int number, State state, Instant createdAt, long currentSince) {
     /** What a version is used for. */
     public enum State {
       /** Not yet used: the next activation makes it current. */

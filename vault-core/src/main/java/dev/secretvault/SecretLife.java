@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -70,38 +71,23 @@ final class SecretLife {
    * Creates a secret or, if there is one of its name with another value, gives that a new version
    * and makes it the current one.
    */
-  SecretInfo putIfChanged(SecretSpec spec) {
-    NewValue newValue = spec.takeValue();
-    boolean generated = newValue.isGenerated();
-    try (CreatedSecret put =
-        withValue(
-            newValue, (value, passphrase) -> putIfChanged(spec, generated, value, passphrase))) {
-      return put.info();
+  PutSecret putIfChanged(SecretSpec spec) {
+    byte[] value = spec.takeValue().takeComparable();
+    try {
+      rules.limits().checkValue(value);
+      return putIfChanged(spec, value);
+    } finally {
+      Arrays.fill(value, (byte) 0);
     }
   }
 
-  private SecretInfo putIfChanged(
-      SecretSpec spec, boolean generated, byte[] value, char @Nullable [] passphrase) {
+  private PutSecret putIfChanged(SecretSpec spec, byte[] value) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Optional<SecretInfo> found = records.named(spec.name());
       try {
-        if (found.isEmpty()) {
-          return create(spec, value, passphrase);
-        }
-        SecretInfo before = found.get();
-        if (before.passphraseProtected() || passphrase != null) {
-          throw NotRevealableException.notComparable();
-        }
-        if (generated || records.holds(before, value)) {
-          return before;
-        }
-        SecretDraft draft = new SecretDraft(before);
-        requireValueLeft(draft);
-        draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
-        SecretInfo after = draft.done();
-        int number = Versions.newest(after.versions()).number();
-        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
-        return after;
+        return found.isPresent()
+            ? put(found.get(), value)
+            : new PutSecret(create(spec, value, null), Outcome.CREATED);
       } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
@@ -114,6 +100,22 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
+  private PutSecret put(SecretInfo before, byte[] value) {
+    if (before.passphraseProtected()) {
+      throw NotRevealableException.notComparable();
+    }
+    SecretDraft draft = new SecretDraft(before);
+    requireAlive(draft);
+    if (records.holds(before, value)) {
+      return new PutSecret(before, Outcome.UNCHANGED);
+    }
+    draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
+    SecretInfo after = draft.done();
+    int number = Versions.newest(after.versions()).number();
+    commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
+    return new PutSecret(after, Outcome.CHANGED);
+  }
+
   /** Adds a version, pending. */
   CreatedSecret rotate(SecretId id, NewValue newValue) {
     return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
@@ -123,7 +125,7 @@ final class SecretLife {
     return change(
         id,
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
             throw new IllegalArgumentException(
                 passphrase == null
@@ -168,7 +170,7 @@ final class SecretLife {
         id,
         draft -> {
           requireValueLeft(draft);
-          List<Version> promoted = Versions.promoted(draft.versions);
+          List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
           if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
             draft.requireNotExpired(rules.clock());
             draft.state = SecretState.ACTIVE;
@@ -191,9 +193,9 @@ final class SecretLife {
     return change(
         id,
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           draft.versions =
-              Versions.rolledBack(draft.versions)
+              Versions.rolledBack(draft.versions, draft.nextRevision())
                   .orElseThrow(
                       () ->
                           new IllegalArgumentException(
@@ -226,6 +228,12 @@ final class SecretLife {
     if (draft.state == SecretState.REVEALED) {
       throw new AlreadyRevealedException();
     }
+  }
+
+  /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
+  private void requireAlive(SecretDraft draft) {
+    requireValueLeft(draft);
+    draft.requireNotExpired(rules.clock());
   }
 
   private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
@@ -309,7 +317,7 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
+      if (tryDelete(info, deletion)) {
         return true;
       }
     }
@@ -320,9 +328,13 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private boolean tryCommitCounted(int more, List<Change> changes) {
+  private boolean tryDelete(Optional<SecretInfo> info, List<Change> deletion) {
     try {
-      count.commit(more, () -> changes);
+      if (info.isPresent()) {
+        count.commit(isGone(info.get()) ? 0 : -1, () -> deletion);
+      } else {
+        count.commitUncounted(() -> deletion); // Nobody can tell whether its value was gone.
+      }
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

@@ -143,8 +143,14 @@ public final class SecretUpdate {
     }
     draft.requireNotExpired(rules.clock());
     String name = draft.name;
+    Instant begin = draft.notBefore;
     Instant end = draft.expiresAt;
     steps.accept(draft);
+    boolean timesChange =
+        !Objects.equals(begin, draft.notBefore) || !Objects.equals(end, draft.expiresAt);
+    if (timesChange && draft.state == SecretState.REVEALED) {
+      throw new AlreadyRevealedException();
+    }
     if (!name.equals(draft.name)) {
       rules.names().check(draft.name);
     }

@@ -56,6 +56,9 @@ public final class SecretVault implements AutoCloseable {
   /** The longest name of a namespace, in code points. */
   public static final int MAX_NAMESPACE = 300;
 
+  /** The longest text that {@link #resolve} makes, in chars: 16 Mi. */
+  public static final int MAX_RESOLVED_CHARS = 1 << 24;
+
   private final OpenVault opened;
   private final Namespace namespace;
   private final Set<Permission> permissions;
@@ -96,17 +99,28 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Creates a secret.
+   * Creates a secret. Takes the permission to create and, for a secret that is to be {@linkplain
+   * SecretSpec#active active}, the one to activate.
    *
    * @param spec what it shall be; used up by this call
    * @return the secret with its value, for the caller to close
    * @throws DuplicateNameException if a secret of this name exists
-   * @throws IllegalArgumentException if the spec has no value, or its times do not fit each other
+   * @throws QuotaExceededException if there are as many secrets as the {@linkplain
+   *     VaultLimits#maxSecrets limit} allows
+   * @throws StaleRevisionException if others keep creating and deleting where secrets are limited
+   * @throws IllegalArgumentException if the name is not one of the vault's {@link NamePolicy}, the
+   *     spec has no value, or one that is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, its times do not fit each other or now, or it has both a
+   *     passphrase and {@link Disclosure#AT_CREATION}
    * @throws IllegalStateException if the spec was used before
    */
   public CreatedSecret create(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return life(Permission.CREATE).create(spec);
+    Permission[] calls =
+        spec.isActive()
+            ? new Permission[] {Permission.CREATE, Permission.ACTIVATE}
+            : new Permission[] {Permission.CREATE};
+    return admitted(calls).life().create(spec);
   }
 
   /**
@@ -144,32 +158,43 @@ public final class SecretVault implements AutoCloseable {
   /**
    * Sees to it that there is a secret of this name with this value: creates it or, if there is one
    * with another value, gives it a new version and makes that the current one. The value before
-   * still verifies, until it is {@linkplain #retire retired}. Doing it again changes nothing, so a
-   * script that sets up an application can do it each time. Takes the permission to create and the
-   * one to update.
+   * still verifies, until it is {@linkplain #retire retired}; pending versions stay pending. Doing
+   * it again changes nothing, so a script that sets up an application can do it each time. Takes
+   * the permissions to create, to update and to activate.
+   *
+   * <p>A value that is to be generated is refused, as it would be another one each time. What needs
+   * one once is {@linkplain #create created}, with {@link DuplicateNameException} as the sign that
+   * it is there.
    *
    * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
-   *     value is changed; a value that is to be generated suits any
-   * @return the secret as it is now
-   * @throws AlreadyRevealedException if there is one whose value is gone, and one was given
-   * @throws NotRevealableException if there is one, and one of the two has a passphrase
+   *     value is changed
+   * @return the secret as it is now, and what was done to it
+   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws SecretExpiredException if there is one that has expired
+   * @throws NotRevealableException if there is one with a passphrase
    * @throws QuotaExceededException if there would be too many secrets, or versions of it
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException as {@link #create} does
+   * @throws IllegalArgumentException as {@link #create} does, or if the spec's value is to be
+   *     generated, or has a passphrase
+   * @throws IllegalStateException if the spec was used before
    */
-  public SecretInfo putIfChanged(SecretSpec spec) {
+  public PutSecret putIfChanged(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return admitted(Permission.CREATE, Permission.UPDATE).life().putIfChanged(spec);
+    return admitted(Permission.CREATE, Permission.UPDATE, Permission.ACTIVATE)
+        .life()
+        .putIfChanged(spec);
   }
 
   /**
-   * Changes what is said of a secret, but not its value.
+   * Changes what is said of a secret, but not its value. Of one whose value is gone, name,
+   * description and labels can be changed, as they tell what it was; its times cannot.
    *
    * @param id the secret
    * @param update what to change
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
    * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone, and a time would change
    * @throws DuplicateNameException if another secret has the new name
    * @throws StaleRevisionException if it does not have the revision that the update names, or
    *     others keep changing it
@@ -192,11 +217,14 @@ public final class SecretVault implements AutoCloseable {
    * @param value its value; used up by this call
    * @return the secret with the new value, for the caller to close
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws QuotaExceededException if the values of 16 of its versions are kept already
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the
-   *     secret is not protected by one, or the other way round
+   * @throws IllegalArgumentException if the value is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, or has a passphrase though the secret is not protected by
+   *     one, or the other way round
+   * @throws IllegalStateException if the value was used before
    */
   public CreatedSecret rotate(SecretId id, NewValue value) {
     Objects.requireNonNull(id, "id");
@@ -204,19 +232,22 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Goes back to the version that was current before: the two change places, so doing it again
-   * undoes it. Digests of both verify all the while; retire the one that must not.
+   * Goes back to the version that was current before, which is not always the one numbered before:
+   * the two change places, so doing it again undoes it. If that one is retired by now, goes back to
+   * the one before it, and so on. Digests of both verify all the while; retire the one that must
+   * not. Takes the permissions to update and to activate.
    *
    * @param id the secret
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws StaleRevisionException if others keep changing it
    * @throws IllegalArgumentException if it has no previous version
    */
   public SecretInfo rollback(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return life(Permission.UPDATE).rollback(id);
+    return admitted(Permission.UPDATE, Permission.ACTIVATE).life().rollback(id);
   }
 
   /**
@@ -303,6 +334,8 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if it is protected by a passphrase; nothing is counted
+   * @throws StaleRevisionException if it has {@link Disclosure#ONCE}, and others keep creating and
+   *     deleting where secrets are limited
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
@@ -335,6 +368,7 @@ public final class SecretVault implements AutoCloseable {
    * @return its current value, for the caller to close
    * @throws WrongPassphraseException if the passphrase is wrong; it was counted
    * @throws PassphraseLockedException if there were too many; the passphrase was not looked at
+   * @throws StaleRevisionException if others keep changing what is counted
    * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
    *     surrogate; nothing was counted
    */
@@ -393,13 +427,19 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
-   * lends the result. A backslash before two braces makes them plain text.
+   * lends the result.
+   *
+   * <p>A reference is <code>{{secret:</code>, a name, and the next <code>}}</code>; of more than
+   * two opening braces in a row, the last two begin it. A backslash right before two opening braces
+   * makes them plain text; to have a backslash right before a reference, write two. Any other
+   * backslash or brace stands for itself.
    *
    * <p>Each secret is revealed once, however often its name occurs. None is revealed if one of the
-   * names is not known, or one of the secrets may not be revealed now.
+   * names is not known, or one of the secrets may not be revealed now. Of those with {@link
+   * Disclosure#ONCE}, a text may have one, which is taken last, when all else of the text is there:
+   * so none is used up for a text that does not come about.
    *
-   * @param template the text, with the names of secrets between <code>{{secret:</code> and <code>}}
-   *     </code>
+   * @param template the text with the references
    * @param reader what to do with the result, in an array that is overwritten when it is done; must
    *     not keep it
    * @return what the reader returned
@@ -410,8 +450,11 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if one has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if one has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if one is protected by a passphrase
-   * @throws IllegalArgumentException if two braces begin anything else
+   * @throws IllegalArgumentException if two braces begin anything else, more than one secret has
+   *     {@link Disclosure#ONCE}, or the text would have more than {@value #MAX_RESOLVED_CHARS}
+   *     chars
    * @throws IllegalStateException if a value is not text in UTF-8
+   * @throws StaleRevisionException as {@link #reveal(SecretId)} does
    */
   public <T> T resolve(String template, Function<char[], T> reader) {
     References references = References.in(Objects.requireNonNull(template, "template"));

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -97,7 +98,7 @@ final class VaultRecords {
     return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
-  private Optional<RecordKind> kindOf(RecordKey key) {
+  Optional<RecordKind> kindOf(RecordKey key) {
     for (RecordKind kind : RecordKind.values()) {
       if (key.text().startsWith(prefix + kind.letter() + ".")) {
         return Optional.of(kind);
@@ -362,9 +363,10 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param commit as {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key) {
+  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
@@ -373,8 +375,9 @@ final class VaultRecords {
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
+      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
       try {
-        store.commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        commit.accept(() -> deletion);
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.

@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.ModelSecret.Kept;
 import dev.secretvault.ModelSecret.Wanted;
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.RandomArguments.Edit;
 import dev.secretvault.RandomArguments.Wish;
 import dev.secretvault.SecretInfo.Version.State;
@@ -14,6 +15,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -100,30 +102,34 @@ final class LifeModel {
     }
   }
 
-  SecretInfo putIfChanged(SecretId id, Wanted wanted, long limit) {
+  PutSecret putIfChanged(SecretId id, Wanted wanted, long limit) {
     Optional<SecretInfo> there = find(wanted.name());
     if (there.isEmpty()) {
-      return create(id, wanted, limit);
+      return new PutSecret(create(id, wanted, limit), Outcome.CREATED);
     }
-    return change(
-        there.get().id(),
-        secret -> {
-          requireNotRevealed(secret);
-          boolean same =
-              flaw != LifeFlaw.SAME_VALUE_IS_PUT_AGAIN
-                  && Arrays.equals(current(secret).value(), wanted.value());
-          if (!wanted.generated() && !same) {
-            add(secret, wanted.value());
-            secret.promote();
-          }
-        });
+    SecretInfo put =
+        change(
+            there.get().id(),
+            secret -> {
+              requireAlive(secret);
+              if (flaw == LifeFlaw.SAME_VALUE_IS_PUT_AGAIN
+                  || !Arrays.equals(current(secret).value(), wanted.value())) {
+                Kept added = add(secret, wanted.value());
+                if (flaw == LifeFlaw.PUTTING_RETIRES_PENDING_VERSIONS) {
+                  secret.promote();
+                } else {
+                  secret.makeCurrent(added);
+                }
+              }
+            });
+    return new PutSecret(put, put.equals(there.get()) ? Outcome.UNCHANGED : Outcome.CHANGED);
   }
 
   SecretInfo rotate(SecretId id, byte[] value) {
     return change(
         id,
         secret -> {
-          requireNotRevealed(secret);
+          requireAlive(secret);
           add(secret, value);
           if (flaw == LifeFlaw.PENDING_VERSION_SIGNS) {
             secret.promote();
@@ -131,11 +137,13 @@ final class LifeModel {
         });
   }
 
-  private void add(ModelSecret secret, byte[] value) {
+  private Kept add(ModelSecret secret, byte[] value) {
     if (secret.versions.stream().filter(v -> v.state() != State.RETIRED).count() == MAX_LIVE) {
       throw new Refused(QuotaExceededException.class);
     }
-    secret.versions.add(new Kept(secret.versions.size() + 1, State.PENDING, now, value));
+    Kept added = new Kept(secret.versions.size() + 1, State.PENDING, now, value, 0);
+    secret.versions.add(added);
+    return added;
   }
 
   SecretInfo activate(SecretId id) {
@@ -172,14 +180,16 @@ final class LifeModel {
     return change(
         id,
         secret -> {
-          requireNotRevealed(secret);
-          Kept previous = secret.newest(State.PREVIOUS);
+          requireAlive(secret);
+          Kept previous =
+              flaw == LifeFlaw.ROLLBACK_TO_THE_NEWEST_VERSION
+                  ? secret.newest(State.PREVIOUS)
+                  : secret.before();
           if (previous == null && flaw == LifeFlaw.ROLLBACK_TO_A_RETIRED_VERSION) {
             previous = secret.newest(State.RETIRED);
           }
           require(previous != null);
-          secret.turn(State.CURRENT, State.PREVIOUS);
-          secret.turn(previous, State.CURRENT);
+          secret.makeCurrent(previous);
         });
   }
 
@@ -204,14 +214,20 @@ final class LifeModel {
             throw new Refused(StaleRevisionException.class);
           }
           requireNotOver(secret);
+          Instant formerEnd = secret.expiresAt;
+          Instant formerBegin = secret.notBefore;
           if (edit.expiresAt() != null) {
-            Instant end = edit.expiresAt().instant();
-            require(end == null || end.equals(secret.expiresAt) || end.isAfter(now));
-            secret.expiresAt = end;
+            secret.expiresAt = edit.expiresAt().instant();
           }
           if (edit.notBefore() != null) {
             secret.notBefore = edit.notBefore().instant();
           }
+          boolean sameEnd = Objects.equals(formerEnd, secret.expiresAt);
+          boolean sameTimes = sameEnd && Objects.equals(formerBegin, secret.notBefore);
+          if (!sameTimes && flaw != LifeFlaw.REVEALED_LIVES_LONGER) {
+            requireNotRevealed(secret);
+          }
+          require(sameEnd || secret.expiresAt == null || secret.expiresAt.isAfter(now));
           requireOrder(secret.notBefore, secret.expiresAt);
           if (edit.description() != null) {
             secret.description = edit.description();
@@ -380,6 +396,13 @@ final class LifeModel {
   private boolean isOver(ModelSecret secret) {
     long late = flaw == LifeFlaw.EXPIRES_A_MILLISECOND_LATE ? 1 : 0;
     return secret.expiresAt != null && !now.isBefore(secret.expiresAt.plusMillis(late));
+  }
+
+  private void requireAlive(ModelSecret secret) {
+    requireNotRevealed(secret);
+    if (flaw != LifeFlaw.EXPIRED_IS_CHANGED) {
+      requireNotOver(secret);
+    }
   }
 
   private void requireNotOver(ModelSecret secret) {

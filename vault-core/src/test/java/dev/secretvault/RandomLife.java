@@ -184,8 +184,8 @@ final class RandomLife implements AutoCloseable {
     Object said =
         outcome(
             () -> {
-              SecretInfo put = place.vault.putIfChanged(RandomArguments.toSpec(wanted));
-              id[0] = put.id();
+              PutSecret put = place.vault.putIfChanged(RandomArguments.toSpec(wanted));
+              id[0] = put.info().id();
               return put;
             });
     compare(
