@@ -52,7 +52,7 @@ final class Namespaces implements StoreListener {
   }
 
   /** The namespace that a record belongs to; empty if nobody has created a secret in it. */
-  private Optional<Namespace> owning(RecordKey key) {
+  Optional<Namespace> owning(RecordKey key) {
     Optional<String> token = VaultRecords.tokenIn(key);
     Optional<Namespace> known = token.map(byToken::getIfPresent);
     return known.isPresent()

@@ -61,10 +61,33 @@ final class VaultRecords {
     this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+    token = token(header, namespace);
     prefix = token + ".";
     countKey = key(RecordKind.COUNT, "n");
     registered = isDefault();
+  }
+
+  private static String token(HeaderRecord header, String namespace) {
+    return header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+  }
+
+  /** The key of the high-water mark, which stands in the first namespace for all of them. */
+  static RecordKey timeKey(HeaderRecord header) {
+    return new RecordKey(token(header, Namespaces.DEFAULT) + "." + RecordKind.TIME.letter() + ".n");
+  }
+
+  /** Whether a record may have an expiry, or say what has expired. */
+  static boolean concernsExpiry(RecordKey key) {
+    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+  }
+
+  /** Whether a record counts wrong passphrases. */
+  static boolean isAttempts(RecordKey key) {
+    return isOf(key, RecordKind.ATTEMPTS);
+  }
+
+  private static boolean isOf(RecordKey key, RecordKind kind) {
+    return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -487,7 +510,7 @@ final class VaultRecords {
     store.forgetAll();
   }
 
-  private Optional<SecretInfo> openSecret(StoredRecord stored) {
+  Optional<SecretInfo> openSecret(StoredRecord stored) {
     return store
         .open(stored, RecordKind.SECRET, true)
         .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));

@@ -14,10 +14,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +51,12 @@ final class LifeModel {
   private final Map<SecretId, ModelSecret> secrets = new LinkedHashMap<>();
 
   private final Set<String> namesOfTheDead = new HashSet<>();
-  private Instant now;
+  private final ModelTime time;
+  private long countedThoughSwept;
 
-  LifeModel(@Nullable LifeFlaw flaw, Instant now) {
+  LifeModel(@Nullable LifeFlaw flaw, ModelTime time) {
     this.flaw = flaw;
-    this.now = now;
-  }
-
-  void setNow(Instant instant) {
-    now = instant;
+    this.time = time;
   }
 
   List<SecretId> ids() {
@@ -71,27 +70,26 @@ final class LifeModel {
   }
 
   SecretInfo create(SecretId id, Wanted wanted, long limit) {
-    require(wanted.expiresAt() == null || wanted.expiresAt().isAfter(now));
+    require(time.isToCome(wanted.expiresAt()));
     requireOrder(wanted.notBefore(), wanted.expiresAt());
     long counted =
         secrets.values().stream()
             .filter(s -> s.state != SecretState.REVEALED || flaw == LifeFlaw.REVEALED_COUNTS)
             .count();
-    if (counted >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
+    if (counted + countedThoughSwept >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
       throw new Refused(QuotaExceededException.class);
     }
     requireFree(wanted.name());
-    ModelSecret secret = new ModelSecret(wanted, now);
+    ModelSecret secret = new ModelSecret(wanted, time.now());
     secrets.put(id, secret);
     return secret.info(id);
   }
 
   private void requireFree(String name) {
+    removeIf(name, time::leavesItsName);
     for (ModelSecret other : secrets.values()) {
-      boolean freed =
-          (flaw == LifeFlaw.EXPIRY_FREES_THE_NAME && isOver(other))
-              || (flaw == LifeFlaw.REVEAL_FREES_THE_NAME && other.state == SecretState.REVEALED);
-      if (other.name.equals(name) && !freed) {
+      boolean kept = other.state != SecretState.REVEALED || flaw != LifeFlaw.REVEAL_FREES_THE_NAME;
+      if (other.name.equals(name) && kept) {
         throw new Refused(DuplicateNameException.class);
       }
     }
@@ -100,7 +98,12 @@ final class LifeModel {
     }
   }
 
+  private void removeIf(String name, Predicate<@Nullable Instant> over) {
+    secrets.values().removeIf(other -> other.name.equals(name) && over.test(other.expiresAt));
+  }
+
   SecretInfo putIfChanged(SecretId id, Wanted wanted, long limit) {
+    removeIf(wanted.name(), time::isOver);
     Optional<SecretInfo> there = find(wanted.name());
     if (there.isEmpty()) {
       return create(id, wanted, limit);
@@ -135,7 +138,7 @@ final class LifeModel {
     if (secret.versions.stream().filter(v -> v.state() != State.RETIRED).count() == MAX_LIVE) {
       throw new Refused(QuotaExceededException.class);
     }
-    secret.versions.add(new Kept(secret.versions.size() + 1, State.PENDING, now, value));
+    secret.versions.add(new Kept(secret.versions.size() + 1, State.PENDING, time.now(), value));
   }
 
   SecretInfo activate(SecretId id) {
@@ -144,11 +147,11 @@ final class LifeModel {
         secret -> {
           requireNotRevealed(secret);
           if (secret.state == SecretState.INACTIVE || secret.newest(State.PENDING) != null) {
-            requireNotOver(secret);
+            time.requireNotOver(secret.expiresAt);
             int older = secret.versions.size() - 2;
             Kept pending = secret.newest(State.PENDING);
             secret.state = SecretState.ACTIVE;
-            secret.activatedAt = now;
+            secret.activatedAt = time.now();
             secret.promote();
             if (flaw == LifeFlaw.PENDING_VERSIONS_STAY_AT_ACTIVATION
                 && pending != null
@@ -203,10 +206,10 @@ final class LifeModel {
               && flaw != LifeFlaw.ANY_REVISION_WILL_DO) {
             throw new Refused(StaleRevisionException.class);
           }
-          requireNotOver(secret);
+          time.requireNotOver(secret.expiresAt);
           if (edit.expiresAt() != null) {
             Instant end = edit.expiresAt().instant();
-            require(end == null || end.equals(secret.expiresAt) || end.isAfter(now));
+            require(Objects.equals(end, secret.expiresAt) || time.isToCome(end));
             secret.expiresAt = end;
           }
           if (edit.notBefore() != null) {
@@ -238,6 +241,17 @@ final class LifeModel {
       namesOfTheDead.add(gone.name);
     }
     return gone != null;
+  }
+
+  /** How many secrets it removes. */
+  int sweep() {
+    List<ModelSecret> over =
+        secrets.values().stream().filter(secret -> time.isSwept(secret.expiresAt)).toList();
+    if (flaw == LifeFlaw.SWEPT_COUNTS) {
+      countedThoughSwept += over.stream().filter(s -> s.state != SecretState.REVEALED).count();
+    }
+    secrets.values().removeAll(over);
+    return over.size();
   }
 
   SecretInfo describe(SecretId id) {
@@ -356,9 +370,8 @@ final class LifeModel {
       throw new Refused(SecretNotActiveException.class);
     }
     requireNotRevealed(secret);
-    requireNotOver(secret);
-    long early = flaw == LifeFlaw.VALID_A_MILLISECOND_LATE ? 1 : 0;
-    if (secret.notBefore != null && now.minusMillis(early).isBefore(secret.notBefore)) {
+    time.requireNotOver(secret.expiresAt);
+    if (!time.hasBegun(secret.notBefore)) {
       throw new Refused(SecretNotActiveException.class);
     }
     return secret;
@@ -374,17 +387,6 @@ final class LifeModel {
   private static void requireNotRevealed(ModelSecret secret) {
     if (secret.state == SecretState.REVEALED) {
       throw new Refused(AlreadyRevealedException.class);
-    }
-  }
-
-  private boolean isOver(ModelSecret secret) {
-    long late = flaw == LifeFlaw.EXPIRES_A_MILLISECOND_LATE ? 1 : 0;
-    return secret.expiresAt != null && !now.isBefore(secret.expiresAt.plusMillis(late));
-  }
-
-  private void requireNotOver(ModelSecret secret) {
-    if (isOver(secret)) {
-      throw new Refused(SecretExpiredException.class);
     }
   }
 

@@ -333,11 +333,11 @@ class NamespacesTest {
   void namespacesThatNobodyLooksAtAnyMore_areLetGo() {
     InMemorySecretStore store = InMemorySecretStore.open(new InMemorySecretStore.Medium());
     MasterKey key = MasterKey.fromBytes("a key that is used for a test...".getBytes(US_ASCII));
+    HeaderRecord header = HeaderRecord.unlock(store, key, true);
+    VaultClock clock = new VaultClock(InstantSource.system(), new HighWaterMark(store, header));
     Namespaces namespaces =
         new Namespaces(
-            store,
-            HeaderRecord.unlock(store, key, true),
-            new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), InstantSource.system()));
+            store, header, new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock));
     Namespace lookedAt = namespaces.get("looked at");
     List<WeakReference<Namespace>> others = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
