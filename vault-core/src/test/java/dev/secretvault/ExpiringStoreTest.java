@@ -132,12 +132,11 @@ class ExpiringStoreTest {
     store.commit(List.of(put(SECRET, 0, null)));
     faults
         .nth(Call.COMMIT, 1)
-        .before(() -> store.commit(List.of(put(SECRET, 1, null), put(NAME, 0, null))));
-    assertThatThrownBy(() -> store.commit(List.of(put(SECRET, 1, null))))
-        .isInstanceOf(RevisionConflictException.class);
-    assertThat(told).containsExactly("look");
-    told.clear();
-    store.commit(List.of(put(SECRET, 2, null)));
+        .before(
+            () ->
+                assertThatThrownBy(() -> store.commit(List.of(put(SECRET, 0, null))))
+                    .isInstanceOf(RevisionConflictException.class));
+    store.commit(List.of(put(SECRET, 1, null)));
     assertThat(told).isEmpty();
   }
 }

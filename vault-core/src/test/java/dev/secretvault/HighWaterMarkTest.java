@@ -226,6 +226,22 @@ class HighWaterMarkTest {
   }
 
   @Test
+  void whatAVaultHasRefused_itRefusesAgain_thoughNothingWasReported() {
+    create("web");
+    VaultFixture.create(
+        vault(), SecretSpec.named("later").generated().active().expiresAt(END.plus(TEN)));
+    try (SecretVault deaf = fixture.open(WrappedStore.deaf(fixture.newStore()))) {
+      fixture.clock.set(END);
+      assertExpired(deaf, "web");
+      fixture.clock.set(END.plus(TEN));
+      assertExpired(deaf, "later");
+      fixture.clock.set(START);
+      assertExpired(deaf, "web");
+      assertExpired(deaf, "later");
+    }
+  }
+
+  @Test
   void sweepingReleasesTheMark_unlessSomethingIsLeftThatItHoldsBack() {
     SecretId id = create("web");
     create("damaged");
