@@ -52,7 +52,7 @@ final class Namespaces implements StoreListener {
   }
 
   /** The namespace that a record belongs to; empty if nobody has created a secret in it. */
-  private Optional<Namespace> owning(RecordKey key) {
+  Optional<Namespace> owning(RecordKey key) {
     Optional<String> token = VaultRecords.tokenIn(key);
     Optional<Namespace> known = token.map(byToken::getIfPresent);
     return known.isPresent()
@@ -81,7 +81,16 @@ final class Namespaces implements StoreListener {
    * @throws IllegalArgumentException if it opens
    */
   boolean discard(RecordKey key) {
-    return owning(key).orElse(first).discard(key);
+    Namespace owner;
+    try {
+      owner = owning(key).orElse(first);
+    } catch (IntegrityException | UnsupportedFormatException nameDoesNotOpen) {
+      if (!VaultRecords.isRegistration(key)) {
+        throw nameDoesNotOpen; // Whether the record opens cannot be told.
+      }
+      owner = first;
+    }
+    return owner.discard(key);
   }
 
   @Override

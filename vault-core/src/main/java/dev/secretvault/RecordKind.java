@@ -9,7 +9,8 @@ enum RecordKind {
   VALUE('v'),
   ATTEMPTS('a'),
   COUNT('c'),
-  NAMESPACE('i');
+  NAMESPACE('i'),
+  TIME('t');
 
   private final char letter;
   private final String purpose = name().toLowerCase(Locale.ROOT);

@@ -54,12 +54,12 @@ final class SecretCount {
    * @throws RevisionConflictException if an expectation of the changes does not hold
    */
   void commit(int more, Supplier<List<Change>> changes) {
-    inTurn(() -> counted(change(more), more > 0, changes.get()));
+    inTurn(() -> counted(changes.get(), change(more), more > 0));
   }
 
   /** Makes all changes or none, after which the secrets are to be counted anew. */
   void commitUncounted(Supplier<List<Change>> changes) {
-    inTurn(() -> counted(uncertain(), false, changes.get()));
+    inTurn(() -> counted(changes.get(), uncertain(), false));
   }
 
   private void inTurn(Supplier<List<Change>> changes) {
@@ -91,7 +91,7 @@ final class SecretCount {
     throw new StaleRevisionException();
   }
 
-  private List<Change> counted(Change number, boolean creating, List<Change> changes) {
+  private List<Change> counted(List<Change> changes, Change number, boolean creating) {
     List<Change> all = new ArrayList<>();
     all.add(number);
     if (creating) {

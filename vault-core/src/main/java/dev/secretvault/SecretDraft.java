@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.SecretInfo.Version;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +45,8 @@ final class SecretDraft {
   }
 
   /** Refuses to prolong a life that is over. */
-  void requireNotExpired(InstantSource clock) {
-    SecretInfo.requireNotExpired(before.expiresAt(), clock);
+  void requireNotOver(VaultClock clock) {
+    clock.requireNotOver(before.expiresAt());
   }
 
   /** The secret as it was, if nothing has changed, or else its next revision. */

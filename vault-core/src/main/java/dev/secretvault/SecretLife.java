@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -31,18 +32,25 @@ final class SecretLife {
   private final VaultRecords records;
   private final SecretCount count;
   private final SecretRemoval removal;
+  private final SecretExpiry expiry;
   private final VaultRules rules;
 
   SecretLife(VaultRecords records, VaultRules rules) {
     this.records = records;
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
+    this.expiry = new SecretExpiry(records, count, removal, rules.clock());
     this.rules = rules;
   }
 
   /** How many secrets there are. */
   SecretCount count() {
     return count;
+  }
+
+  /** What removes those that are over. */
+  SecretExpiry expiry() {
+    return expiry;
   }
 
   CreatedSecret create(SecretSpec spec) {
@@ -53,18 +61,27 @@ final class SecretLife {
     SecretInfo info = spec.toInfo(now(), passphrase != null);
     RecordKey name = records.nameKey(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
-    try {
-      count.commit(
-          1,
-          () ->
-              List.of(
-                  records.putName(name, info.id()),
-                  records.putSecret(info),
-                  records.putValue(info.id(), 1, kept)));
-    } catch (RevisionConflictException e) {
-      throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        count.commit(
+            1,
+            () -> {
+              List<Change> changes = new ArrayList<>();
+              rules.clock().requirementFor(info.expiresAt()).ifPresent(changes::add);
+              changes.add(records.putName(name, info.id()));
+              changes.add(records.putSecret(info));
+              changes.add(records.putValue(info.id(), 1, kept));
+              return changes;
+            });
+        return info;
+      } catch (RevisionConflictException e) {
+        // The keys with the id hold 80 fresh random bits.
+        if (!rules.clock().hasMoved(e.key()) && !expiry.mayBeFree(info.name())) {
+          throw new DuplicateNameException();
+        }
+      }
     }
-    return info;
+    throw new StaleRevisionException();
   }
 
   /**
@@ -85,6 +102,9 @@ final class SecretLife {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Optional<SecretInfo> found = records.named(spec.name());
       try {
+        if (found.filter(expiry::removeIfOver).isPresent()) {
+          continue;
+        }
         return found.isPresent()
             ? put(found.get(), value)
             : new PutSecret(create(spec, value, null), Outcome.CREATED);
@@ -172,7 +192,7 @@ final class SecretLife {
           requireValueLeft(draft);
           List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
           if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
-            draft.requireNotExpired(rules.clock());
+            draft.requireNotOver(rules.clock());
             draft.state = SecretState.ACTIVE;
             draft.versions = promoted;
             draft.activatedAt = now();
@@ -233,7 +253,7 @@ final class SecretLife {
   /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
   private void requireAlive(SecretDraft draft) {
     requireValueLeft(draft);
-    draft.requireNotExpired(rules.clock());
+    draft.requireNotOver(rules.clock());
   }
 
   private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
@@ -262,7 +282,9 @@ final class SecretLife {
         commit(before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
-        if (e.key().equals(records.nameKey(after.name()))) {
+        boolean taken =
+            e.key().equals(records.nameKey(after.name())) && !expiry.mayBeFree(after.name());
+        if (!rules.clock().hasMoved(e.key()) && taken) {
           throw new DuplicateNameException();
         }
       }
@@ -274,6 +296,9 @@ final class SecretLife {
     records.commit(
         () -> {
           List<Change> changes = new ArrayList<>();
+          if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
+            rules.clock().requirementFor(after.expiresAt()).ifPresent(changes::add);
+          }
           besides.forEach(change -> changes.add(change.get()));
           changes.add(records.putSecret(after));
           changes.addAll(renaming(before, after));

@@ -226,7 +226,8 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use at a moment: from then on it gives neither value nor digest.
+   * Ends the secret's life at a moment: from then on it gives neither value nor digest, and is
+   * removed.
    *
    * @param moment after the creation; truncated to the millisecond
    * @return this
@@ -239,7 +240,7 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use some time after its creation.
+   * Ends the secret's life some time after its creation.
    *
    * @param time at least a millisecond
    * @return this

@@ -93,7 +93,7 @@ public final class SecretUpdate {
   }
 
   /**
-   * Ends the secret's use at a moment.
+   * Ends the secret's life at a moment.
    *
    * @param moment in the future; truncated to the millisecond
    * @return the changed copy
@@ -141,7 +141,7 @@ public final class SecretUpdate {
     if (revision != null && revision != draft.revision()) {
       throw StaleRevisionException.unexpected();
     }
-    draft.requireNotExpired(rules.clock());
+    draft.requireNotOver(rules.clock());
     String name = draft.name;
     Instant begin = draft.notBefore;
     Instant end = draft.expiresAt;

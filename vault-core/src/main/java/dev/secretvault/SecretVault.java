@@ -31,7 +31,16 @@ import org.jspecify.annotations.Nullable;
  * A secret of {@link Disclosure#ONCE} is revealed to one caller, among all threads, processes and
  * nodes, or to none if that caller's process ends before it has the value.
  *
- * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call.
+ * <p><b>Expiry.</b> From the moment of its expiry on, a secret gives neither value nor digest, and
+ * its name is free. It is removed for good, with all that is known of it, within a second if a
+ * vault is open on the store; until then {@link #describe}, {@link #find} and {@link #list} show
+ * it, and it counts where secrets are limited. What was refused because it had expired stays so,
+ * here at once and in other vaults within a second, also when the clock is set back. A clock that
+ * is ahead is believed: what expires by then is removed.
+ *
+ * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
+ * vault has no thread of its own as long as nothing in its store expires and no other vault changes
+ * secrets there; else it has one, a daemon, until it is closed.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
@@ -104,7 +113,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param spec what it shall be; used up by this call
    * @return the secret with its value, for the caller to close
-   * @throws DuplicateNameException if a secret of this name exists
+   * @throws DuplicateNameException if a secret of this name exists that has not expired
    * @throws QuotaExceededException if there are as many secrets as the {@linkplain
    *     VaultLimits#maxSecrets limit} allows
    * @throws StaleRevisionException if others keep creating and deleting where secrets are limited
@@ -195,7 +204,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretNotFoundException if there is none of this id
    * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone, and a time would change
-   * @throws DuplicateNameException if another secret has the new name
+   * @throws DuplicateNameException if another secret has the new name that has not expired
    * @throws StaleRevisionException if it does not have the revision that the update names, or
    *     others keep changing it
    * @throws IllegalArgumentException if the new name is not one of the vault's {@link NamePolicy},
@@ -276,6 +285,18 @@ public final class SecretVault implements AutoCloseable {
   public boolean delete(SecretId id) {
     Objects.requireNonNull(id, "id");
     return life(Permission.DELETE).delete(id);
+  }
+
+  /**
+   * Removes what has expired, of all namespaces, at once: its values, its name, and all that is
+   * known of it. An open vault does so by itself, within a second of the expiry; a program that
+   * opens it for a moment only has to ask for it.
+   *
+   * @return how many secrets were removed by this call
+   */
+  public int sweep() {
+    admitted(Permission.DELETE);
+    return opened.sweeper().sweep(() -> true);
   }
 
   /**

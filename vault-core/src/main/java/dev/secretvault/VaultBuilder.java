@@ -4,6 +4,7 @@ import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import java.time.InstantSource;
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ public final class VaultBuilder {
   private @Nullable InstantSource clock;
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
+  private ThreadFactory threads = SweepThread::daemon;
   private boolean used;
 
   VaultBuilder() {}
@@ -50,7 +52,7 @@ public final class VaultBuilder {
 
   /**
    * Sets the clock that expiry and not-before are measured with; the system's if this is not
-   * called.
+   * called. It is asked by several threads, and about once a second while something expires.
    *
    * @param newClock the clock
    * @return this
@@ -85,6 +87,12 @@ public final class VaultBuilder {
   public VaultBuilder limits(VaultLimits newLimits) {
     requireUnset("limits", limits);
     limits = Objects.requireNonNull(newLimits, "limits");
+    return this;
+  }
+
+  /** Sets what makes the thread that sweeps, for tests that sweep themselves. */
+  VaultBuilder threads(ThreadFactory newThreads) {
+    threads = newThreads;
     return this;
   }
 
@@ -126,14 +134,20 @@ public final class VaultBuilder {
     used = true;
     SecretStore from = store;
     try (MasterKey key = masterKey) {
+      HeaderRecord header = HeaderRecord.unlock(from, key, create);
+      VaultClock time =
+          new VaultClock(
+              Objects.requireNonNullElseGet(clock, InstantSource::system),
+              new HighWaterMark(from, header));
       OpenVault opened =
           OpenVault.open(
               from,
-              HeaderRecord.unlock(from, key, create),
+              header,
               new VaultRules(
                   Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
                   Objects.requireNonNullElse(limits, VaultLimits.defaults()),
-                  Objects.requireNonNullElseGet(clock, InstantSource::system)));
+                  time),
+              threads);
       return SecretVault.of(opened);
     } catch (RuntimeException e) {
       try {

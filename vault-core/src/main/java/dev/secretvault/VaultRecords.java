@@ -38,6 +38,9 @@ final class VaultRecords {
    */
   private static final int NAMESPACE_TOKEN = 11;
 
+  /** What follows the token in the key of the record with a namespace's name. */
+  private static final String REGISTRATION = "." + RecordKind.NAMESPACE.letter() + ".";
+
   /** So many lost races in a row mean that something else is wrong. */
   static final int MAX_ATTEMPTS = 100;
 
@@ -62,10 +65,33 @@ final class VaultRecords {
     this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+    token = token(header, namespace);
     prefix = token + ".";
     countKey = key(RecordKind.COUNT, "n");
     registered = isDefault();
+  }
+
+  private static String token(HeaderRecord header, String namespace) {
+    return header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+  }
+
+  /** The key of the high-water mark, which stands in the first namespace for all of them. */
+  static RecordKey timeKey(HeaderRecord header) {
+    return new RecordKey(token(header, Namespaces.DEFAULT) + "." + RecordKind.TIME.letter() + ".n");
+  }
+
+  /** Whether a record may have an expiry, or say what has expired. */
+  static boolean concernsExpiry(RecordKey key) {
+    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+  }
+
+  /** Whether a record counts wrong passphrases. */
+  static boolean isAttempts(RecordKey key) {
+    return isOf(key, RecordKind.ATTEMPTS);
+  }
+
+  private static boolean isOf(RecordKey key, RecordKind kind) {
+    return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -78,10 +104,15 @@ final class VaultRecords {
     return dot == NAMESPACE_TOKEN ? Optional.of(key.text().substring(0, dot)) : Optional.empty();
   }
 
+  /** Whether it is that of a record with a namespace's name. */
+  static boolean isRegistration(RecordKey key) {
+    return tokenIn(key).filter(token -> key.text().equals(token + REGISTRATION)).isPresent();
+  }
+
   /** The namespace that a token stands for; empty if nobody has created a secret in it. */
   Optional<String> namespaceOf(String unknown) {
     return store
-        .read(new RecordKey(unknown + "." + RecordKind.NAMESPACE.letter() + "."))
+        .read(new RecordKey(unknown + REGISTRATION))
         .flatMap(stored -> store.open(stored, RecordKind.NAMESPACE, false))
         .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
@@ -490,7 +521,7 @@ final class VaultRecords {
     store.forgetAll();
   }
 
-  private Optional<SecretInfo> openSecret(StoredRecord stored) {
+  Optional<SecretInfo> openSecret(StoredRecord stored) {
     return store
         .open(stored, RecordKind.SECRET, true)
         .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));

@@ -1,6 +1,4 @@
 package dev.secretvault;
 
-import java.time.InstantSource;
-
 /** What a vault was told when it was opened. */
-record VaultRules(NamePolicy names, VaultLimits limits, InstantSource clock) {}
+record VaultRules(NamePolicy names, VaultLimits limits, VaultClock clock) {}

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -51,15 +52,12 @@ final class LifeModel {
   private final Map<SecretId, ModelSecret> secrets = new LinkedHashMap<>();
 
   private final Set<String> namesOfTheDead = new HashSet<>();
-  private Instant now;
+  private final ModelTime time;
+  private long countedThoughSwept;
 
-  LifeModel(@Nullable LifeFlaw flaw, Instant now) {
+  LifeModel(@Nullable LifeFlaw flaw, ModelTime time) {
     this.flaw = flaw;
-    this.now = now;
-  }
-
-  void setNow(Instant instant) {
-    now = instant;
+    this.time = time;
   }
 
   List<SecretId> ids() {
@@ -73,27 +71,26 @@ final class LifeModel {
   }
 
   SecretInfo create(SecretId id, Wanted wanted, long limit) {
-    require(wanted.expiresAt() == null || wanted.expiresAt().isAfter(now));
+    require(time.isToCome(wanted.expiresAt()));
     requireOrder(wanted.notBefore(), wanted.expiresAt());
     long counted =
         secrets.values().stream()
             .filter(s -> s.state != SecretState.REVEALED || flaw == LifeFlaw.REVEALED_COUNTS)
             .count();
-    if (counted >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
+    if (counted + countedThoughSwept >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
       throw new Refused(QuotaExceededException.class);
     }
     requireFree(wanted.name());
-    ModelSecret secret = new ModelSecret(wanted, now);
+    ModelSecret secret = new ModelSecret(wanted, time.now());
     secrets.put(id, secret);
     return secret.info(id);
   }
 
   private void requireFree(String name) {
+    removeIf(name, time::leavesItsName);
     for (ModelSecret other : secrets.values()) {
-      boolean freed =
-          (flaw == LifeFlaw.EXPIRY_FREES_THE_NAME && isOver(other))
-              || (flaw == LifeFlaw.REVEAL_FREES_THE_NAME && other.state == SecretState.REVEALED);
-      if (other.name.equals(name) && !freed) {
+      boolean kept = other.state != SecretState.REVEALED || flaw != LifeFlaw.REVEAL_FREES_THE_NAME;
+      if (other.name.equals(name) && kept) {
         throw new Refused(DuplicateNameException.class);
       }
     }
@@ -102,7 +99,12 @@ final class LifeModel {
     }
   }
 
+  private void removeIf(String name, Predicate<@Nullable Instant> over) {
+    secrets.values().removeIf(other -> other.name.equals(name) && over.test(other.expiresAt));
+  }
+
   PutSecret putIfChanged(SecretId id, Wanted wanted, long limit) {
+    removeIf(wanted.name(), time::isOver);
     Optional<SecretInfo> there = find(wanted.name());
     if (there.isEmpty()) {
       return new PutSecret(create(id, wanted, limit), Outcome.CREATED);
@@ -141,7 +143,7 @@ final class LifeModel {
     if (secret.versions.stream().filter(v -> v.state() != State.RETIRED).count() == MAX_LIVE) {
       throw new Refused(QuotaExceededException.class);
     }
-    Kept added = new Kept(secret.versions.size() + 1, State.PENDING, now, value, 0);
+    Kept added = new Kept(secret.versions.size() + 1, State.PENDING, time.now(), value, 0);
     secret.versions.add(added);
     return added;
   }
@@ -152,11 +154,11 @@ final class LifeModel {
         secret -> {
           requireNotRevealed(secret);
           if (secret.state == SecretState.INACTIVE || secret.newest(State.PENDING) != null) {
-            requireNotOver(secret);
+            time.requireNotOver(secret.expiresAt);
             int older = secret.versions.size() - 2;
             Kept pending = secret.newest(State.PENDING);
             secret.state = SecretState.ACTIVE;
-            secret.activatedAt = now;
+            secret.activatedAt = time.now();
             secret.promote();
             if (flaw == LifeFlaw.PENDING_VERSIONS_STAY_AT_ACTIVATION
                 && pending != null
@@ -213,7 +215,7 @@ final class LifeModel {
               && flaw != LifeFlaw.ANY_REVISION_WILL_DO) {
             throw new Refused(StaleRevisionException.class);
           }
-          requireNotOver(secret);
+          time.requireNotOver(secret.expiresAt);
           Instant formerEnd = secret.expiresAt;
           Instant formerBegin = secret.notBefore;
           if (edit.expiresAt() != null) {
@@ -227,7 +229,7 @@ final class LifeModel {
           if (!sameTimes && flaw != LifeFlaw.REVEALED_LIVES_LONGER) {
             requireNotRevealed(secret);
           }
-          require(sameEnd || secret.expiresAt == null || secret.expiresAt.isAfter(now));
+          require(sameEnd || time.isToCome(secret.expiresAt));
           requireOrder(secret.notBefore, secret.expiresAt);
           if (edit.description() != null) {
             secret.description = edit.description();
@@ -254,6 +256,17 @@ final class LifeModel {
       namesOfTheDead.add(gone.name);
     }
     return gone != null;
+  }
+
+  /** How many secrets it removes. */
+  int sweep() {
+    List<ModelSecret> over =
+        secrets.values().stream().filter(secret -> time.isSwept(secret.expiresAt)).toList();
+    if (flaw == LifeFlaw.SWEPT_COUNTS) {
+      countedThoughSwept += over.stream().filter(s -> s.state != SecretState.REVEALED).count();
+    }
+    secrets.values().removeAll(over);
+    return over.size();
   }
 
   SecretInfo describe(SecretId id) {
@@ -372,9 +385,8 @@ final class LifeModel {
       throw new Refused(SecretNotActiveException.class);
     }
     requireNotRevealed(secret);
-    requireNotOver(secret);
-    long early = flaw == LifeFlaw.VALID_A_MILLISECOND_LATE ? 1 : 0;
-    if (secret.notBefore != null && now.minusMillis(early).isBefore(secret.notBefore)) {
+    time.requireNotOver(secret.expiresAt);
+    if (!time.hasBegun(secret.notBefore)) {
       throw new Refused(SecretNotActiveException.class);
     }
     return secret;
@@ -393,21 +405,10 @@ final class LifeModel {
     }
   }
 
-  private boolean isOver(ModelSecret secret) {
-    long late = flaw == LifeFlaw.EXPIRES_A_MILLISECOND_LATE ? 1 : 0;
-    return secret.expiresAt != null && !now.isBefore(secret.expiresAt.plusMillis(late));
-  }
-
   private void requireAlive(ModelSecret secret) {
     requireNotRevealed(secret);
     if (flaw != LifeFlaw.EXPIRED_IS_CHANGED) {
-      requireNotOver(secret);
-    }
-  }
-
-  private void requireNotOver(ModelSecret secret) {
-    if (isOver(secret)) {
-      throw new Refused(SecretExpiredException.class);
+      time.requireNotOver(secret.expiresAt);
     }
   }
 

@@ -64,6 +64,7 @@ class RandomLifeTest {
             "update: StaleRevisionException",
             "update: DuplicateNameException",
             "delete: true",
+            "sweep: some",
             "list, cursor: Optional",
             "reveal by name: String",
             "reveal: SecretNotFoundException",

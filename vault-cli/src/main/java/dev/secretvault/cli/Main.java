@@ -42,6 +42,7 @@ import picocli.CommandLine.ScopeType;
       HmacCommand.class,
       VerifyCommand.class,
       DeleteCommand.class,
+      SweepCommand.class,
       SignCommand.class,
       KeysCommand.class,
       DemoCommand.class
