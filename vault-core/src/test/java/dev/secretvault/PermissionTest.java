@@ -137,6 +137,7 @@ class PermissionTest {
             (vault, id, name) -> vault.rollback(id)),
         row("retire(SecretId,int)", UPDATE, (vault, id, name) -> vault.retire(id, 1)),
         row("delete(SecretId)", DELETE, (vault, id, name) -> vault.delete(id)),
+        row("sweep()", DELETE, (vault, id, name) -> vault.sweep()),
         row("describe(SecretId)", LIST, (vault, id, name) -> vault.describe(id)),
         row("find(String)", LIST, (vault, id, name) -> vault.find(name)),
         row("list(ListQuery)", LIST, (vault, id, name) -> vault.list(ListQuery.all())),
