@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,28 +49,29 @@ final class SecretCount {
    * Makes all changes or none, and counts.
    *
    * @param more how many secrets there will be more
-   * @param changes as for {@link VaultRecords#commit}; must not lock anything that is held while
-   *     this is called
+   * @param commit makes all changes or none, as {@link VaultRecords#commit} does
+   * @param changes as for that; must not lock anything that is held while this is called
    * @throws QuotaExceededException if there would be too many
    * @throws RevisionConflictException if an expectation of the changes does not hold
    */
-  void commit(int more, Supplier<List<Change>> changes) {
+  void commit(int more, Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     if (known().revision == 0) {
-      commitCounted(more, changes);
+      commitCounted(more, commit, changes);
       return;
     }
     turn.lock();
     try {
-      commitCounted(more, changes);
+      commitCounted(more, commit, changes);
     } finally {
       turn.unlock();
     }
   }
 
-  private void commitCounted(int more, Supplier<List<Change>> changes) {
+  private void commitCounted(
+      int more, Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        records.commit(() -> counted(more, changes.get()));
+        commit.accept(() -> counted(more, changes.get()));
         return;
       } catch (RevisionConflictException e) {
         if (e.key().equals(records.countKey())) {

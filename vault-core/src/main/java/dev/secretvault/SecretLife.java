@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -14,6 +15,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +32,28 @@ final class SecretLife {
   private final VaultRecords records;
   private final SecretCount count;
   private final SecretRemoval removal;
+  private final Auditor auditor;
   private final VaultRules rules;
 
-  SecretLife(VaultRecords records, VaultRules rules) {
+  SecretLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
+    this.auditor = auditor;
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
     this.rules = rules;
+  }
+
+  private SecretLife(SecretLife life, Auditor auditor) {
+    records = life.records;
+    count = life.count;
+    removal = life.removal;
+    rules = life.rules;
+    this.auditor = auditor;
+  }
+
+  /** The same, but for who is said to do it. */
+  SecretLife by(Auditor other) {
+    return new SecretLife(this, other);
   }
 
   /** How many secrets there are. */
@@ -53,7 +70,10 @@ final class SecretLife {
     RecordKey name = records.nameKey(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
     try {
-      count.commit(
+      commitCounted(
+          1,
+          Kind.CREATED,
+          info.id(),
           1,
           () ->
               List.of(
@@ -100,7 +120,12 @@ final class SecretLife {
         draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
         SecretInfo after = draft.done();
         int number = Versions.newest(after.versions()).number();
-        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
+        commit(
+            Kind.REPLACED,
+            number,
+            before,
+            after,
+            List.of(() -> records.putValue(before.id(), number, value)));
         return after;
       } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
         // Read and decide again.
@@ -122,6 +147,8 @@ final class SecretLife {
   private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
     return change(
         id,
+        Kind.ROTATED,
+        after -> Versions.newest(after.versions()).number(),
         draft -> {
           requireValueLeft(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
@@ -166,6 +193,8 @@ final class SecretLife {
   SecretInfo activate(SecretId id) {
     return change(
         id,
+        Kind.ACTIVATED,
+        after -> after.current().number(),
         draft -> {
           requireValueLeft(draft);
           List<Version> promoted = Versions.promoted(draft.versions);
@@ -181,6 +210,8 @@ final class SecretLife {
   SecretInfo deactivate(SecretId id) {
     return change(
         id,
+        Kind.DEACTIVATED,
+        after -> 0,
         draft -> {
           requireValueLeft(draft);
           draft.state = SecretState.INACTIVE;
@@ -190,6 +221,8 @@ final class SecretLife {
   SecretInfo rollback(SecretId id) {
     return change(
         id,
+        Kind.ROLLED_BACK,
+        after -> after.current().number(),
         draft -> {
           requireValueLeft(draft);
           draft.versions =
@@ -204,6 +237,8 @@ final class SecretLife {
   SecretInfo retire(SecretId id, int version) {
     return change(
         id,
+        Kind.RETIRED,
+        after -> version,
         draft -> {
           if (version < 1 || version > Versions.newest(draft.versions).number()) {
             throw new IllegalArgumentException("version: the secret has no version " + version);
@@ -219,7 +254,7 @@ final class SecretLife {
   }
 
   SecretInfo update(SecretId id, SecretUpdate update) {
-    return change(id, draft -> update.apply(draft, rules));
+    return change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
   }
 
   private static void requireValueLeft(SecretDraft draft) {
@@ -228,18 +263,23 @@ final class SecretLife {
     }
   }
 
-  private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
-    return change(id, step, after -> List.of());
+  private SecretInfo change(
+      SecretId id, Kind kind, ToIntFunction<SecretInfo> version, Consumer<SecretDraft> step) {
+    return change(id, kind, version, step, after -> List.of());
   }
 
   /**
    * Changes a secret, in one commit.
    *
+   * @param kind what that is
+   * @param version to which version it is done; 0 if to none
    * @param step changes it, or refuses to; called again when the commit lost a race
    * @param besides what else to commit, sealed when it is, for the secret after the step
    */
   private SecretInfo change(
       SecretId id,
+      Kind kind,
+      ToIntFunction<SecretInfo> version,
       Consumer<SecretDraft> step,
       Function<SecretInfo, List<Supplier<Change>>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
@@ -251,7 +291,7 @@ final class SecretLife {
         return before;
       }
       try {
-        commit(before, after, besides.apply(after));
+        commit(kind, version.applyAsInt(after), before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
         if (e.key().equals(records.nameKey(after.name()))) {
@@ -262,8 +302,12 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
-  private void commit(SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
-    records.commit(
+  private void commit(
+      Kind kind, int version, SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
+    auditor.commit(
+        kind,
+        after.id(),
+        version,
         () -> {
           List<Change> changes = new ArrayList<>();
           besides.forEach(change -> changes.add(change.get()));
@@ -309,8 +353,13 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
+      try {
+        int more = info.filter(SecretLife::isGone).isPresent() ? 0 : -1;
+        List<Change> all = deletion;
+        commitCounted(more, Kind.DELETED, id, 0, () -> all);
         return true;
+      } catch (RevisionConflictException lostTheRace) {
+        // Look again.
       }
     }
     throw new StaleRevisionException();
@@ -320,13 +369,9 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private boolean tryCommitCounted(int more, List<Change> changes) {
-    try {
-      count.commit(more, () -> changes);
-      return true;
-    } catch (RevisionConflictException lostTheRace) {
-      return false;
-    }
+  private void commitCounted(
+      int more, Kind kind, SecretId id, int version, Supplier<List<Change>> changes) {
+    count.commit(more, all -> auditor.commit(kind, id, version, all), changes);
   }
 
   Page<SecretInfo> list(ListQuery query) {
@@ -366,13 +411,36 @@ final class SecretLife {
       }
     }
     try {
-      count.commit(
+      commitCounted(
           -1,
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
           () -> {
             List<Change> changes = new ArrayList<>(values);
             changes.add(records.putSecret(revealed));
             return changes;
           });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
+  }
+
+  /**
+   * Says in the audit trail that the value is revealed, if such events are kept; false if the
+   * secret has changed meanwhile.
+   */
+  boolean tellRevealed(SecretInfo info) {
+    if (!auditor.chain().keepsReveals()) {
+      return true;
+    }
+    try {
+      auditor.commit(
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> List.of(records.requireUnchanged(info)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

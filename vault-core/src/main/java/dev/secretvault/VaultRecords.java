@@ -11,9 +11,11 @@ import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,15 @@ final class VaultRecords {
     prefix = token + ".";
     countKey = key(RecordKind.COUNT, "n");
     registered = isDefault();
+  }
+
+  /**
+   * The audit trail of the namespace.
+   *
+   * @param policy what to keep; null if the vault was not told to keep one
+   */
+  AuditChain auditChain(@Nullable AuditPolicy policy, InstantSource clock) {
+    return new AuditChain(store, header, namespace, prefix, policy, clock);
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -252,6 +263,11 @@ final class VaultRecords {
     return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
   }
 
+  /** What a commit has to name that shall happen only while the secret is like this. */
+  Change requireUnchanged(SecretInfo info) {
+    return Change.require(secretKey(info.id()), info.revision());
+  }
+
   /**
    * What a commit has to name that shall happen only while there is the secret, as it is now.
    *
@@ -362,9 +378,10 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key) {
+  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
@@ -374,7 +391,7 @@ final class VaultRecords {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
       try {
-        store.commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        commit.accept(() -> List.of(Change.delete(key, stored.get().revision())));
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.

@@ -337,7 +337,8 @@ class NamespacesTest {
         new Namespaces(
             store,
             HeaderRecord.unlock(store, key, true),
-            new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), InstantSource.system()));
+            new VaultRules(
+                NamePolicy.DEFAULT, VaultLimits.defaults(), InstantSource.system(), null));
     Namespace lookedAt = namespaces.get("looked at");
     List<WeakReference<Namespace>> others = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {

@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
       VerifyCommand.class,
       DeleteCommand.class,
       SignCommand.class,
+      AuditCommand.class,
       KeysCommand.class,
       DemoCommand.class
     },
