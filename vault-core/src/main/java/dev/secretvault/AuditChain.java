@@ -259,10 +259,9 @@ final class AuditChain {
         first = Math.min(first, last);
       }
     }
-    if (last == 0) {
-      first = 1;
-    }
-    return new AuditHead(0, first, last, clock.instant(), kept, none, none);
+    return last == 0
+        ? new AuditHead(0, 1, 0, clock.instant(), kept, none, none)
+        : new AuditHead(0, first, last, Instant.EPOCH, kept, none, none);
   }
 
   /** The head as it is now. */
