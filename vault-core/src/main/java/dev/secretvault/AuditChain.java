@@ -81,7 +81,7 @@ final class AuditChain {
     this.store = store;
     this.header = header;
     this.namespace = namespace;
-    this.headKey = new RecordKey(keyPrefix + RecordKind.TRAIL.letter() + ".h");
+    this.headKey = new RecordKey(keyPrefix + RecordKind.TRAIL.letter() + ".e");
     this.eventPrefix = keyPrefix + RecordKind.EVENT.letter() + ".";
     this.policy = policy;
     this.clock = clock;

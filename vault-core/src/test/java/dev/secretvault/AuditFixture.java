@@ -130,7 +130,7 @@ abstract class AuditFixture {
 
   final StoredRecord storedHead() {
     return VaultFixture.stored(attacker).values().stream()
-        .filter(stored -> stored.key().text().endsWith(".t.h"))
+        .filter(stored -> stored.key().text().endsWith(".h.e"))
         .findFirst()
         .orElseThrow();
   }
