@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AuditChain {
 
-  /** The most events that one commit drops: so it stays small when the policy was narrowed. */
+  /** The most events that one act drops: so its commit stays small when the policy was narrowed. */
   private static final int MAX_DROPPED = 16;
 
   static final int SCAN_PAGE = 250;
@@ -96,8 +96,8 @@ final class AuditChain {
     return head != null && head.policy().reveals();
   }
 
-  /** Makes all changes with the event of what they do, or none; as {@link SealedStore#commit}. */
-  void commit(Act act, Supplier<List<Change>> changes) {
+  /** Makes all changes with the events of what they do, or none; as {@link SealedStore#commit}. */
+  void commit(List<Act> acts, Supplier<List<Change>> changes) {
     if (policy == null && known() == null) {
       store.commit(changes);
       return;
@@ -105,12 +105,12 @@ final class AuditChain {
     turn.lock();
     try {
       commit(
-          act,
-          event ->
+          acts,
+          events ->
               store.commit(
                   () -> {
                     List<Change> all = new ArrayList<>(changes.get());
-                    all.addAll(event.get());
+                    all.addAll(events.get());
                     return all;
                   }));
     } finally {
@@ -119,17 +119,17 @@ final class AuditChain {
   }
 
   /**
-   * Has an act committed with its event.
+   * Has acts committed with their events.
    *
-   * @param commit commits both; is given what to add behind the changes of the act, made anew each
-   *     time it asks, and nothing if no trail is kept. Called again if the trail has changed
+   * @param commit commits them; is given what to add behind the changes that they make, made anew
+   *     each time it asks, and nothing if no trail is kept. Called again if the trail has changed
    *     meanwhile
    */
-  void commit(Act act, Consumer<Supplier<List<Change>>> commit) {
+  void commit(List<Act> acts, Consumer<Supplier<List<Change>>> commit) {
     RevisionConflictException lost = null;
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        commit.accept(() -> event(act));
+        commit.accept(() -> events(acts));
         return;
       } catch (RevisionConflictException e) {
         if (!isOwn(e.key())) {
@@ -151,7 +151,7 @@ final class AuditChain {
   }
 
   /** The head first: whoever has an outdated one is told so, and not of an event that is there. */
-  private List<Change> event(Act act) {
+  private List<Change> events(List<Act> acts) {
     AuditHead before = known();
     if (before == null) {
       if (policy == null) {
@@ -161,25 +161,32 @@ final class AuditChain {
     }
     AuditPolicy kept = policy != null ? policy : before.policy();
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    long sequence = before.last() + 1;
-    byte[] said = AuditCodec.encode(act, now);
-    byte[] mac = eventMac(sequence, before.macOfLast(), said);
+    long last = before.last();
+    byte[] mac = before.macOfLast();
+    List<Change> written = new ArrayList<>();
+    for (Act act : acts) {
+      byte[] said = AuditCodec.encode(act, now);
+      last++;
+      mac = eventMac(last, mac, said);
+      written.add(store.put(RecordKind.EVENT, eventKey(last), 0, joined(said, mac), null));
+    }
     List<Change> dropped = new ArrayList<>();
     AuditHead after =
         remaining(
             new AuditHead(
                 before.revision(),
                 before.first(),
-                sequence,
-                before.first() == sequence ? now : before.firstAt(),
+                last,
+                before.first() > before.last() ? now : before.firstAt(),
                 kept,
                 before.macBeforeFirst(),
                 mac),
+            acts.size(),
             now,
             dropped);
     List<Change> changes = new ArrayList<>();
     changes.add(putHead(after));
-    changes.add(store.put(RecordKind.EVENT, eventKey(sequence), 0, joined(said, mac), null));
+    changes.addAll(written);
     changes.addAll(dropped);
     return changes;
   }
@@ -190,38 +197,40 @@ final class AuditChain {
   }
 
   /**
-   * A head without the oldest events that are due; the newest, which is not stored yet, stays.
+   * A head without the oldest events that are due. The newest, which are not stored yet, stay.
    *
+   * @param newest how many these are
    * @param deletions what deletes them is added here
    */
-  private AuditHead remaining(AuditHead head, Instant now, List<Change> deletions) {
+  private AuditHead remaining(AuditHead head, int newest, Instant now, List<Change> deletions) {
     Instant tooOld = now.minus(head.policy().age());
     long surplus = head.last() - head.policy().events();
     if (head.first() > surplus && head.firstAt().isAfter(tooOld)) {
       return head;
     }
+    long stored = head.last() - newest;
     // One more than has to go for the number's sake: its time is when the next look is due.
-    long read =
-        head.firstAt().isAfter(tooOld)
-            ? Math.min(MAX_DROPPED, surplus - head.first() + 2)
-            : MAX_DROPPED;
+    long read = MAX_DROPPED - 1 + newest;
+    if (head.firstAt().isAfter(tooOld)) {
+      read = Math.min(read, surplus - head.first() + 2);
+    }
     Map<Long, StoredRecord> oldest =
         eventsFrom(head.first(), (int) read)
-            .filter(stored -> sequenceOf(stored) > 0)
+            .filter(record -> sequenceOf(record) > 0)
             .limit(read)
             .collect(Collectors.toMap(this::sequenceOf, Function.identity()));
     long first = head.first();
     Instant firstAt = head.firstAt();
     byte[] mac = head.macBeforeFirst();
-    while (first < head.last() && first - head.first() < read) {
-      StoredRecord stored = oldest.get(first);
-      Optional<Linked> event = opened(stored);
+    while (first <= stored && first - head.first() < read) {
+      StoredRecord record = oldest.get(first);
+      Optional<Linked> event = opened(record);
       firstAt = event.map(linked -> linked.event().at()).orElse(firstAt);
       if (first > surplus && firstAt.isAfter(tooOld)) {
         break;
       }
-      if (stored != null) {
-        deletions.add(Change.delete(stored.key(), stored.revision()));
+      if (record != null) {
+        deletions.add(Change.delete(record.key(), record.revision()));
       }
       // Of one that is lost, nothing is left that the next one could be shown to follow.
       mac = event.map(Linked::mac).orElseGet(() -> new byte[AuditCodec.MAC_BYTES]);
@@ -231,7 +240,7 @@ final class AuditChain {
         head.revision(),
         first,
         head.last(),
-        first == head.last() ? now : firstAt,
+        first > stored ? now : firstAt,
         head.policy(),
         mac,
         head.macOfLast());

@@ -27,7 +27,8 @@ public final class AuditPolicy {
   }
 
   /**
-   * Keeps the newest events of each namespace, up to 100 years.
+   * Keeps the newest events of each namespace, up to 100 years. Where one commit does several
+   * things at once, there may be as many more until the next one.
    *
    * @param events how many, 1 to {@value #HIGHEST_EVENTS}
    * @return the policy

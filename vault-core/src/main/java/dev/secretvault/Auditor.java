@@ -21,21 +21,21 @@ record Auditor(AuditChain chain, @Nullable String actor) {
     return new Act(kind, secret, version, actor);
   }
 
-  /** Commits an act, as {@link AuditChain#commit(Act, Supplier)} does. */
+  /** Commits an act, as {@link AuditChain#commit(List, Supplier)} does. */
   void commit(
       AuditEvent.Kind kind,
       @Nullable SecretId secret,
       int version,
       Supplier<List<Change>> changes) {
-    chain.commit(act(kind, secret, version), changes);
+    chain.commit(List.of(act(kind, secret, version)), changes);
   }
 
   /**
-   * Has an act on no secret committed, as {@link AuditChain#commit(Act, Consumer)} does.
+   * Has an act on no secret committed, as {@link AuditChain#commit(List, Consumer)} does.
    *
    * @param number of what it is done to; 0 if that has none
    */
   void commit(AuditEvent.Kind kind, int number, Consumer<Supplier<List<Change>>> commit) {
-    chain.commit(act(kind, null, number), commit);
+    chain.commit(List.of(act(kind, null, number)), commit);
   }
 }

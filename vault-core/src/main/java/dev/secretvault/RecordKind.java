@@ -10,7 +10,7 @@ enum RecordKind {
   ATTEMPTS('a'),
   COUNT('c'),
   EVENT('e'),
-  TRAIL('t'),
+  TRAIL('h'),
   NAMESPACE('i');
 
   private final char letter;

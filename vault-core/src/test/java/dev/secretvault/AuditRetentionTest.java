@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.secretvault.AuditVerification.Fault;
 import dev.secretvault.store.StoredRecord;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -104,6 +105,30 @@ class AuditRetentionTest extends AuditFixture {
     clock.advance(Duration.ofHours(1));
     act(silent, 1);
     assertKept(23, 23);
+  }
+
+  /** Such as a removal of all that has expired. */
+  @Test
+  void severalActsOfOneCommit_areSoManyEvents() {
+    HeaderRecord header = HeaderRecord.unlock(attacker, key(), false);
+    VaultRecords records = new VaultRecords(attacker, header, "", () -> {});
+    AuditChain chain = records.auditChain(AuditPolicy.keep(10), clock);
+    SecretId id = create("toggled");
+    List<Act> acts = Collections.nCopies(4, new Act(AuditEvent.Kind.EXPIRED, id, 0, null));
+    for (int commit = 1; commit <= 5; commit++) {
+      String name = "n" + commit;
+      chain.commit(acts, () -> List.of(records.putName(records.nameKey(name), id)));
+      assertKept(Math.max(1, 4 * commit - 8), 4 * commit + 1);
+    }
+    List<Act> more = Collections.nCopies(30, acts.get(0));
+    chain.commit(more, () -> List.of(records.putName(records.nameKey("n"), id)));
+    assertKept(22, 51);
+    act(another(AuditPolicy.keep(10)), 1);
+    assertKept(38, 52);
+    assertThat(events().subList(0, 14))
+        .extracting(AuditEvent::kind)
+        .containsOnly(acts.get(0).kind());
+    header.close();
   }
 
   /** Growth is bounded whatever became of what is to be dropped. */

@@ -10,7 +10,6 @@ import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.FileSecretStore;
-import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
 import dev.secretvault.store.testkit.InMemorySecretStore;
