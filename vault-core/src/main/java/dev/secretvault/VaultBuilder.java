@@ -90,8 +90,8 @@ public final class VaultBuilder {
   }
 
   /**
-   * Has an {@linkplain SecretVault#audit audit trail} kept, from the next act on. It makes each act
-   * cost a little more, and acts of one namespace come one after the other.
+   * Has an {@linkplain SecretVault#audit audit trail} kept, from the next act on. Each act then
+   * writes two more records, and those of one namespace are committed one after the other.
    *
    * <p>Nobody can end it: a namespace that has a trail keeps it whatever the vaults on the store
    * are opened with, or a deletion made by somebody who does not mention it would not be in it. A
