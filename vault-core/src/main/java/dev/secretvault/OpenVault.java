@@ -4,6 +4,7 @@ import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.SecretStore.Subscription;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 
 /** What a vault and all its views share. */
 final class OpenVault {
@@ -66,13 +67,15 @@ final class OpenVault {
   /**
    * The vault's keys.
    *
-   * @param requireOpen throws if whoever asks for them may do so no more
+   * @param actor who asks for them, if that is known
+   * @param requireOpen throws if they may do so no more
    */
-  VaultKeys keys(Runnable requireOpen) {
-    return new VaultKeys(header, namespaces, clock, requireOpen);
+  VaultKeys keys(@Nullable String actor, Runnable requireOpen) {
+    return new VaultKeys(header, namespaces, clock, actor, requireOpen);
   }
 
   void close() {
+    namespaces.handlers().close();
     // The store first: what a racing call seals with a keyring that is gone can then never be
     // committed.
     try {

@@ -9,6 +9,8 @@ enum RecordKind {
   VALUE('v'),
   ATTEMPTS('a'),
   COUNT('c'),
+  EVENT('e'),
+  TRAIL('h'),
   NAMESPACE('i'),
   TIME('t');
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,37 +49,39 @@ final class SecretCount {
    * Makes all changes or none, and counts.
    *
    * @param more how many secrets there will be more
-   * @param changes as for {@link VaultRecords#commit}; must not lock anything that is held while
-   *     this is called
+   * @param commit makes all changes or none, as {@link VaultRecords#commit} does
+   * @param changes as for that; must not lock anything that is held while this is called
    * @throws QuotaExceededException if there would be too many
    * @throws RevisionConflictException if an expectation of the changes does not hold
    */
-  void commit(int more, Supplier<List<Change>> changes) {
-    inTurn(() -> counted(changes.get(), change(more), more > 0));
+  void commit(int more, Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
+    inTurn(commit, () -> counted(changes.get(), change(more), more > 0));
   }
 
   /** Makes all changes or none, after which the secrets are to be counted anew. */
-  void commitUncounted(Supplier<List<Change>> changes) {
-    inTurn(() -> counted(changes.get(), uncertain(), false));
+  void commitUncounted(
+      Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
+    inTurn(commit, () -> counted(changes.get(), uncertain(), false));
   }
 
-  private void inTurn(Supplier<List<Change>> changes) {
+  private void inTurn(Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     if (known().revision == 0) {
-      commit(changes);
+      commitCounted(commit, changes);
       return;
     }
     turn.lock();
     try {
-      commit(changes);
+      commitCounted(commit, changes);
     } finally {
       turn.unlock();
     }
   }
 
-  private void commit(Supplier<List<Change>> changes) {
+  private void commitCounted(
+      Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        records.commit(changes);
+        commit.accept(changes);
         return;
       } catch (RevisionConflictException e) {
         if (e.key().equals(records.countKey())) {

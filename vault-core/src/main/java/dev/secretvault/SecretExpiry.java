@@ -11,12 +11,19 @@ final class SecretExpiry {
   private final VaultRecords records;
   private final SecretCount count;
   private final SecretRemoval removal;
+  private final AuditChain chain;
   private final VaultClock clock;
 
-  SecretExpiry(VaultRecords records, SecretCount count, SecretRemoval removal, VaultClock clock) {
+  SecretExpiry(
+      VaultRecords records,
+      SecretCount count,
+      SecretRemoval removal,
+      AuditChain chain,
+      VaultClock clock) {
     this.records = records;
     this.count = count;
     this.removal = removal;
+    this.chain = chain;
     this.clock = clock;
   }
 
@@ -28,9 +35,12 @@ final class SecretExpiry {
    */
   boolean remove(List<SecretInfo> over) {
     int counted = (int) over.stream().filter(info -> info.state() != SecretState.REVEALED).count();
+    List<Act> acts =
+        over.stream().map(info -> new Act(AuditEvent.Kind.EXPIRED, info.id(), 0, null)).toList();
     try {
       count.commit(
           -counted,
+          all -> chain.commit(acts, all),
           () -> over.stream().<Change>flatMap(info -> removal.of(info).stream()).toList());
       return true;
     } catch (RevisionConflictException changedMeanwhile) {

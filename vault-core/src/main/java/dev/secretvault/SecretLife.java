@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
 import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
@@ -16,6 +17,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +35,30 @@ final class SecretLife {
   private final SecretCount count;
   private final SecretRemoval removal;
   private final SecretExpiry expiry;
+  private final Auditor auditor;
   private final VaultRules rules;
 
-  SecretLife(VaultRecords records, VaultRules rules) {
+  SecretLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
+    this.auditor = auditor;
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
-    this.expiry = new SecretExpiry(records, count, removal, rules.clock());
+    this.expiry = new SecretExpiry(records, count, removal, auditor.chain(), rules.clock());
     this.rules = rules;
+  }
+
+  private SecretLife(SecretLife life, Auditor auditor) {
+    records = life.records;
+    count = life.count;
+    removal = life.removal;
+    expiry = life.expiry;
+    rules = life.rules;
+    this.auditor = auditor;
+  }
+
+  /** The same, but for who is said to do it. */
+  SecretLife by(Auditor other) {
+    return new SecretLife(this, other);
   }
 
   /** How many secrets there are. */
@@ -63,7 +81,10 @@ final class SecretLife {
     byte[] kept = kept(info.id(), 1, value, passphrase);
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        count.commit(
+        commitCounted(
+            1,
+            Kind.CREATED,
+            info.id(),
             1,
             () -> {
               List<Change> changes = new ArrayList<>();
@@ -132,7 +153,12 @@ final class SecretLife {
     draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
     SecretInfo after = draft.done();
     int number = Versions.newest(after.versions()).number();
-    commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
+    commit(
+        Kind.REPLACED,
+        number,
+        before,
+        after,
+        List.of(() -> records.putValue(before.id(), number, value)));
     return new PutSecret(after, Outcome.CHANGED);
   }
 
@@ -144,6 +170,8 @@ final class SecretLife {
   private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
     return change(
         id,
+        Kind.ROTATED,
+        after -> Versions.newest(after.versions()).number(),
         draft -> {
           requireAlive(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
@@ -188,6 +216,8 @@ final class SecretLife {
   SecretInfo activate(SecretId id) {
     return change(
         id,
+        Kind.ACTIVATED,
+        after -> after.current().number(),
         draft -> {
           requireValueLeft(draft);
           List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
@@ -203,6 +233,8 @@ final class SecretLife {
   SecretInfo deactivate(SecretId id) {
     return change(
         id,
+        Kind.DEACTIVATED,
+        after -> 0,
         draft -> {
           requireValueLeft(draft);
           draft.state = SecretState.INACTIVE;
@@ -212,6 +244,8 @@ final class SecretLife {
   SecretInfo rollback(SecretId id) {
     return change(
         id,
+        Kind.ROLLED_BACK,
+        after -> after.current().number(),
         draft -> {
           requireAlive(draft);
           draft.versions =
@@ -226,6 +260,8 @@ final class SecretLife {
   SecretInfo retire(SecretId id, int version) {
     return change(
         id,
+        Kind.RETIRED,
+        after -> version,
         draft -> {
           if (version < 1 || version > Versions.newest(draft.versions).number()) {
             throw new IllegalArgumentException("version: the secret has no version " + version);
@@ -241,7 +277,7 @@ final class SecretLife {
   }
 
   SecretInfo update(SecretId id, SecretUpdate update) {
-    return change(id, draft -> update.apply(draft, rules));
+    return change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
   }
 
   private static void requireValueLeft(SecretDraft draft) {
@@ -256,18 +292,23 @@ final class SecretLife {
     draft.requireNotOver(rules.clock());
   }
 
-  private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
-    return change(id, step, after -> List.of());
+  private SecretInfo change(
+      SecretId id, Kind kind, ToIntFunction<SecretInfo> version, Consumer<SecretDraft> step) {
+    return change(id, kind, version, step, after -> List.of());
   }
 
   /**
    * Changes a secret, in one commit.
    *
+   * @param kind what that is
+   * @param version to which version it is done; 0 if to none
    * @param step changes it, or refuses to; called again when the commit lost a race
    * @param besides what else to commit, sealed when it is, for the secret after the step
    */
   private SecretInfo change(
       SecretId id,
+      Kind kind,
+      ToIntFunction<SecretInfo> version,
       Consumer<SecretDraft> step,
       Function<SecretInfo, List<Supplier<Change>>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
@@ -279,7 +320,7 @@ final class SecretLife {
         return before;
       }
       try {
-        commit(before, after, besides.apply(after));
+        commit(kind, version.applyAsInt(after), before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
         boolean taken =
@@ -292,8 +333,12 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
-  private void commit(SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
-    records.commit(
+  private void commit(
+      Kind kind, int version, SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
+    auditor.commit(
+        kind,
+        after.id(),
+        version,
         () -> {
           List<Change> changes = new ArrayList<>();
           if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
@@ -342,7 +387,7 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryDelete(info, deletion)) {
+      if (tryDelete(id, info, deletion)) {
         return true;
       }
     }
@@ -353,17 +398,23 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private boolean tryDelete(Optional<SecretInfo> info, List<Change> deletion) {
+  private boolean tryDelete(SecretId id, Optional<SecretInfo> info, List<Change> deletion) {
     try {
       if (info.isPresent()) {
-        count.commit(isGone(info.get()) ? 0 : -1, () -> deletion);
+        commitCounted(isGone(info.get()) ? 0 : -1, Kind.DELETED, id, 0, () -> deletion);
       } else {
-        count.commitUncounted(() -> deletion); // Nobody can tell whether its value was gone.
+        // Nobody can tell whether its value was gone.
+        count.commitUncounted(all -> auditor.commit(Kind.DELETED, id, 0, all), () -> deletion);
       }
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
     }
+  }
+
+  private void commitCounted(
+      int more, Kind kind, SecretId id, int version, Supplier<List<Change>> changes) {
+    count.commit(more, all -> auditor.commit(kind, id, version, all), changes);
   }
 
   Page<SecretInfo> list(ListQuery query) {
@@ -403,13 +454,36 @@ final class SecretLife {
       }
     }
     try {
-      count.commit(
+      commitCounted(
           -1,
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
           () -> {
             List<Change> changes = new ArrayList<>(values);
             changes.add(records.putSecret(revealed));
             return changes;
           });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
+  }
+
+  /**
+   * Says in the audit trail that the value is revealed, if such events are kept; false if the
+   * secret has changed meanwhile.
+   */
+  boolean tellRevealed(SecretInfo info) {
+    if (!auditor.chain().keepsReveals()) {
+      return true;
+    }
+    try {
+      auditor.commit(
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> List.of(records.requireUnchanged(info)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

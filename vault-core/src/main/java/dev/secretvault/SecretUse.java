@@ -36,11 +36,16 @@ final class SecretUse {
   private final PassphraseAttempts attempts;
   private final VaultRules rules;
 
-  SecretUse(VaultRecords records, LiveSecrets live, SecretLife life, VaultRules rules) {
+  SecretUse(
+      VaultRecords records,
+      LiveSecrets live,
+      SecretLife life,
+      PassphraseAttempts attempts,
+      VaultRules rules) {
     this.records = records;
     this.live = live;
     this.life = life;
-    this.attempts = new PassphraseAttempts(records, rules.clock());
+    this.attempts = attempts;
     this.rules = rules;
   }
 
@@ -189,7 +194,9 @@ final class SecretUse {
         boolean granted = false;
         try {
           granted =
-              info.disclosure() != Disclosure.ONCE || life.consume(info, stored.get().revision());
+              info.disclosure() == Disclosure.ONCE
+                  ? life.consume(info, stored.get().revision())
+                  : life.tellRevealed(info);
         } finally {
           if (!granted) {
             overwrite.accept(value);

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -602,7 +603,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public VaultKeys keys() {
     admitted(Permission.MANAGE_KEYS);
-    return opened.keys(this::requireOpen);
+    return opened.keys(namespace.auditor().actor(), this::requireOpen);
   }
 
   /**
@@ -622,7 +623,12 @@ public final class SecretVault implements AutoCloseable {
     if (restricted) {
       throw AccessDeniedException.confined();
     }
-    return new SecretVault(opened, opened.namespaces().get(name), permissions, false, this);
+    return new SecretVault(
+        opened,
+        opened.namespaces().get(name).actingAs(namespace.auditor().actor()),
+        permissions,
+        false,
+        this);
   }
 
   /**
@@ -641,6 +647,74 @@ public final class SecretVault implements AutoCloseable {
     both.addAll(Objects.requireNonNull(allowed, "allowed"));
     both.retainAll(permissions);
     return new SecretVault(opened, namespace, both, true, this);
+  }
+
+  /**
+   * Says who acts: what is done through the view that is returned has this name in the {@linkplain
+   * #audit audit trail}. It changes nothing else, and is not checked: whoever calls this is trusted
+   * to say the truth. It can be said once, so a view can be handed on without the receiver being
+   * able to act in another name.
+   *
+   * @param actor such as an account's name or a request's number, 1 to {@value #MAX_CALLER} code
+   *     points, no control characters; stored sealed
+   * @return the vault, for somebody who acts; a {@linkplain #restrictedTo view}
+   * @throws IllegalArgumentException if the name is not allowed
+   * @throws IllegalStateException if it was said before of what this is a view of
+   */
+  public SecretVault actingAs(String actor) {
+    requireOpen();
+    Text.check("actor", Objects.requireNonNull(actor, "actor"), 1, MAX_CALLER);
+    if (namespace.auditor().actor() != null) {
+      throw new IllegalStateException("who acts was already said");
+    }
+    return new SecretVault(opened, namespace.actingAs(actor), permissions, restricted, this);
+  }
+
+  /**
+   * {@return what was done in this namespace; empty unless the vault was {@linkplain
+   * VaultBuilder#audit told to keep it}}
+   *
+   * @throws AccessDeniedException if this view lacks {@link Permission#AUDIT}
+   */
+  public AuditTrail audit() {
+    return new AuditTrail(admitted(Permission.AUDIT).auditor().chain(), this::requireOpen);
+  }
+
+  /**
+   * Calls a handler with the secret of this name as it is, and again with each change of it: when a
+   * secret of this name is created, activated or deactivated, rotated, rolled back or updated, when
+   * one loses the name or gets it, and when it is deleted or its value is gone. A change that this
+   * vault makes is handled at once, one that another vault on the store makes within a second. That
+   * a time is reached, such as {@linkplain SecretInfo#expiresAt its expiry}, is no change.
+   *
+   * <p>The handler is given what {@link #find} would return, and no value. One that wants it
+   * reveals it, and takes it into use when that has worked; so what it had stays in use if the new
+   * value cannot be had.
+   *
+   * <p>Each handler is called on a daemon thread of its own, one call at a time, so one that throws
+   * or takes long keeps neither others nor any change waiting. Changes that come meanwhile are not
+   * queued: the next call is with the secret as it is then. What a handler throws is logged, by the
+   * name of its class; if that is a {@link VaultException} that is {@linkplain
+   * VaultException#retryable retryable}, or the secret cannot be read, it is called again later,
+   * after a quarter of a second at first and at least once a minute.
+   *
+   * <p>The calls end when the subscription is closed, this view, or the vault, none of which waits
+   * for a call that is under way; the handler may close any of them.
+   *
+   * @param name the name, compared exactly
+   * @param handler what to call
+   * @return closing it ends the calls
+   * @throws IllegalArgumentException if the name holds an unpaired surrogate
+   */
+  public ChangeSubscription onChange(String name, Consumer<Optional<SecretInfo>> handler) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(handler, "handler");
+    if (!Text.isWellFormed(name)) {
+      throw new IllegalArgumentException(
+          "name: holds an unpaired surrogate, which is no character");
+    }
+    VaultRecords records = admitted(Permission.LIST).records();
+    return opened.namespaces().handlers().add(records, name, () -> !isClosed(), handler);
   }
 
   private Supplier<Optional<Live>> finding(SecretId id) {
@@ -706,6 +780,8 @@ public final class SecretVault implements AutoCloseable {
     closed = true;
     if (whole == null) {
       opened.close();
+    } else {
+      opened.namespaces().handlers().endUnwanted();
     }
   }
 

@@ -28,8 +28,11 @@ import java.util.stream.Collectors;
  */
 final class Sweeper {
 
-  /** So many secrets fit into a commit: each has a record, a name, attempts, and its values. */
-  private static final int BATCH = SecretStore.MAX_CHANGES / (Versions.MAX_LIVE + 4);
+  /**
+   * So many secrets fit into a commit: each has a record, a name, attempts, its values, an event and
+   * an older one that goes for it; and there are a few changes besides.
+   */
+  private static final int BATCH = (SecretStore.MAX_CHANGES - 20) / (Versions.MAX_LIVE + 5);
 
   private final SecretStore store;
   private final Namespaces namespaces;

@@ -17,6 +17,7 @@ public final class VaultBuilder {
   private @Nullable InstantSource clock;
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
+  private @Nullable AuditPolicy audit;
   private ThreadFactory threads = SweepThread::daemon;
   private boolean used;
 
@@ -97,6 +98,25 @@ public final class VaultBuilder {
   }
 
   /**
+   * Has an {@linkplain SecretVault#audit audit trail} kept, from the next act on. Each act then
+   * writes two more records, and those of one namespace are committed one after the other.
+   *
+   * <p>Nobody can end it: a namespace that has a trail keeps it whatever the vaults on the store
+   * are opened with, or a deletion made by somebody who does not mention it would not be in it. A
+   * vault that is opened without this obeys a trail that is there, from at most a second after its
+   * beginning on, and keeps what the last vault with a policy was told to.
+   *
+   * @param newPolicy what to keep
+   * @return this
+   * @throws IllegalStateException if a policy was already set
+   */
+  public VaultBuilder audit(AuditPolicy newPolicy) {
+    requireUnset("audit", audit);
+    audit = Objects.requireNonNull(newPolicy, "audit");
+    return this;
+  }
+
+  /**
    * Opens the vault of the store, or creates it there if the store is empty.
    *
    * @return the vault, for the caller to close
@@ -146,7 +166,8 @@ public final class VaultBuilder {
               new VaultRules(
                   Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
                   Objects.requireNonNullElse(limits, VaultLimits.defaults()),
-                  time),
+                  time,
+                  audit),
               threads);
       return SecretVault.of(opened);
     } catch (RuntimeException e) {

@@ -11,6 +11,7 @@ import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -92,6 +93,15 @@ final class VaultRecords {
 
   private static boolean isOf(RecordKey key, RecordKind kind) {
     return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
+  }
+
+  /**
+   * The audit trail of the namespace.
+   *
+   * @param policy what to keep; null if the vault was not told to keep one
+   */
+  AuditChain auditChain(@Nullable AuditPolicy policy, InstantSource clock) {
+    return new AuditChain(store, header, namespace, prefix, policy, clock);
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -284,6 +294,11 @@ final class VaultRecords {
     return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
   }
 
+  /** What a commit has to name that shall happen only while the secret is like this. */
+  Change requireUnchanged(SecretInfo info) {
+    return Change.require(secretKey(info.id()), info.revision());
+  }
+
   /**
    * What a commit has to name that shall happen only while there is the secret, as it is now.
    *
@@ -394,7 +409,7 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
-   * @param commit as {@link #commit}
+   * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
   boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {

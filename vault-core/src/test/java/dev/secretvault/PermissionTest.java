@@ -1,6 +1,7 @@
 package dev.secretvault;
 
 import static dev.secretvault.Permission.ACTIVATE;
+import static dev.secretvault.Permission.AUDIT;
 import static dev.secretvault.Permission.CREATE;
 import static dev.secretvault.Permission.DELETE;
 import static dev.secretvault.Permission.DIGEST;
@@ -38,7 +39,8 @@ class PermissionTest {
   private static final SecretId UNKNOWN = SecretId.of("0".repeat(26));
 
   /** Methods that look at nothing stored. */
-  private static final Set<String> FREE = Set.of("close", "toString", "namespace", "restrictedTo");
+  private static final Set<String> FREE =
+      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs");
 
   /** Each of the methods of the keys. */
   private static final List<ThrowingConsumer<VaultKeys>> KEY_USES =
@@ -174,7 +176,12 @@ class PermissionTest {
             "matches(String,char[])",
             DIGEST,
             (vault, id, name) -> vault.matches(name, new char[] {'\ud800'})),
-        row("keys()", MANAGE_KEYS, (vault, id, name) -> vault.keys()));
+        row("keys()", MANAGE_KEYS, (vault, id, name) -> vault.keys()),
+        row("audit()", AUDIT, (vault, id, name) -> vault.audit()),
+        row(
+            "onChange(String,Consumer)",
+            LIST,
+            (vault, id, name) -> vault.onChange(name, secret -> {}).close()));
   }
 
   private static String signature(Method method) {

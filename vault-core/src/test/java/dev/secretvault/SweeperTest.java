@@ -25,7 +25,7 @@ class SweeperTest {
   private final VaultClock clock = new VaultClock(time, new HighWaterMark(store, header));
   private final Namespaces namespaces =
       new Namespaces(
-          store, header, new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock));
+          store, header, new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock, null));
   private final Sweeper sweeper = new Sweeper(store, namespaces, clock);
 
   private HeaderRecord unlock() {

@@ -44,6 +44,7 @@ import picocli.CommandLine.ScopeType;
       DeleteCommand.class,
       SweepCommand.class,
       SignCommand.class,
+      AuditCommand.class,
       KeysCommand.class,
       DemoCommand.class
     },
