@@ -210,7 +210,7 @@ final class AuditChain {
     }
     long stored = head.last() - newest;
     // One more than has to go for the number's sake: its time is when the next look is due.
-    long read = MAX_DROPPED - 1 + newest;
+    long read = MAX_DROPPED - 1L + newest;
     if (head.firstAt().isAfter(tooOld)) {
       read = Math.min(read, surplus - head.first() + 2);
     }

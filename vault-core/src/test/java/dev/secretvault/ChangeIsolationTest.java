@@ -175,13 +175,19 @@ class ChangeIsolationTest extends ChangeHandlerFixture {
   void handlerThatLeavesItsThreadInterrupted_isToldTheNextChange() throws InterruptedException {
     SecretId id = VaultFixture.create(vault, "web");
     Told told = new Told();
+    AtomicReference<Thread> thread = new AtomicReference<>();
     vault.onChange(
         "web",
         secret -> {
+          thread.set(Thread.currentThread());
           told.handle(secret);
           Thread.currentThread().interrupt();
         });
     assertThat(told.next()).isEqualTo("ACTIVE 1");
+    while (thread.get().getState() != Thread.State.WAITING) {
+      assertThat(thread.get().isAlive()).isTrue();
+      Thread.onSpinWait();
+    }
     vault.deactivate(id);
     assertThat(told.next()).isEqualTo("INACTIVE 1");
     assertThat(told.words).isEmpty();
