@@ -2,17 +2,15 @@ package dev.secretvault;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.secretvault.Stripes.Stamp;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,23 +23,23 @@ import org.jspecify.annotations.Nullable;
  * record changes is never used, without any lock between reading and reporting, which could wait
  * for each other. Records that share a stripe cost a reading too many, no more.
  */
-final class LiveSecrets implements StoreListener {
+final class LiveSecrets {
 
   private static final int MAX_ENTRIES = 10_000;
 
   /** Larger values cost more to decrypt than to read, and memory to keep. */
   private static final int MAX_KEPT_BYTES = 1 << 12;
 
-  private static final int STRIPES = 1 << 12;
   private static final int MAX_ATTEMPTS = 100;
 
   private final VaultRecords records;
-  private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
+  private final Stripes stripes;
   private final Cache<String, Named> idsByName = newCache();
   private final Cache<SecretId, Live> secrets = newCache();
 
-  LiveSecrets(VaultRecords records) {
+  LiveSecrets(VaultRecords records, Stripes stripes) {
     this.records = records;
+    this.stripes = stripes;
   }
 
   private static <K, V> Cache<K, V> newCache() {
@@ -50,22 +48,20 @@ final class LiveSecrets implements StoreListener {
   }
 
   /** Where a name led when the stripe of its record stood at {@code stamp}. */
-  private record Named(SecretId id, int stripe, long stamp) {}
+  private record Named(SecretId id, Stamp stamp) {}
 
   /** A secret as it was when the stripe of its record stood at {@code stamp}. */
   static final class Live {
     private final SecretInfo info;
-    private final int stripe;
-    private final long stamp;
+    private final Stamp stamp;
 
     /** For each version that verifies, the current one first; null until first needed. */
     private volatile @Nullable List<Hmac> digesters;
 
     private volatile @Nullable Sealed value;
 
-    private Live(SecretInfo info, int stripe, long stamp) {
+    private Live(SecretInfo info, Stamp stamp) {
       this.info = info;
-      this.stripe = stripe;
       this.stamp = stamp;
     }
 
@@ -75,21 +71,20 @@ final class LiveSecrets implements StoreListener {
   }
 
   /** A value, sealed, as it was when the stripe of its record stood at {@code stamp}. */
-  private record Sealed(StoredRecord record, int stripe, long stamp) {}
+  private record Sealed(StoredRecord record, Stamp stamp) {}
 
   /** The secret of this id, as of now. */
   Optional<Live> find(SecretId id) {
     Live live = secrets.getIfPresent(id);
-    if (live != null && changes.get(live.stripe) == live.stamp) {
+    if (live != null && stripes.isCurrent(live.stamp)) {
       return Optional.of(live);
     }
     return load(id);
   }
 
   private Optional<Live> load(SecretId id) {
-    int stripe = stripeOf(records.secretKey(id));
-    long stamp = changes.get(stripe);
-    Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stripe, stamp));
+    Stamp stamp = stripes.now(records.secretKey(id));
+    Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
     loaded.ifPresent(live -> secrets.put(id, live));
     return loaded;
   }
@@ -110,25 +105,26 @@ final class LiveSecrets implements StoreListener {
       if (live.isPresent() && live.get().info.name().equals(name)) {
         return live;
       }
-      // Renamed or deleted between the two readings, and the name record with it: read again.
+      // Renamed or deleted between the two readings, or one of them is kept from before that, of
+      // which no report has come yet: read both again.
       idsByName.invalidate(name);
+      secrets.invalidate(id.get());
     }
     throw new IntegrityException("a name leads to a secret that does not have it", null);
   }
 
   private Optional<SecretId> idOf(String name) {
     Named named = idsByName.getIfPresent(name);
-    if (named != null && changes.get(named.stripe) == named.stamp) {
+    if (named != null && stripes.isCurrent(named.stamp)) {
       return Optional.of(named.id);
     }
     if (!Text.isWellFormed(name)) {
       return Optional.empty(); // No secret can have it, nor can a token be made of it.
     }
     RecordKey key = records.nameKey(name);
-    int stripe = stripeOf(key);
-    long stamp = changes.get(stripe);
+    Stamp stamp = stripes.now(key);
     Optional<SecretId> id = records.name(key);
-    id.ifPresent(found -> idsByName.put(name, new Named(found, stripe, stamp)));
+    id.ifPresent(found -> idsByName.put(name, new Named(found, stamp)));
     return id;
   }
 
@@ -138,22 +134,22 @@ final class LiveSecrets implements StoreListener {
    */
   Optional<OpenedValue> value(Live live) {
     Sealed kept = live.value;
-    if (kept != null && changes.get(kept.stripe) == kept.stamp) {
+    if (kept != null && stripes.isCurrent(kept.stamp)) {
       return records.openValue(kept.record);
     }
     RecordKey key = records.valueKey(live.info.id(), live.info.current().number());
-    int stripe = stripeOf(key);
-    long stamp = changes.get(stripe);
+    Stamp stamp = stripes.now(key);
     Optional<StoredRecord> sealed = records.sealedValue(key);
     sealed
         .filter(record -> record.bytes().length <= MAX_KEPT_BYTES)
-        .ifPresent(record -> live.value = new Sealed(record, stripe, stamp));
+        .ifPresent(record -> live.value = new Sealed(record, stamp));
     return sealed.flatMap(records::openValue);
   }
 
   /**
-   * What makes digests with the secret's live versions, the current one first; empty if a value is
-   * not there any more, which means that the secret has changed since it was found.
+   * What makes digests with the secret's live versions that are intact, the current one first;
+   * empty if that is not there any more, which means that the secret has changed since it was
+   * found.
    */
   Optional<List<Hmac>> digesters(Live live) {
     List<Hmac> prepared = live.digesters;
@@ -161,26 +157,45 @@ final class LiveSecrets implements StoreListener {
   }
 
   private Optional<List<Hmac>> prepare(Live live) {
+    Optional<Hmac> current = digester(live.info, live.info.current());
+    if (current.isEmpty()) {
+      return Optional.empty();
+    }
     List<Hmac> prepared = new ArrayList<>();
+    prepared.add(current.get());
     for (SecretInfo.Version version : live.info.versions()) {
-      if (version.state() == SecretInfo.Version.State.CURRENT
-          || version.state() == SecretInfo.Version.State.PREVIOUS) {
-        Optional<OpenedValue> opened =
-            records
-                .sealedValue(records.valueKey(live.info.id(), version.number()))
-                .flatMap(records::openValue);
-        if (opened.isEmpty()) {
-          return Optional.empty();
-        }
-        byte[] key = opened.get().content();
-        Hmac hmac = Hmac.sha256(key);
-        Arrays.fill(key, (byte) 0);
-        prepared.add(
-            version.state() == SecretInfo.Version.State.CURRENT ? 0 : prepared.size(), hmac);
+      if (version.state() == SecretInfo.Version.State.PREVIOUS) {
+        intactDigester(live.info, version).ifPresent(prepared::add);
       }
     }
     live.digesters = List.copyOf(prepared);
     return Optional.of(prepared);
+  }
+
+  /**
+   * Empty as well if the value is damaged: digests of it are false then, and those of others go on.
+   */
+  private Optional<Hmac> intactDigester(SecretInfo info, SecretInfo.Version version) {
+    try {
+      return digester(info, version);
+    } catch (IntegrityException | UnsupportedFormatException damaged) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Hmac> digester(SecretInfo info, SecretInfo.Version version) {
+    return records
+        .sealedValue(records.valueKey(info.id(), version.number()))
+        .flatMap(records::openValue)
+        .map(OpenedValue::content)
+        .map(
+            key -> {
+              try {
+                return Hmac.sha256(key);
+              } finally {
+                Arrays.fill(key, (byte) 0);
+              }
+            });
   }
 
   /**
@@ -192,27 +207,10 @@ final class LiveSecrets implements StoreListener {
     idsByName.invalidate(live.info.name());
   }
 
-  private static int stripeOf(RecordKey key) {
-    int hash = key.hashCode();
-    return (hash ^ hash >>> 16) & STRIPES - 1;
-  }
-
-  @Override
-  public void changed(Set<RecordKey> keys) {
-    records.forget(keys);
-    for (RecordKey key : keys) {
-      changes.incrementAndGet(stripeOf(key));
-      // The entry is dead already; this lets its keys go.
-      records.secretId(key).ifPresent(secrets::invalidate);
-    }
-  }
-
-  @Override
-  public void missed() {
-    for (int stripe = 0; stripe < STRIPES; stripe++) {
-      changes.incrementAndGet(stripe);
-    }
-    clear();
+  /** Lets go what is kept of a record that has changed: the entry is dead, but not its keys. */
+  void forget(RecordKey changed) {
+    records.forget(changed);
+    records.secretId(changed).ifPresent(secrets::invalidate);
   }
 
   /** Lets everything go. */

@@ -18,6 +18,7 @@ final class Reencryptor {
   private static final int MAX_BATCH = 100;
   private static final long MAX_BATCH_BYTES = SecretStore.MAX_COMMIT_BYTES / 2;
 
+  private final Namespaces namespaces;
   private final VaultRecords records;
   private final Consumer<Reencryption> progress;
   private final List<String> quarantinedKeys = new ArrayList<>();
@@ -25,8 +26,9 @@ final class Reencryptor {
   private long resealed;
   private long quarantined;
 
-  Reencryptor(VaultRecords records, Consumer<Reencryption> progress) {
-    this.records = records;
+  Reencryptor(Namespaces namespaces, Consumer<Reencryption> progress) {
+    this.namespaces = namespaces;
+    this.records = namespaces.get(Namespaces.DEFAULT).records();
     this.progress = progress;
   }
 
@@ -91,7 +93,7 @@ final class Reencryptor {
 
   private void reseal(StoredRecord stored, List<Change> changes, List<String> unopened) {
     try {
-      records.reseal(stored).ifPresent(changes::add);
+      namespaces.reseal(stored).ifPresent(changes::add);
     } catch (IntegrityException | UnsupportedFormatException e) {
       unopened.add(stored.key().text());
     }

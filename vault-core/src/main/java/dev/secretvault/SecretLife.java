@@ -1,22 +1,23 @@
 package dev.secretvault;
 
-import dev.secretvault.LiveSecrets.Live;
+import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
-import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,36 +32,179 @@ final class SecretLife {
   private static final int SCAN_PAGE = 250;
 
   private final VaultRecords records;
-  private final LiveSecrets live;
-  private final PassphraseAttempts attempts;
-  private final InstantSource clock;
+  private final SecretCount count;
+  private final SecretRemoval removal;
+  private final SecretExpiry expiry;
+  private final Auditor auditor;
+  private final VaultRules rules;
 
-  SecretLife(VaultRecords records, LiveSecrets live, InstantSource clock) {
+  SecretLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
-    this.live = live;
-    this.attempts = new PassphraseAttempts(records, clock);
-    this.clock = clock;
+    this.auditor = auditor;
+    this.count = new SecretCount(records, rules.limits().maxSecrets());
+    this.removal = new SecretRemoval(records);
+    this.expiry = new SecretExpiry(records, count, removal, auditor.chain(), rules.clock());
+    this.rules = rules;
+  }
+
+  private SecretLife(SecretLife life, Auditor auditor) {
+    records = life.records;
+    count = life.count;
+    removal = life.removal;
+    expiry = life.expiry;
+    rules = life.rules;
+    this.auditor = auditor;
+  }
+
+  /** The same, but for who is said to do it. */
+  SecretLife by(Auditor other) {
+    return new SecretLife(this, other);
+  }
+
+  /** How many secrets there are. */
+  SecretCount count() {
+    return count;
+  }
+
+  /** What removes those that are over. */
+  SecretExpiry expiry() {
+    return expiry;
   }
 
   CreatedSecret create(SecretSpec spec) {
-    char[] passphrase = spec.takePassphrase();
+    return withValue(spec.takeValue(), (value, passphrase) -> create(spec, value, passphrase));
+  }
+
+  private SecretInfo create(SecretSpec spec, byte[] value, char @Nullable [] passphrase) {
+    SecretInfo info = spec.toInfo(now(), passphrase != null);
+    RecordKey name = records.nameKey(rules.names().check(info.name()));
+    byte[] kept = kept(info.id(), 1, value, passphrase);
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        commitCounted(
+            1,
+            Kind.CREATED,
+            info.id(),
+            1,
+            () -> {
+              List<Change> changes = new ArrayList<>();
+              rules.clock().requirementFor(info.expiresAt()).ifPresent(changes::add);
+              changes.add(records.putName(name, info.id()));
+              changes.add(records.putSecret(info));
+              changes.add(records.putValue(info.id(), 1, kept));
+              return changes;
+            });
+        return info;
+      } catch (RevisionConflictException e) {
+        // The keys with the id hold 80 fresh random bits.
+        if (!rules.clock().hasMoved(e.key()) && !expiry.mayBeFree(info.name())) {
+          throw new DuplicateNameException();
+        }
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  /**
+   * Creates a secret or, if there is one of its name with another value, gives that a new version
+   * and makes it the current one.
+   */
+  PutSecret putIfChanged(SecretSpec spec) {
+    byte[] value = spec.takeValue().takeComparable();
+    try {
+      rules.limits().checkValue(value);
+      return putIfChanged(spec, value);
+    } finally {
+      Arrays.fill(value, (byte) 0);
+    }
+  }
+
+  private PutSecret putIfChanged(SecretSpec spec, byte[] value) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Optional<SecretInfo> found = records.named(spec.name());
+      try {
+        if (found.filter(expiry::removeIfOver).isPresent()) {
+          continue;
+        }
+        return found.isPresent()
+            ? put(found.get(), value)
+            : new PutSecret(create(spec, value, null), Outcome.CREATED);
+      } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
+        // Read and decide again.
+      } catch (QuotaExceededException e) {
+        // The last place may have been taken by somebody who put the same.
+        if (found.isPresent() || records.named(spec.name()).isEmpty()) {
+          throw e;
+        }
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  private PutSecret put(SecretInfo before, byte[] value) {
+    if (before.passphraseProtected()) {
+      throw NotRevealableException.notComparable();
+    }
+    SecretDraft draft = new SecretDraft(before);
+    requireAlive(draft);
+    if (records.holds(before, value)) {
+      return new PutSecret(before, Outcome.UNCHANGED);
+    }
+    draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
+    SecretInfo after = draft.done();
+    int number = Versions.newest(after.versions()).number();
+    commit(
+        Kind.REPLACED,
+        number,
+        before,
+        after,
+        List.of(() -> records.putValue(before.id(), number, value)));
+    return new PutSecret(after, Outcome.CHANGED);
+  }
+
+  /** Adds a version, pending. */
+  CreatedSecret rotate(SecretId id, NewValue newValue) {
+    return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
+  }
+
+  private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
+    return change(
+        id,
+        Kind.ROTATED,
+        after -> Versions.newest(after.versions()).number(),
+        draft -> {
+          requireAlive(draft);
+          if (draft.passphraseProtected() != (passphrase != null)) {
+            throw new IllegalArgumentException(
+                passphrase == null
+                    ? "passphrase: is needed, as the secret is protected by one"
+                    : "passphrase: is not allowed, as the secret is not protected by one");
+          }
+          draft.versions = Versions.rotated(draft.versions, now());
+        },
+        after -> {
+          int number = Versions.newest(after.versions()).number();
+          byte[] kept = kept(id, number, value, passphrase);
+          return List.of(() -> records.putValue(id, number, kept));
+        });
+  }
+
+  private byte[] kept(SecretId id, int version, byte[] value, char @Nullable [] passphrase) {
+    return passphrase == null ? value : records.protect(id, version, passphrase, value);
+  }
+
+  /** Hands a new value to what stores it, and then to the caller; overwrites it if that fails. */
+  private CreatedSecret withValue(
+      NewValue newValue, BiFunction<byte[], char @Nullable [], SecretInfo> storing) {
+    char[] passphrase = newValue.takePassphrase();
     byte[] value = new byte[0];
     try {
-      value = spec.takeValue();
-      SecretInfo info = spec.toInfo(now(), passphrase != null);
-      RecordKey name = records.nameKey(info.name());
-      byte[] kept = passphrase == null ? value : records.protect(info.id(), 1, passphrase, value);
-      commit(
-          () ->
-              List.of(
-                  records.putName(name, info.id()),
-                  records.putSecret(info),
-                  records.putValue(info.id(), 1, kept)));
-      CreatedSecret created = new CreatedSecret(info, new SecretValue(value));
+      value = newValue.take();
+      rules.limits().checkValue(value);
+      CreatedSecret created =
+          new CreatedSecret(storing.apply(value, passphrase), new SecretValue(value));
       value = new byte[0];
       return created;
-    } catch (RevisionConflictException e) {
-      throw new DuplicateNameException(); // The other two keys hold 80 fresh random bits.
     } finally {
       Arrays.fill(value, (byte) 0);
       if (passphrase != null) {
@@ -72,92 +216,205 @@ final class SecretLife {
   SecretInfo activate(SecretId id) {
     return change(
         id,
-        info ->
-            switch (info.state()) {
-              case INACTIVE -> {
-                info.requireNotExpired(clock);
-                yield info.changedTo(SecretState.ACTIVE, info.versions(), now());
-              }
-              case ACTIVE -> info;
-              case REVEALED -> throw new AlreadyRevealedException();
-            });
+        Kind.ACTIVATED,
+        after -> after.current().number(),
+        draft -> {
+          requireValueLeft(draft);
+          List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
+          if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
+            draft.requireNotOver(rules.clock());
+            draft.state = SecretState.ACTIVE;
+            draft.versions = promoted;
+            draft.activatedAt = now();
+          }
+        });
   }
 
   SecretInfo deactivate(SecretId id) {
     return change(
         id,
-        info ->
-            switch (info.state()) {
-              case INACTIVE -> info;
-              case ACTIVE ->
-                  info.changedTo(SecretState.INACTIVE, info.versions(), info.activatedAt());
-              case REVEALED -> throw new AlreadyRevealedException();
-            });
+        Kind.DEACTIVATED,
+        after -> 0,
+        draft -> {
+          requireValueLeft(draft);
+          draft.state = SecretState.INACTIVE;
+        });
   }
 
-  private SecretInfo change(SecretId id, UnaryOperator<SecretInfo> step) {
+  SecretInfo rollback(SecretId id) {
+    return change(
+        id,
+        Kind.ROLLED_BACK,
+        after -> after.current().number(),
+        draft -> {
+          requireAlive(draft);
+          draft.versions =
+              Versions.rolledBack(draft.versions, draft.nextRevision())
+                  .orElseThrow(
+                      () ->
+                          new IllegalArgumentException(
+                              "id: the secret has no previous version to go back to"));
+        });
+  }
+
+  SecretInfo retire(SecretId id, int version) {
+    return change(
+        id,
+        Kind.RETIRED,
+        after -> version,
+        draft -> {
+          if (version < 1 || version > Versions.newest(draft.versions).number()) {
+            throw new IllegalArgumentException("version: the secret has no version " + version);
+          }
+          if (Versions.isCurrent(draft.versions, version)) {
+            throw new IllegalArgumentException(
+                "version: "
+                    + version
+                    + " is the current one: make another one current first, or delete the secret");
+          }
+          draft.versions = Versions.retired(draft.versions, version);
+        });
+  }
+
+  SecretInfo update(SecretId id, SecretUpdate update) {
+    return change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
+  }
+
+  private static void requireValueLeft(SecretDraft draft) {
+    if (draft.state == SecretState.REVEALED) {
+      throw new AlreadyRevealedException();
+    }
+  }
+
+  /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
+  private void requireAlive(SecretDraft draft) {
+    requireValueLeft(draft);
+    draft.requireNotOver(rules.clock());
+  }
+
+  private SecretInfo change(
+      SecretId id, Kind kind, ToIntFunction<SecretInfo> version, Consumer<SecretDraft> step) {
+    return change(id, kind, version, step, after -> List.of());
+  }
+
+  /**
+   * Changes a secret, in one commit.
+   *
+   * @param kind what that is
+   * @param version to which version it is done; 0 if to none
+   * @param step changes it, or refuses to; called again when the commit lost a race
+   * @param besides what else to commit, sealed when it is, for the secret after the step
+   */
+  private SecretInfo change(
+      SecretId id,
+      Kind kind,
+      ToIntFunction<SecretInfo> version,
+      Consumer<SecretDraft> step,
+      Function<SecretInfo, List<Supplier<Change>>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
-      SecretInfo after = step.apply(before);
-      if (after.equals(before) || tryCommit(() -> List.of(records.putSecret(after)))) {
+      SecretDraft draft = new SecretDraft(before);
+      step.accept(draft);
+      SecretInfo after = draft.done();
+      if (after.equals(before)) {
+        return before;
+      }
+      try {
+        commit(kind, version.applyAsInt(after), before, after, besides.apply(after));
         return after;
+      } catch (RevisionConflictException e) {
+        boolean taken =
+            e.key().equals(records.nameKey(after.name())) && !expiry.mayBeFree(after.name());
+        if (!rules.clock().hasMoved(e.key()) && taken) {
+          throw new DuplicateNameException();
+        }
       }
     }
     throw new StaleRevisionException();
   }
 
-  private void commit(Supplier<List<Change>> changes) {
-    try {
-      records.commit(changes);
-    } catch (StoreFailedException e) {
-      if (!e.outcomeKnown()) {
-        live.missed(); // It may have happened, and a store need not report what it does not know
-        // of.
-      }
-      throw e;
-    }
+  private void commit(
+      Kind kind, int version, SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
+    auditor.commit(
+        kind,
+        after.id(),
+        version,
+        () -> {
+          List<Change> changes = new ArrayList<>();
+          if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
+            rules.clock().requirementFor(after.expiresAt()).ifPresent(changes::add);
+          }
+          besides.forEach(change -> changes.add(change.get()));
+          changes.add(records.putSecret(after));
+          changes.addAll(renaming(before, after));
+          changes.addAll(erasing(before, after));
+          return changes;
+        });
   }
 
-  private boolean tryCommit(Supplier<List<Change>> changes) {
-    try {
-      commit(changes);
-      return true;
-    } catch (RevisionConflictException lostTheRace) {
-      return false;
+  private List<Change> renaming(SecretInfo before, SecretInfo after) {
+    if (after.name().equals(before.name())) {
+      return List.of();
     }
+    List<Change> changes = new ArrayList<>();
+    changes.add(records.putName(records.nameKey(after.name()), after.id()));
+    records.deleteName(before.name()).ifPresent(changes::add);
+    return changes;
+  }
+
+  /** Deletes the values of the versions that were retired. */
+  private List<Change> erasing(SecretInfo before, SecretInfo after) {
+    return before.versions().stream()
+        .filter(
+            version ->
+                Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
+        .map(version -> records.deleteValue(before.id(), version.number()))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   boolean delete(SecretId id) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      List<Change> deletion = deletionOf(id);
+      Optional<SecretInfo> info;
+      List<Change> deletion;
+      try {
+        info = records.secret(id);
+        deletion = info.map(removal::of).orElse(List.of());
+      } catch (IntegrityException | UnsupportedFormatException e) {
+        info = Optional.empty();
+        deletion = removal.ofUnopened(id);
+      }
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommit(() -> deletion)) {
+      if (tryDelete(id, info, deletion)) {
         return true;
       }
     }
     throw new StaleRevisionException();
   }
 
-  private List<Change> deletionOf(SecretId id) {
-    Optional<SecretInfo> info;
+  private static boolean isGone(SecretInfo info) {
+    return info.state() == SecretState.REVEALED;
+  }
+
+  private boolean tryDelete(SecretId id, Optional<SecretInfo> info, List<Change> deletion) {
     try {
-      info = records.secret(id);
-    } catch (IntegrityException | UnsupportedFormatException e) {
-      return records.deletionOfUnopened(id);
+      if (info.isPresent()) {
+        commitCounted(isGone(info.get()) ? 0 : -1, Kind.DELETED, id, 0, () -> deletion);
+      } else {
+        // Nobody can tell whether its value was gone.
+        count.commitUncounted(all -> auditor.commit(Kind.DELETED, id, 0, all), () -> deletion);
+      }
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
     }
-    List<Change> changes = new ArrayList<>();
-    info.ifPresent(
-        found -> {
-          changes.add(records.deleteSecret(found));
-          records.deleteName(found.name()).ifPresent(changes::add);
-          records.deleteAttempts(id).ifPresent(changes::add);
-          for (Version version : found.versions()) {
-            records.deleteValue(id, version.number()).ifPresent(changes::add);
-          }
-        });
-    return changes;
+  }
+
+  private void commitCounted(
+      int more, Kind kind, SecretId id, int version, Supplier<List<Change>> changes) {
+    count.commit(more, all -> auditor.commit(kind, id, version, all), changes);
   }
 
   Page<SecretInfo> list(ListQuery query) {
@@ -180,107 +437,60 @@ final class SecretLife {
     }
   }
 
-  SecretValue reveal(Supplier<Optional<Live>> lookup) {
-    return reveal(
-        lookup,
-        (info, stored) -> {
-          if (info.passphraseProtected()) {
-            Arrays.fill(stored, (byte) 0);
-            throw new WrongPassphraseException(attempts.left(info.id()));
-          }
-          return stored;
-        });
-  }
-
-  /**
-   * Reveals a value that may be protected by a passphrase.
-   *
-   * @param caller who tries, if that is known
-   */
-  SecretValue reveal(Supplier<Optional<Live>> lookup, char[] passphrase, @Nullable String caller) {
-    return reveal(
-        lookup,
-        (info, stored) ->
-            info.passphraseProtected()
-                ? attempts.attempt(
-                    info.id(),
-                    caller,
-                    () -> records.unprotect(info.id(), info.current().number(), passphrase, stored))
-                : stored);
-  }
-
-  /**
-   * Reveals a value.
-   *
-   * @param unlock makes the value of what is stored
-   */
-  private SecretValue reveal(
-      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = usable(lookup);
-      SecretInfo info = found.info();
-      if (info.disclosure() == Disclosure.AT_CREATION) {
-        throw NotRevealableException.shownAtCreation();
-      }
-      Optional<OpenedValue> stored = live.value(found);
-      if (stored.isPresent()) {
-        byte[] value = unlock.apply(info, stored.get().content());
-        boolean granted = false;
-        try {
-          granted = info.disclosure() != Disclosure.ONCE || consume(info, stored.get().revision());
-        } finally {
-          if (!granted) {
-            Arrays.fill(value, (byte) 0);
-          }
-        }
-        if (granted) {
-          return new SecretValue(value);
-        }
-      }
-      live.forget(found);
-    }
-    throw new IntegrityException("the value of a secret is missing", null);
-  }
-
   /**
    * Takes the value away from everybody else; durable, or an exception, before the caller hands it
    * out.
    */
-  private boolean consume(SecretInfo info, long valueRevision) {
-    Version current = info.current();
-    Version retired = new Version(current.number(), Version.State.RETIRED, current.createdAt());
-    SecretInfo revealed =
-        info.changedTo(SecretState.REVEALED, List.of(retired), info.activatedAt());
-    return tryCommit(
-        () ->
-            List.of(
-                records.putSecret(revealed),
-                records.deleteValue(info.id(), current.number(), valueRevision)));
-  }
-
-  /** Prepared digests under the live versions of a usable secret, the current one first. */
-  List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = usable(lookup);
-      if (found.info().passphraseProtected()) {
-        throw NotRevealableException.noDigests();
+  boolean consume(SecretInfo info, long valueRevision) {
+    SecretDraft draft = new SecretDraft(info);
+    draft.state = SecretState.REVEALED;
+    draft.versions = Versions.allRetired(info.versions());
+    SecretInfo revealed = draft.done();
+    List<Change> values = new ArrayList<>();
+    values.add(records.deleteValue(info.id(), info.current().number(), valueRevision));
+    for (Version version : info.versions()) {
+      if (version.state() != Version.State.CURRENT && Versions.isLive(version)) {
+        records.deleteValue(info.id(), version.number()).ifPresent(values::add);
       }
-      Optional<List<Hmac>> digesters = live.digesters(found);
-      if (digesters.isPresent()) {
-        return digesters.get();
-      }
-      live.forget(found);
     }
-    throw new IntegrityException("the value of a secret is missing", null);
+    try {
+      commitCounted(
+          -1,
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> {
+            List<Change> changes = new ArrayList<>(values);
+            changes.add(records.putSecret(revealed));
+            return changes;
+          });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
   }
 
-  private Live usable(Supplier<Optional<Live>> lookup) {
-    Live found = lookup.get().orElseThrow(SecretNotFoundException::new);
-    found.info().requireUsable(clock);
-    return found;
+  /**
+   * Says in the audit trail that the value is revealed, if such events are kept; false if the
+   * secret has changed meanwhile.
+   */
+  boolean tellRevealed(SecretInfo info) {
+    if (!auditor.chain().keepsReveals()) {
+      return true;
+    }
+    try {
+      auditor.commit(
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> List.of(records.requireUnchanged(info)));
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
   }
 
   private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    return rules.clock().instant().truncatedTo(ChronoUnit.MILLIS);
   }
 }

@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
-import dev.secretvault.crypto.SecretGenerator;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,15 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a new secret shall be. Begins with {@link #named}; needs {@link #generated} or one of the
  * {@code value} methods; everything else is optional.
  *
- * <p>A spec may hold a value, so it is used up by {@link SecretVault#create} on an open vault,
- * which overwrites that value whether the secret is created or not. Every option may be set once,
- * and is checked when it is set. Not thread-safe.
+ * <p>A spec may hold a value, so it is used up by {@link SecretVault#create} or {@link
+ * SecretVault#putIfChanged}, which overwrite that value whether they succeed or not; only a call
+ * that is not let in, for want of a permission or because there were too many, leaves it for
+ * another try. Every option may be set once, and is checked when it is set. Not thread-safe.
  */
 public final class SecretSpec {
 
@@ -39,17 +40,16 @@ public final class SecretSpec {
   /** The longest value of a label, in code points. */
   public static final int MAX_LABEL_VALUE = 300;
 
-  /** The largest value, in bytes: 64 KiB. */
+  /** The largest value that a vault takes unless its {@link VaultLimits} say otherwise: 64 KiB. */
   public static final int MAX_VALUE_BYTES = 1 << 16;
 
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
   private final String name;
   private final Map<String, String> labels = new LinkedHashMap<>();
-  private byte @Nullable [] value;
-  private char @Nullable [] passphrase;
+  private @Nullable NewValue value;
   private boolean generated;
-  private @Nullable PasswordPolicy policy;
+  private char @Nullable [] passphrase;
   private boolean active;
   private boolean used;
   private @Nullable String description;
@@ -71,16 +71,8 @@ public final class SecretSpec {
    * @throws IllegalArgumentException if the name is not allowed
    */
   public static SecretSpec named(String name) {
-    Text.check("name", Objects.requireNonNull(name, "name"), 1, MAX_NAME);
-    if (isSpace(name.codePointAt(0)) || isSpace(name.codePointBefore(name.length()))) {
-      throw new IllegalArgumentException(
-          "name: white space at the beginning or end is not allowed");
-    }
+    NamePolicy.DEFAULT.check(name);
     return new SecretSpec(name);
-  }
-
-  private static boolean isSpace(int codePoint) {
-    return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
   }
 
   /**
@@ -91,9 +83,7 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec generated() {
-    requireNoValue();
-    generated = true;
-    return this;
+    return value(NewValue::generated);
   }
 
   /**
@@ -104,47 +94,43 @@ public final class SecretSpec {
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec generated(PasswordPolicy policy) {
-    Objects.requireNonNull(policy, "policy");
-    generated();
-    this.policy = policy;
-    return this;
+    return value(() -> NewValue.generated(policy));
   }
 
   /**
    * Sets the value to a text.
    *
-   * @param text at least one character, at most {@value #MAX_VALUE_BYTES} bytes in UTF-8; copied,
-   *     so the caller may overwrite it
+   * @param text at least one character, at most {@value VaultLimits#HIGHEST_VALUE_BYTES} bytes in
+   *     UTF-8, and not more than the vault takes: {@value #MAX_VALUE_BYTES} unless its {@link
+   *     VaultLimits} say otherwise; copied, so the caller may overwrite it
    * @return this
    * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec value(char[] text) {
-    requireNoValue();
-    requireSize(Objects.requireNonNull(text, "value").length); // Each char takes at least one byte.
-    byte[] encoded = Text.encode(text, "value");
-    try {
-      requireSize(encoded.length);
-    } catch (IllegalArgumentException e) {
-      Arrays.fill(encoded, (byte) 0);
-      throw e;
-    }
-    value = encoded;
-    return this;
+    return value(() -> NewValue.of(text));
   }
 
   /**
    * Sets the value to bytes.
    *
-   * @param bytes 1 to {@value #MAX_VALUE_BYTES}; copied, so the caller may overwrite them
+   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}, and not more than the vault takes:
+   *     {@value #MAX_VALUE_BYTES} unless its {@link VaultLimits} say otherwise; copied, so the
+   *     caller may overwrite them
    * @return this
    * @throws IllegalArgumentException if there are none or too many
    * @throws IllegalStateException if the value was already set
    */
   public SecretSpec value(byte[] bytes) {
-    requireNoValue();
-    requireSize(Objects.requireNonNull(bytes, "value").length);
-    value = bytes.clone();
+    return value(() -> NewValue.of(bytes));
+  }
+
+  private SecretSpec value(Supplier<NewValue> made) {
+    if (used || value != null) {
+      throw new IllegalStateException("the value was already set");
+    }
+    value = made.get();
+    generated = value.isGenerated();
     return this;
   }
 
@@ -192,14 +178,22 @@ public final class SecretSpec {
    * @throws IllegalStateException if the key was already set
    */
   public SecretSpec label(String key, String value) {
-    Text.check("label key", Objects.requireNonNull(key, "key"), 1, MAX_LABEL_KEY);
-    Text.check("label value", Objects.requireNonNull(value, "value"), 0, MAX_LABEL_VALUE);
+    checkLabel(key, value);
     requireUnset("label", labels.get(key));
     if (labels.size() == MAX_LABELS) {
-      throw new IllegalArgumentException("labels: at most " + MAX_LABELS + " allowed");
+      throw tooManyLabels();
     }
     labels.put(key, value);
     return this;
+  }
+
+  static void checkLabel(String key, String value) {
+    Text.check("label key", Objects.requireNonNull(key, "key"), 1, MAX_LABEL_KEY);
+    Text.check("label value", Objects.requireNonNull(value, "value"), 0, MAX_LABEL_VALUE);
+  }
+
+  static IllegalArgumentException tooManyLabels() {
+    return new IllegalArgumentException("labels: at most " + MAX_LABELS + " allowed");
   }
 
   /**
@@ -232,7 +226,8 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use at a moment: from then on it gives neither value nor digest.
+   * Ends the secret's life at a moment: from then on it gives neither value nor digest, and is
+   * removed.
    *
    * @param moment after the creation; truncated to the millisecond
    * @return this
@@ -245,7 +240,7 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use some time after its creation.
+   * Ends the secret's life some time after its creation.
    *
    * @param time at least a millisecond
    * @return this
@@ -289,12 +284,8 @@ public final class SecretSpec {
             ? toMillis("expiresAt", expiresAt)
             : toMillis("expiresAfter", plus(now, expiresAfter));
     Instant begin = toMillis("notBefore", notBefore);
-    if (end != null && !end.isAfter(now)) {
-      throw new IllegalArgumentException("expiresAt: must be in the future");
-    }
-    if (end != null && begin != null && !begin.isBefore(end)) {
-      throw new IllegalArgumentException("notBefore: must be before the expiry");
-    }
+    requireFuture(end, now);
+    requireInOrder(begin, end);
     return new SecretInfo(
         SecretId.generate(now),
         name,
@@ -304,7 +295,7 @@ public final class SecretSpec {
         disclosure != null
             ? disclosure
             : generated && !passphraseProtected ? Disclosure.AT_CREATION : Disclosure.REVEALABLE,
-        List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now)),
+        List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now, 1)),
         now,
         active ? now : null,
         end,
@@ -313,31 +304,46 @@ public final class SecretSpec {
         passphraseProtected);
   }
 
-  /** Hands the value over, to be overwritten by the caller. */
-  byte[] takeValue() {
+  String name() {
+    return name;
+  }
+
+  boolean isActive() {
+    return active;
+  }
+
+  /** Hands the value over. */
+  NewValue takeValue() {
+    NewValue taken = value;
+    char[] locked = passphrase;
     if (used) {
       throw new IllegalStateException("the spec was already used: each secret needs its own");
     }
     used = true;
-    byte[] taken = generated ? generate() : value;
     value = null;
-    if (taken == null) {
-      throw new IllegalArgumentException("value: must be given, or generated()");
-    }
-    return taken;
-  }
-
-  /** Hands the passphrase over, to be overwritten by the caller; null if there is none. */
-  char @Nullable [] takePassphrase() {
-    char[] taken = passphrase;
     passphrase = null;
-    return taken;
+    try {
+      if (taken == null) {
+        throw new IllegalArgumentException("value: must be given, or generated()");
+      }
+      return locked == null ? taken : taken.passphrase(locked);
+    } finally {
+      if (locked != null) {
+        Arrays.fill(locked, '\0');
+      }
+    }
   }
 
-  private byte[] generate() {
-    return policy == null
-        ? SecretGenerator.generateText()
-        : SecretGenerator.generatePassword(policy);
+  static void requireFuture(@Nullable Instant end, Instant now) {
+    if (end != null && !end.isAfter(now)) {
+      throw new IllegalArgumentException("expiresAt: must be in the future");
+    }
+  }
+
+  static void requireInOrder(@Nullable Instant begin, @Nullable Instant end) {
+    if (end != null && begin != null && !begin.isBefore(end)) {
+      throw new IllegalArgumentException("notBefore: must be before the expiry");
+    }
   }
 
   private static Instant plus(Instant now, Duration time) {
@@ -348,7 +354,7 @@ public final class SecretSpec {
     }
   }
 
-  private static @Nullable Instant toMillis(String field, @Nullable Instant moment) {
+  static @Nullable Instant toMillis(String field, @Nullable Instant moment) {
     if (moment == null) {
       return null;
     }
@@ -358,26 +364,11 @@ public final class SecretSpec {
     return moment.truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private void requireNoValue() {
-    if (used || generated || value != null) {
-      throw new IllegalStateException("the value was already set");
-    }
-  }
-
   private static void requireUnset(String option, @Nullable Object... values) {
     for (Object value : values) {
       if (value != null) {
         throw new IllegalStateException(option + " was already set");
       }
-    }
-  }
-
-  private static void requireSize(int bytes) {
-    if (bytes < 1) {
-      throw new IllegalArgumentException("value: must not be empty");
-    }
-    if (bytes > MAX_VALUE_BYTES) {
-      throw new IllegalArgumentException("value: at most " + MAX_VALUE_BYTES + " bytes allowed");
     }
   }
 }

@@ -1,15 +1,13 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.crypto.MasterKey;
-import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.SecretStore.Subscription;
-import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
-import java.util.HexFormat;
+import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +32,26 @@ import org.jspecify.annotations.Nullable;
  * A secret of {@link Disclosure#ONCE} is revealed to one caller, among all threads, processes and
  * nodes, or to none if that caller's process ends before it has the value.
  *
- * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call.
+ * <p><b>Expiry.</b> From the moment of its expiry on, a secret gives neither value nor digest, and
+ * its name is free. It is removed for good, with all that is known of it, within a second if a
+ * vault is open on the store; until then {@link #describe}, {@link #find} and {@link #list} show
+ * it, and it counts where secrets are limited. What was refused because it had expired stays so,
+ * here at once and in other vaults within a second, also when the clock is set back. A clock that
+ * is ahead is believed: what expires by then is removed.
+ *
+ * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
+ * vault has no thread of its own as long as nothing in its store expires and no other vault changes
+ * secrets there; else it has one, a daemon, until it is closed.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
  * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
- * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
- * argument. Unless stated otherwise, a method that throws has changed nothing.
+ * MasterKeyUnavailableException} and {@link WrongMasterKeyException} if somebody has changed the
+ * keys and they cannot be had anew; {@link AccessDeniedException} on a {@linkplain #restrictedTo
+ * view}; {@link RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits}
+ * say so; {@link IllegalStateException} if the vault is closed; and {@link NullPointerException}
+ * for a null argument. A method that throws has changed nothing, unless it says otherwise, or
+ * throws a {@link StoreFailedException} whose outcome is unknown.
  *
  * <p>Whoever opened the vault closes it.
  */
@@ -52,59 +63,91 @@ public final class SecretVault implements AutoCloseable {
   /** The longest name of somebody who tries a passphrase, in code points. */
   public static final int MAX_CALLER = 300;
 
-  private static final String DEFAULT_NAMESPACE = "";
+  /** The longest name of a namespace, in code points. */
+  public static final int MAX_NAMESPACE = 300;
 
-  private final SecretStore store;
-  private final HeaderRecord header;
-  private final LiveSecrets live;
-  private final SecretLife life;
-  private final VaultKeys keys;
-  private final Subscription watch;
+  /** The longest text that {@link #resolve} makes, in chars: 16 Mi. */
+  public static final int MAX_RESOLVED_CHARS = 1 << 24;
+
+  private final OpenVault opened;
+  private final Namespace namespace;
+  private final Set<Permission> permissions;
+
+  /** Whether it was made by {@link #restrictedTo}, or of what was. */
+  private final boolean restricted;
+
+  /** What this is a view of, and ends with; null of the vault itself. */
+  private final @Nullable SecretVault whole;
+
   private volatile boolean closed;
 
-  private SecretVault(SecretStore store, HeaderRecord header, InstantSource clock) {
-    this.store = store;
-    this.header = header;
-    VaultRecords records = new VaultRecords(store, header, DEFAULT_NAMESPACE);
-    live = new LiveSecrets(records);
-    life = new SecretLife(records, live, clock);
-    keys = new VaultKeys(header, records, clock);
-    watch = Failures.translated(() -> store.watch(live));
-    header.markStale(); // It may have been changed between its reading and the watching.
+  private SecretVault(
+      OpenVault opened,
+      Namespace namespace,
+      Set<Permission> permissions,
+      boolean restricted,
+      @Nullable SecretVault whole) {
+    this.opened = opened;
+    this.namespace = namespace;
+    this.permissions = permissions;
+    this.restricted = restricted;
+    this.whole = whole;
+  }
+
+  static SecretVault of(OpenVault opened) {
+    return new SecretVault(
+        opened,
+        opened.namespaces().get(Namespaces.DEFAULT),
+        EnumSet.allOf(Permission.class),
+        false,
+        null);
   }
 
   /** {@return begins to open a vault} */
-  public static Builder builder() {
-    return new Builder();
+  public static VaultBuilder builder() {
+    return new VaultBuilder();
   }
 
   /**
-   * Creates a secret.
+   * Creates a secret. Takes the permission to create and, for a secret that is to be {@linkplain
+   * SecretSpec#active active}, the one to activate.
    *
    * @param spec what it shall be; used up by this call
    * @return the secret with its value, for the caller to close
-   * @throws DuplicateNameException if a secret of this name exists
-   * @throws IllegalArgumentException if the spec has no value, or its times do not fit each other
+   * @throws DuplicateNameException if a secret of this name exists that has not expired
+   * @throws QuotaExceededException if there are as many secrets as the {@linkplain
+   *     VaultLimits#maxSecrets limit} allows
+   * @throws StaleRevisionException if others keep creating and deleting where secrets are limited
+   * @throws IllegalArgumentException if the name is not one of the vault's {@link NamePolicy}, the
+   *     spec has no value, or one that is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, its times do not fit each other or now, or it has both a
+   *     passphrase and {@link Disclosure#AT_CREATION}
    * @throws IllegalStateException if the spec was used before
    */
   public CreatedSecret create(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return open().create(spec);
+    Permission[] calls =
+        spec.isActive()
+            ? new Permission[] {Permission.CREATE, Permission.ACTIVATE}
+            : new Permission[] {Permission.CREATE};
+    return admitted(calls).life().create(spec);
   }
 
   /**
-   * Makes a secret {@linkplain SecretState#ACTIVE active}; does nothing if it is.
+   * Makes a secret {@linkplain SecretState#ACTIVE active}, and its newest pending version the
+   * current one; does nothing if it is active and none is pending. The version that was current
+   * still verifies; pending versions that are older are retired.
    *
    * @param id the secret
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
-   * @throws SecretExpiredException if it is inactive and has expired
+   * @throws SecretExpiredException if it has expired, and there was something to do
    * @throws AlreadyRevealedException if its value is gone
    * @throws StaleRevisionException if others keep changing it
    */
   public SecretInfo activate(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().activate(id);
+    return life(Permission.ACTIVATE).activate(id);
   }
 
   /**
@@ -119,7 +162,118 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretInfo deactivate(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().deactivate(id);
+    return life(Permission.ACTIVATE).deactivate(id);
+  }
+
+  /**
+   * Sees to it that there is a secret of this name with this value: creates it or, if there is one
+   * with another value, gives it a new version and makes that the current one. The value before
+   * still verifies, until it is {@linkplain #retire retired}; pending versions stay pending. Doing
+   * it again changes nothing, so a script that sets up an application can do it each time. Takes
+   * the permissions to create, to update and to activate.
+   *
+   * <p>A value that is to be generated is refused, as it would be another one each time. What needs
+   * one once is {@linkplain #create created}, with {@link DuplicateNameException} as the sign that
+   * it is there.
+   *
+   * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
+   *     value is changed
+   * @return the secret as it is now, and what was done to it
+   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws SecretExpiredException if there is one that has expired
+   * @throws NotRevealableException if there is one with a passphrase
+   * @throws QuotaExceededException if there would be too many secrets, or versions of it
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException as {@link #create} does, or if the spec's value is to be
+   *     generated, or has a passphrase
+   * @throws IllegalStateException if the spec was used before
+   */
+  public PutSecret putIfChanged(SecretSpec spec) {
+    Objects.requireNonNull(spec, "spec");
+    return admitted(Permission.CREATE, Permission.UPDATE, Permission.ACTIVATE)
+        .life()
+        .putIfChanged(spec);
+  }
+
+  /**
+   * Changes what is said of a secret, but not its value. Of one whose value is gone, name,
+   * description and labels can be changed, as they tell what it was; its times cannot.
+   *
+   * @param id the secret
+   * @param update what to change
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone, and a time would change
+   * @throws DuplicateNameException if another secret has the new name that has not expired
+   * @throws StaleRevisionException if it does not have the revision that the update names, or
+   *     others keep changing it
+   * @throws IllegalArgumentException if the new name is not one of the vault's {@link NamePolicy},
+   *     there would be too many labels, or the times do not fit each other
+   */
+  public SecretInfo update(SecretId id, SecretUpdate update) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).update(id, Objects.requireNonNull(update, "update"));
+  }
+
+  /**
+   * Adds a version to a secret, which is pending: nothing uses it before it is {@linkplain
+   * #activate activated}. So the new value can be handed to whoever needs it first.
+   *
+   * <p>After the activation, digests are made with the new version, and those of the version before
+   * still verify, until that one is {@linkplain #retire retired}.
+   *
+   * @param id the secret
+   * @param value its value; used up by this call
+   * @return the secret with the new value, for the caller to close
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws QuotaExceededException if the values of 16 of its versions are kept already
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if the value is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, or has a passphrase though the secret is not protected by
+   *     one, or the other way round
+   * @throws IllegalStateException if the value was used before
+   */
+  public CreatedSecret rotate(SecretId id, NewValue value) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).rotate(id, Objects.requireNonNull(value, "value"));
+  }
+
+  /**
+   * Goes back to the version that was current before, which is not always the one numbered before:
+   * the two change places, so doing it again undoes it. If that one is retired by now, goes back to
+   * the one before it, and so on. Digests of both verify all the while; retire the one that must
+   * not. Takes the permissions to update and to activate.
+   *
+   * @param id the secret
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
+   * @throws AlreadyRevealedException if its value is gone
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if it has no previous version
+   */
+  public SecretInfo rollback(SecretId id) {
+    Objects.requireNonNull(id, "id");
+    return admitted(Permission.UPDATE, Permission.ACTIVATE).life().rollback(id);
+  }
+
+  /**
+   * Deletes the value of a pending or previous version, irreversibly: its digests verify no more.
+   * Does nothing if that was done before.
+   *
+   * @param id the secret
+   * @param version the version's number
+   * @return the secret as it is now
+   * @throws SecretNotFoundException if there is none of this id
+   * @throws StaleRevisionException if others keep changing it
+   * @throws IllegalArgumentException if it has no such version, or that is the current one
+   */
+  public SecretInfo retire(SecretId id, int version) {
+    Objects.requireNonNull(id, "id");
+    return life(Permission.UPDATE).retire(id, version);
   }
 
   /**
@@ -131,7 +285,19 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean delete(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().delete(id);
+    return life(Permission.DELETE).delete(id);
+  }
+
+  /**
+   * Removes what has expired, of all namespaces, at once: its values, its name, and all that is
+   * known of it. An open vault does so by itself, within a second of the expiry; a program that
+   * opens it for a moment only has to ask for it.
+   *
+   * @return how many secrets were removed by this call
+   */
+  public int sweep() {
+    admitted(Permission.DELETE);
+    return opened.sweeper().sweep(() -> true);
   }
 
   /**
@@ -142,7 +308,12 @@ public final class SecretVault implements AutoCloseable {
    * @throws SecretNotFoundException if there is none of this id
    */
   public SecretInfo describe(SecretId id) {
-    return find(id).orElseThrow(SecretNotFoundException::new).info();
+    Objects.requireNonNull(id, "id");
+    return admitted(Permission.LIST)
+        .live()
+        .find(id)
+        .orElseThrow(SecretNotFoundException::new)
+        .info();
   }
 
   /**
@@ -152,7 +323,8 @@ public final class SecretVault implements AutoCloseable {
    * @return all but its value; empty if there is none of this name
    */
   public Optional<SecretInfo> find(String name) {
-    return findLive(name).map(Live::info);
+    Objects.requireNonNull(name, "name");
+    return admitted(Permission.LIST).live().find(name).map(Live::info);
   }
 
   /**
@@ -166,7 +338,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Page<SecretInfo> list(ListQuery query) {
     Objects.requireNonNull(query, "query");
-    return open().list(query);
+    return life(Permission.LIST).list(query);
   }
 
   /**
@@ -184,10 +356,12 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if it is protected by a passphrase; nothing is counted
+   * @throws StaleRevisionException if it has {@link Disclosure#ONCE}, and others keep creating and
+   *     deleting where secrets are limited
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return open().reveal(() -> live.find(id));
+    return use(Permission.REVEAL).reveal(finding(id));
   }
 
   /**
@@ -198,7 +372,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name) {
     Objects.requireNonNull(name, "name");
-    return open().reveal(() -> live.find(name));
+    return use(Permission.REVEAL).reveal(finding(name));
   }
 
   /**
@@ -216,12 +390,13 @@ public final class SecretVault implements AutoCloseable {
    * @return its current value, for the caller to close
    * @throws WrongPassphraseException if the passphrase is wrong; it was counted
    * @throws PassphraseLockedException if there were too many; the passphrase was not looked at
+   * @throws StaleRevisionException if others keep changing what is counted
    * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
    *     surrogate; nothing was counted
    */
   public SecretValue reveal(SecretId id, char[] passphrase) {
     Objects.requireNonNull(id, "id");
-    return open().reveal(() -> live.find(id), Text.checkPassphrase(passphrase), null);
+    return use(Permission.REVEAL).reveal(finding(id), Text.checkPassphrase(passphrase), null);
   }
 
   /**
@@ -233,7 +408,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name, char[] passphrase) {
     Objects.requireNonNull(name, "name");
-    return open().reveal(() -> live.find(name), Text.checkPassphrase(passphrase), null);
+    return use(Permission.REVEAL).reveal(finding(name), Text.checkPassphrase(passphrase), null);
   }
 
   /**
@@ -250,8 +425,8 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(SecretId id, char[] passphrase, String caller) {
     Objects.requireNonNull(id, "id");
-    return open()
-        .reveal(() -> live.find(id), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL)
+        .reveal(finding(id), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   /**
@@ -264,12 +439,51 @@ public final class SecretVault implements AutoCloseable {
    */
   public SecretValue reveal(String name, char[] passphrase, String caller) {
     Objects.requireNonNull(name, "name");
-    return open()
-        .reveal(() -> live.find(name), Text.checkPassphrase(passphrase), requireCaller(caller));
+    return use(Permission.REVEAL)
+        .reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
   private static String requireCaller(String caller) {
     return Text.check("caller", Objects.requireNonNull(caller, "caller"), 1, MAX_CALLER);
+  }
+
+  /**
+   * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
+   * lends the result.
+   *
+   * <p>A reference is <code>{{secret:</code>, a name, and the next <code>}}</code>; of more than
+   * two opening braces in a row, the last two begin it. A backslash right before two opening braces
+   * makes them plain text; to have a backslash right before a reference, write two. Any other
+   * backslash or brace stands for itself.
+   *
+   * <p>Each secret is revealed once, however often its name occurs. None is revealed if one of the
+   * names is not known, or one of the secrets may not be revealed now. Of those with {@link
+   * Disclosure#ONCE}, a text may have one, which is taken last, when all else of the text is there:
+   * so none is used up for a text that does not come about.
+   *
+   * @param template the text with the references
+   * @param reader what to do with the result, in an array that is overwritten when it is done; must
+   *     not keep it
+   * @return what the reader returned
+   * @param <T> the type of that
+   * @throws SecretNotFoundException if names are not those of secrets; it has all of them
+   * @throws SecretNotActiveException if a secret is inactive or not yet valid
+   * @throws SecretExpiredException if one has expired
+   * @throws NotRevealableException if one has {@link Disclosure#AT_CREATION}
+   * @throws AlreadyRevealedException if one has {@link Disclosure#ONCE} and was revealed
+   * @throws WrongPassphraseException if one is protected by a passphrase
+   * @throws IllegalArgumentException if two braces begin anything else, more than one secret has
+   *     {@link Disclosure#ONCE}, or the text would have more than {@value #MAX_RESOLVED_CHARS}
+   *     chars
+   * @throws IllegalStateException if a value is not text in UTF-8
+   * @throws StaleRevisionException as {@link #reveal(SecretId)} does
+   */
+  public <T> T resolve(String template, Function<char[], T> reader) {
+    References references = References.in(Objects.requireNonNull(template, "template"));
+    Objects.requireNonNull(reader, "reader");
+    requirePermitted(Permission.REVEAL);
+    namespace.admit(references.names().size(), Permission.REVEAL);
+    return namespace.use().resolve(references, reader);
   }
 
   /**
@@ -290,8 +504,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Digest hmac(SecretId id, String userId) {
     Objects.requireNonNull(id, "id");
-    byte[] message = requireUserId(userId);
-    return new Digest(open().digesters(() -> live.find(id)).get(0).compute(message));
+    return use(Permission.DIGEST).hmac(finding(id), userId);
   }
 
   /**
@@ -303,8 +516,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public Digest hmac(String name, String userId) {
     Objects.requireNonNull(name, "name");
-    byte[] message = requireUserId(userId);
-    return new Digest(open().digesters(() -> live.find(name)).get(0).compute(message));
+    return use(Permission.DIGEST).hmac(finding(name), userId);
   }
 
   /**
@@ -320,7 +532,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(SecretId id, String userId, String digest) {
     Objects.requireNonNull(id, "id");
-    return verify(() -> live.find(id), userId, digest);
+    return use(Permission.DIGEST).verify(finding(id), userId, digest);
   }
 
   /**
@@ -333,83 +545,232 @@ public final class SecretVault implements AutoCloseable {
    */
   public boolean verify(String name, String userId, String digest) {
     Objects.requireNonNull(name, "name");
-    return verify(() -> live.find(name), userId, digest);
+    return use(Permission.DIGEST).verify(finding(name), userId, digest);
   }
 
-  private boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
-    Objects.requireNonNull(userId, "userId");
-    Objects.requireNonNull(digest, "digest");
-    SecretLife opened = open();
-    try {
-      byte[] message = requireUserId(userId);
-      byte[] candidate = HexFormat.of().parseHex(digest);
-      boolean genuine = false;
-      for (Hmac digester : opened.digesters(lookup)) {
-        genuine |= digester.verify(message, candidate);
-      }
-      return genuine;
-    } catch (IllegalArgumentException
-        | SecretNotFoundException
-        | SecretNotActiveException
-        | SecretExpiredException
-        | AlreadyRevealedException
-        | NotRevealableException wrongOrUnusable) {
-      return false;
-    }
+  /**
+   * Says whether a secret has this value now, without revealing it, and in time that does not
+   * depend on where the two differ. A secret of any {@link Disclosure} can be asked, and stays as
+   * it is.
+   *
+   * @param id the secret
+   * @param candidate the value that it may have
+   * @return false as well if there is no such secret, or it may not be used now, or is protected by
+   *     a passphrase
+   */
+  public boolean matches(SecretId id, byte[] candidate) {
+    return use(Permission.DIGEST).matches(finding(id), candidate);
   }
 
-  private static byte[] requireUserId(String userId) {
-    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
-    if (message.length == 0 || message.length > MAX_USER_ID_BYTES) {
-      throw new IllegalArgumentException(
-          "userId: 1 to "
-              + MAX_USER_ID_BYTES
-              + " bytes in UTF-8 allowed, but there are "
-              + message.length);
-    }
-    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
-    // for.
-    for (byte b : message) {
-      if (b == '?' && !Text.isWellFormed(userId)) {
-        throw new IllegalArgumentException(
-            "userId: holds an unpaired surrogate, which is no character");
-      }
-    }
-    return message;
+  /**
+   * Says whether a secret has this value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param name the secret's name
+   * @param candidate the value that it may have
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(String name, byte[] candidate) {
+    return use(Permission.DIGEST).matches(finding(name), candidate);
   }
 
-  /** {@return the vault's keys: what unlocks it, and the epochs of its data keys} */
+  /**
+   * Says whether a secret has this text as its value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param id the secret
+   * @param candidate the text, of which the caller may overwrite the array
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(SecretId id, char[] candidate) {
+    return use(Permission.DIGEST).matches(finding(id), candidate);
+  }
+
+  /**
+   * Says whether a secret has this text as its value, as {@link #matches(SecretId, byte[])} does.
+   *
+   * @param name the secret's name
+   * @param candidate the text, of which the caller may overwrite the array
+   * @return whether it has; false as well if that cannot be, as there
+   */
+  public boolean matches(String name, char[] candidate) {
+    return use(Permission.DIGEST).matches(finding(name), candidate);
+  }
+
+  /**
+   * {@return the vault's keys: what unlocks it, and the epochs of its data keys; they are those of
+   * all namespaces}
+   *
+   * @throws AccessDeniedException if this view lacks {@link Permission#MANAGE_KEYS}
+   */
   public VaultKeys keys() {
-    requireOpen();
-    return keys;
+    admitted(Permission.MANAGE_KEYS);
+    return opened.keys(namespace.auditor().actor(), this::requireOpen);
   }
 
-  private Optional<Live> findLive(String name) {
+  /**
+   * Looks at another namespace of the vault, with the same permissions. Namespaces have names,
+   * limits and secrets of their own, and no secret opens in another one. One comes to be with the
+   * first secret that is created in it; a view of one that is not there costs nothing in the store.
+   *
+   * @param name 1 to {@value #MAX_NAMESPACE} code points, no control characters; empty for the
+   *     namespace that the vault opens with
+   * @return a view of the vault, for which what {@link #restrictedTo} says of views holds
+   * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}
+   * @throws IllegalArgumentException if the name is not allowed
+   */
+  public SecretVault namespace(String name) {
+    requireOpen();
+    Text.check("namespace", Objects.requireNonNull(name, "name"), 0, MAX_NAMESPACE);
+    if (restricted) {
+      throw AccessDeniedException.confined();
+    }
+    return new SecretVault(
+        opened,
+        opened.namespaces().get(name).actingAs(namespace.auditor().actor()),
+        permissions,
+        false,
+        this);
+  }
+
+  /**
+   * Makes a view of this vault that may do less, to be handed to code that is trusted less. A
+   * method that takes a permission which the view lacks throws {@link AccessDeniedException},
+   * before it reads anything; no method of the view gives that permission back, nor leads out of
+   * this vault's namespace. A view costs nothing. Closing one ends it and the views that were made
+   * of it; whoever closes the vault ends all of them.
+   *
+   * @param allowed what the view may do, if this vault may
+   * @return the view
+   */
+  public SecretVault restrictedTo(Set<Permission> allowed) {
+    requireOpen();
+    Set<Permission> both = EnumSet.noneOf(Permission.class);
+    both.addAll(Objects.requireNonNull(allowed, "allowed"));
+    both.retainAll(permissions);
+    return new SecretVault(opened, namespace, both, true, this);
+  }
+
+  /**
+   * Says who acts: what is done through the view that is returned has this name in the {@linkplain
+   * #audit audit trail}. It changes nothing else, and is not checked: whoever calls this is trusted
+   * to say the truth. It can be said once, so a view can be handed on without the receiver being
+   * able to act in another name.
+   *
+   * @param actor such as an account's name or a request's number, 1 to {@value #MAX_CALLER} code
+   *     points, no control characters; stored sealed
+   * @return the vault, for somebody who acts; a {@linkplain #restrictedTo view}
+   * @throws IllegalArgumentException if the name is not allowed
+   * @throws IllegalStateException if it was said before of what this is a view of
+   */
+  public SecretVault actingAs(String actor) {
+    requireOpen();
+    Text.check("actor", Objects.requireNonNull(actor, "actor"), 1, MAX_CALLER);
+    if (namespace.auditor().actor() != null) {
+      throw new IllegalStateException("who acts was already said");
+    }
+    return new SecretVault(opened, namespace.actingAs(actor), permissions, restricted, this);
+  }
+
+  /**
+   * {@return what was done in this namespace; empty unless the vault was {@linkplain
+   * VaultBuilder#audit told to keep it}}
+   *
+   * @throws AccessDeniedException if this view lacks {@link Permission#AUDIT}
+   */
+  public AuditTrail audit() {
+    return new AuditTrail(admitted(Permission.AUDIT).auditor().chain(), this::requireOpen);
+  }
+
+  /**
+   * Calls a handler with the secret of this name as it is, and again with each change of it: when a
+   * secret of this name is created, activated or deactivated, rotated, rolled back or updated, when
+   * one loses the name or gets it, and when it is deleted or its value is gone. A change that this
+   * vault makes is handled at once, one that another vault on the store makes within a second. That
+   * a time is reached, such as {@linkplain SecretInfo#expiresAt its expiry}, is no change.
+   *
+   * <p>The handler is given what {@link #find} would return, and no value. One that wants it
+   * reveals it, and takes it into use when that has worked; so what it had stays in use if the new
+   * value cannot be had.
+   *
+   * <p>Each handler is called on a daemon thread of its own, one call at a time, so one that throws
+   * or takes long keeps neither others nor any change waiting. Changes that come meanwhile are not
+   * queued: the next call is with the secret as it is then. What a handler throws is logged, by the
+   * name of its class; if that is a {@link VaultException} that is {@linkplain
+   * VaultException#retryable retryable}, or the secret cannot be read, it is called again later,
+   * after a quarter of a second at first and at least once a minute.
+   *
+   * <p>The calls end when the subscription is closed, this view, or the vault, none of which waits
+   * for a call that is under way; the handler may close any of them.
+   *
+   * @param name the name, compared exactly
+   * @param handler what to call
+   * @return closing it ends the calls
+   * @throws IllegalArgumentException if the name holds an unpaired surrogate
+   */
+  public ChangeSubscription onChange(String name, Consumer<Optional<SecretInfo>> handler) {
     Objects.requireNonNull(name, "name");
-    requireOpen();
-    return live.find(name);
+    Objects.requireNonNull(handler, "handler");
+    if (!Text.isWellFormed(name)) {
+      throw new IllegalArgumentException(
+          "name: holds an unpaired surrogate, which is no character");
+    }
+    VaultRecords records = admitted(Permission.LIST).records();
+    return opened.namespaces().handlers().add(records, name, () -> !isClosed(), handler);
   }
 
-  private Optional<Live> find(SecretId id) {
+  private Supplier<Optional<Live>> finding(SecretId id) {
     Objects.requireNonNull(id, "id");
-    requireOpen();
-    return live.find(id);
+    return () -> namespace.live().find(id);
   }
 
-  private SecretLife open() {
+  private Supplier<Optional<Live>> finding(String name) {
+    Objects.requireNonNull(name, "name");
+    return () -> namespace.live().find(name);
+  }
+
+  private SecretLife life(Permission call) {
+    return admitted(call).life();
+  }
+
+  private SecretUse use(Permission call) {
+    return admitted(call).use();
+  }
+
+  /** Lets a call through that takes these permissions, and counts it for each, or for none. */
+  private Namespace admitted(Permission... calls) {
+    requirePermitted(calls);
+    namespace.admit(1, calls);
+    return namespace;
+  }
+
+  private void requirePermitted(Permission... calls) {
     requireOpen();
-    return life;
+    for (Permission call : calls) {
+      if (!permissions.contains(call)) {
+        throw AccessDeniedException.lacking(call);
+      }
+    }
   }
 
   private void requireOpen() {
-    if (closed) {
+    if (isClosed()) {
       throw new IllegalStateException("the vault is closed");
     }
   }
 
+  private boolean isClosed() {
+    SecretVault part = this;
+    while (part != null) {
+      if (part.closed) {
+        return true;
+      }
+      part = part.whole;
+    }
+    return false;
+  }
+
   /**
-   * Waits for running changes, closes the store and lets the keys go. Closing twice is closing
-   * once.
+   * Waits for running changes, closes the store and lets the keys go; of a view, ends the view and
+   * those made of it. Closing twice is closing once.
    *
    * @throws StoreFailedException if the store cannot be closed properly; what was returned as done
    *     stays done
@@ -417,136 +778,16 @@ public final class SecretVault implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    // The store first: what a racing call seals with a keyring that is gone can then never be
-    // committed.
-    try {
-      watch.close();
-      Failures.translated(store::close);
-    } finally {
-      header.close();
-      live.clear();
+    if (whole == null) {
+      opened.close();
+    } else {
+      opened.namespaces().handlers().endUnwanted();
     }
   }
 
   /** Says nothing of what is inside. */
   @Override
   public String toString() {
-    return closed ? "SecretVault[closed]" : "SecretVault[open]";
-  }
-
-  /**
-   * Opens one vault. Every option may be set once; store and master key are required. Not
-   * thread-safe.
-   */
-  public static final class Builder {
-    private @Nullable SecretStore store;
-    private @Nullable MasterKey masterKey;
-    private @Nullable InstantSource clock;
-    private boolean used;
-
-    private Builder() {}
-
-    /**
-     * Sets where sealed records are kept. The vault takes the store over: it closes it when it is
-     * closed, or when it cannot be opened.
-     *
-     * @param newStore an open store
-     * @return this
-     * @throws IllegalStateException if a store was already set
-     */
-    public Builder store(SecretStore newStore) {
-      requireUnset("store", store);
-      store = Objects.requireNonNull(newStore, "store");
-      return this;
-    }
-
-    /**
-     * Sets what unlocks the vault. The vault takes the key over: it closes it as soon as it is open
-     * or cannot be opened.
-     *
-     * @param newMasterKey the key
-     * @return this
-     * @throws IllegalStateException if a master key was already set
-     */
-    public Builder masterKey(MasterKey newMasterKey) {
-      requireUnset("masterKey", masterKey);
-      masterKey = Objects.requireNonNull(newMasterKey, "masterKey");
-      return this;
-    }
-
-    /**
-     * Sets the clock that expiry and not-before are measured with; the system's if this is not
-     * called.
-     *
-     * @param newClock the clock
-     * @return this
-     * @throws IllegalStateException if a clock was already set
-     */
-    public Builder clock(InstantSource newClock) {
-      requireUnset("clock", clock);
-      clock = Objects.requireNonNull(newClock, "clock");
-      return this;
-    }
-
-    /**
-     * Opens the vault of the store, or creates it there if the store is empty.
-     *
-     * @return the vault, for the caller to close
-     * @throws WrongMasterKeyException if the master key does not unlock it
-     * @throws MasterKeyUnavailableException if the master key cannot be had
-     * @throws IntegrityException if the vault is damaged
-     * @throws UnsupportedFormatException if a newer release wrote it
-     * @throws StoreFailedException if the store fails
-     * @throws IllegalStateException if the store or the master key was not set, or this builder has
-     *     opened a vault, or failed to
-     */
-    public SecretVault open() {
-      return open(true);
-    }
-
-    /**
-     * Opens the vault of the store, as {@link #open} does, but refuses to create one.
-     *
-     * @return the vault, for the caller to close
-     * @throws VaultNotFoundException if the store is empty
-     */
-    public SecretVault openExisting() {
-      return open(false);
-    }
-
-    private SecretVault open(boolean create) {
-      if (store == null || masterKey == null) {
-        throw new IllegalStateException(
-            store == null ? "store: must be set" : "masterKey: must be set");
-      }
-      if (used) {
-        // Going on would end in closing the store, which by now is that of another vault.
-        throw new IllegalStateException("the builder was already used: each vault needs its own");
-      }
-      used = true;
-      SecretStore from = store;
-      try (MasterKey key = masterKey) {
-        HeaderRecord header = HeaderRecord.unlock(from, key, create);
-        try {
-          return new SecretVault(from, header, clock == null ? InstantSource.system() : clock);
-        } catch (RuntimeException e) {
-          header.close();
-          throw e;
-        }
-      } catch (RuntimeException e) {
-        try {
-          from.close();
-        } catch (RuntimeException closing) {
-          e.addSuppressed(closing);
-        }
-        throw e;
-      }
-    }
-
-    private static void requireUnset(String option, @Nullable Object value) {
-      if (value != null) {
-        throw new IllegalStateException(option + " was already set");
-      }
-    }
+    return isClosed() ? "SecretVault[closed]" : "SecretVault[open]";
   }
 }

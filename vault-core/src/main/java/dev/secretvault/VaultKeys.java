@@ -1,5 +1,7 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.HeaderRecord.Committing;
 import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.KeyringChange;
 import dev.secretvault.crypto.MasterKey;
@@ -16,6 +18,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of a vault: what unlocks it, and the epochs of its data keys.
@@ -47,18 +50,30 @@ import java.util.function.Function;
 public final class VaultKeys {
 
   private final HeaderRecord header;
+  private final Namespaces namespaces;
   private final VaultRecords records;
   private final InstantSource clock;
 
-  VaultKeys(HeaderRecord header, VaultRecords records, InstantSource clock) {
+  private final Auditor auditor;
+  private final Runnable requireOpen;
+
+  VaultKeys(
+      HeaderRecord header,
+      Namespaces namespaces,
+      InstantSource clock,
+      @Nullable String actor,
+      Runnable requireOpen) {
+    this.auditor = namespaces.get(Namespaces.DEFAULT).auditor().actingAs(actor);
+    this.requireOpen = requireOpen;
     this.header = header;
-    this.records = records;
+    this.namespaces = namespaces;
+    this.records = namespaces.get(Namespaces.DEFAULT).records();
     this.clock = clock;
   }
 
   /** {@return the vault's unlock slots; one that replaced another has its place} */
   public List<UnlockSlot> unlockSlots() {
-    header.refresh();
+    refresh();
     return header.keyring().unlockSlots();
   }
 
@@ -72,8 +87,11 @@ public final class VaultKeys {
    */
   public UnlockSlot addUnlock(MasterKey masterKey) {
     try (masterKey) {
+      requireOpen.run();
       return header.change(
-          keyring -> keyring.addUnlock(masterKey), keyring -> last(keyring.unlockSlots()));
+          keyring -> keyring.addUnlock(masterKey),
+          auditing(Kind.UNLOCK_ADDED),
+          keyring -> last(keyring.unlockSlots()));
     }
   }
 
@@ -86,7 +104,7 @@ public final class VaultKeys {
    */
   public void removeUnlock(String slotId) {
     Objects.requireNonNull(slotId, "slotId");
-    change(keyring -> keyring.removeUnlock(slotId));
+    change(keyring -> keyring.removeUnlock(slotId), auditing(Kind.UNLOCK_REMOVED));
   }
 
   /**
@@ -100,7 +118,7 @@ public final class VaultKeys {
    */
   public void removeUnlock(MasterKey masterKey) {
     try (masterKey) {
-      change(keyring -> keyring.removeUnlock(masterKey));
+      change(keyring -> keyring.removeUnlock(masterKey), auditing(Kind.UNLOCK_REMOVED));
     }
   }
 
@@ -122,7 +140,8 @@ public final class VaultKeys {
   public void changeMasterKey(MasterKey old, MasterKey replacement) {
     try (old;
         replacement) {
-      change(keyring -> keyring.changeMasterKey(old, replacement));
+      change(
+          keyring -> keyring.changeMasterKey(old, replacement), auditing(Kind.MASTER_KEY_CHANGED));
     }
   }
 
@@ -134,7 +153,11 @@ public final class VaultKeys {
    * @throws QuotaExceededException if there are a thousand epochs: retire some
    */
   public int rotate() {
-    return header.change(keyring -> keyring.rotate(clock.instant()), Keyring::epoch);
+    requireOpen.run();
+    return header.change(
+        keyring -> keyring.rotate(clock.instant()),
+        (keyring, commit) -> auditor.commit(Kind.EPOCH_BEGUN, keyring.epoch() + 1, commit),
+        Keyring::epoch);
   }
 
   /**
@@ -152,8 +175,8 @@ public final class VaultKeys {
    */
   public Reencryption reencrypt(Consumer<Reencryption> progress) {
     Objects.requireNonNull(progress, "progress");
-    header.refresh();
-    return new Reencryptor(records, progress).run();
+    refresh();
+    return new Reencryptor(namespaces, progress).run();
   }
 
   /**
@@ -166,7 +189,8 @@ public final class VaultKeys {
    * @throws IllegalArgumentException if it cannot be a key, or the record opens
    */
   public boolean discard(String key) {
-    return records.discard(new RecordKey(key));
+    requireOpen.run();
+    return namespaces.discard(new RecordKey(key), auditor.actor());
   }
 
   /**
@@ -175,7 +199,7 @@ public final class VaultKeys {
    * @return the epochs that the vault has keys of, the oldest first
    */
   public List<KeyEpoch> keysInUse() {
-    header.refresh();
+    refresh();
     SortedMap<Integer, Instant> epochs = header.keyring().epochs();
     Map<Integer, Long> counts = new HashMap<>();
     List<StoredRecord> page = records.scan(null, SecretStore.MAX_PAGE);
@@ -233,11 +257,23 @@ public final class VaultKeys {
           "records are sealed under epoch " + epoch + ", or will be: rotate and re-encrypt first",
           null);
     }
-    change(keyring -> keyring.retire(epoch));
+    change(
+        keyring -> keyring.retire(epoch),
+        (keyring, commit) -> auditor.commit(Kind.EPOCH_RETIRED, epoch, commit));
   }
 
-  private void change(Function<Keyring, KeyringChange> step) {
-    header.change(step, keyring -> keyring);
+  private void refresh() {
+    requireOpen.run();
+    header.refresh();
+  }
+
+  private void change(Function<Keyring, KeyringChange> step, Committing committing) {
+    requireOpen.run();
+    header.change(step, committing, keyring -> keyring);
+  }
+
+  private Committing auditing(Kind kind) {
+    return (keyring, commit) -> auditor.commit(kind, 0, commit);
   }
 
   private static <T> T last(List<T> list) {

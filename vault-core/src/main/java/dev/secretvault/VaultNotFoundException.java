@@ -2,7 +2,7 @@ package dev.secretvault;
 
 /**
  * The store is empty, and the caller asked for a vault that exists. Name the right store, or create
- * a vault with {@link SecretVault.Builder#open()}. Nothing was changed.
+ * a vault with {@link VaultBuilder#open()}. Nothing was changed.
  */
 public final class VaultNotFoundException extends VaultException {
 

@@ -1,10 +1,7 @@
 package dev.secretvault;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.secretvault.crypto.CryptoException;
 import dev.secretvault.crypto.CryptoException.Reason;
-import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.RecordCipher;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -12,13 +9,13 @@ import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,42 +39,92 @@ final class VaultRecords {
    */
   private static final int NAMESPACE_TOKEN = 11;
 
+  /** What follows the token in the key of the record with a namespace's name. */
+  private static final String REGISTRATION = "." + RecordKind.NAMESPACE.letter() + ".";
+
   /** So many lost races in a row mean that something else is wrong. */
   static final int MAX_ATTEMPTS = 100;
 
-  private static final int MAX_CIPHERS = 10_000;
-
   private static final int SCAN_PAGE = 100;
 
-  private final SecretStore store;
+  private final SealedStore store;
   private final HeaderRecord header;
   private final String namespace;
+  private final String token;
   private final String prefix;
+  private final RecordKey countKey;
 
-  /** Of records in use, whose keys need not be derived again. */
-  private final Cache<RecordKey, RecordCipher> ciphers =
-      Caffeine.newBuilder().maximumSize(MAX_CIPHERS).executor(Runnable::run).build();
+  /** Whether the record with the namespace's name is known to be there, and to open. */
+  private volatile boolean registered;
 
-  /** What a record is: the letter in its key, and the purpose that it is sealed for. */
-  private enum Kind {
-    SECRET('s'),
-    NAME('n'),
-    VALUE('v'),
-    ATTEMPTS('a');
-
-    private final char letter;
-    private final String purpose = name().toLowerCase(Locale.ROOT);
-
-    Kind(char letter) {
-      this.letter = letter;
-    }
-  }
-
-  VaultRecords(SecretStore store, HeaderRecord header, String namespace) {
-    this.store = store;
+  /**
+   * The records of a namespace.
+   *
+   * @param missed called when it is not known whether a commit happened
+   */
+  VaultRecords(SecretStore store, HeaderRecord header, String namespace, Runnable missed) {
+    this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    prefix = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN) + ".";
+    token = token(header, namespace);
+    prefix = token + ".";
+    countKey = key(RecordKind.COUNT, "n");
+    registered = isDefault();
+  }
+
+  private static String token(HeaderRecord header, String namespace) {
+    return header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+  }
+
+  /** The key of the high-water mark, which stands in the first namespace for all of them. */
+  static RecordKey timeKey(HeaderRecord header) {
+    return new RecordKey(token(header, Namespaces.DEFAULT) + "." + RecordKind.TIME.letter() + ".n");
+  }
+
+  /** Whether a record may have an expiry, or say what has expired. */
+  static boolean concernsExpiry(RecordKey key) {
+    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+  }
+
+  /** Whether a record counts wrong passphrases. */
+  static boolean isAttempts(RecordKey key) {
+    return isOf(key, RecordKind.ATTEMPTS);
+  }
+
+  private static boolean isOf(RecordKey key, RecordKind kind) {
+    return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
+  }
+
+  /**
+   * The audit trail of the namespace.
+   *
+   * @param policy what to keep; null if the vault was not told to keep one
+   */
+  AuditChain auditChain(@Nullable AuditPolicy policy, InstantSource clock) {
+    return new AuditChain(store, header, namespace, prefix, policy, clock);
+  }
+
+  /** What the keys of the namespace's records begin with, up to the first dot. */
+  String token() {
+    return token;
+  }
+
+  static Optional<String> tokenIn(RecordKey key) {
+    int dot = key.text().indexOf('.');
+    return dot == NAMESPACE_TOKEN ? Optional.of(key.text().substring(0, dot)) : Optional.empty();
+  }
+
+  /** Whether it is that of a record with a namespace's name. */
+  static boolean isRegistration(RecordKey key) {
+    return tokenIn(key).filter(token -> key.text().equals(token + REGISTRATION)).isPresent();
+  }
+
+  /** The namespace that a token stands for; empty if nobody has created a secret in it. */
+  Optional<String> namespaceOf(String unknown) {
+    return store
+        .read(new RecordKey(unknown + REGISTRATION))
+        .flatMap(stored -> store.open(stored, RecordKind.NAMESPACE, false))
+        .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
 
   /**
@@ -88,13 +135,13 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
-  private RecordKey key(Kind kind, String rest) {
-    return new RecordKey(prefix + kind.letter + "." + rest);
+  private RecordKey key(RecordKind kind, String rest) {
+    return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
-  private Optional<Kind> kindOf(RecordKey key) {
-    for (Kind kind : Kind.values()) {
-      if (key.text().startsWith(prefix + kind.letter + ".")) {
+  Optional<RecordKind> kindOf(RecordKey key) {
+    for (RecordKind kind : RecordKind.values()) {
+      if (key.text().startsWith(prefix + kind.letter() + ".")) {
         return Optional.of(kind);
       }
     }
@@ -107,12 +154,12 @@ final class VaultRecords {
   }
 
   RecordKey secretKey(SecretId id) {
-    return key(Kind.SECRET, id.text());
+    return key(RecordKind.SECRET, id.text());
   }
 
   /** The id of the secret whose record has this key; empty for keys of anything else. */
   Optional<SecretId> secretId(RecordKey key) {
-    if (!kindOf(key).equals(Optional.of(Kind.SECRET))) {
+    if (!kindOf(key).equals(Optional.of(RecordKind.SECRET))) {
       return Optional.empty();
     }
     try {
@@ -124,19 +171,19 @@ final class VaultRecords {
   }
 
   RecordKey nameKey(String name) {
-    return key(Kind.NAME, header.keyring().token("name", namespace, name));
+    return key(RecordKind.NAME, header.keyring().token("name", namespace, name));
   }
 
   RecordKey valueKey(SecretId id, int version) {
-    return key(Kind.VALUE, id + "." + version);
+    return key(RecordKind.VALUE, id + "." + version);
   }
 
   private RecordKey attemptsKey(SecretId id) {
-    return key(Kind.ATTEMPTS, id.text());
+    return key(RecordKind.ATTEMPTS, id.text());
   }
 
   Optional<SecretInfo> secret(SecretId id) {
-    return read(secretKey(id)).flatMap(this::openSecret);
+    return store.read(secretKey(id)).flatMap(this::openSecret);
   }
 
   /**
@@ -144,19 +191,37 @@ final class VaultRecords {
    * check.
    */
   Optional<SecretId> name(RecordKey key) {
-    return read(key)
-        .flatMap(stored -> open(stored, Kind.NAME, true))
+    return store
+        .read(key)
+        .flatMap(stored -> store.open(stored, RecordKind.NAME, true))
         .map(opened -> SecretId.of(new String(opened.content(), StandardCharsets.US_ASCII)));
   }
 
   /** The value as it is stored, sealed. */
   Optional<StoredRecord> sealedValue(RecordKey key) {
-    return read(key);
+    return store.read(key);
   }
 
   /** The value; empty if it is gone meanwhile. */
   Optional<OpenedValue> openValue(StoredRecord sealed) {
-    return open(sealed, Kind.VALUE, true);
+    return store.open(sealed, RecordKind.VALUE, true);
+  }
+
+  /** The secret of a name. */
+  Optional<SecretInfo> named(String name) {
+    return name(nameKey(name)).flatMap(this::secret).filter(info -> info.name().equals(name));
+  }
+
+  /** Whether the current value of a secret is this one; false if it is gone. */
+  boolean holds(SecretInfo info, byte[] value) {
+    Optional<OpenedValue> current =
+        Versions.current(info.versions())
+            .flatMap(version -> sealedValue(valueKey(info.id(), version.number())))
+            .flatMap(this::openValue);
+    boolean equal =
+        current.filter(opened -> MessageDigest.isEqual(opened.content(), value)).isPresent();
+    current.ifPresent(opened -> Arrays.fill(opened.content(), (byte) 0));
+    return equal;
   }
 
   /** Seals a value under a passphrase as well, before it is put. */
@@ -190,10 +255,10 @@ final class VaultRecords {
 
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
   Secrets secrets(@Nullable SecretId after, int limit) {
-    RecordKey from = key(Kind.SECRET, after == null ? "" : after.text());
+    RecordKey from = key(RecordKind.SECRET, after == null ? "" : after.text());
     List<StoredRecord> scanned =
-        Failures.translated(() -> store.scan(from, limit)).stream()
-            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(Kind.SECRET)))
+        store.scan(from, limit).stream()
+            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(RecordKind.SECRET)))
             .toList();
     return new Secrets(
         scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
@@ -202,8 +267,8 @@ final class VaultRecords {
 
   /** A put of the secret's record, at the secret's revision. */
   Change putSecret(SecretInfo info) {
-    return put(
-        Kind.SECRET,
+    return store.put(
+        RecordKind.SECRET,
         secretKey(info.id()),
         info.revision() - 1,
         SecretCodec.encode(info),
@@ -211,20 +276,27 @@ final class VaultRecords {
   }
 
   Change putName(RecordKey key, SecretId id) {
-    return put(Kind.NAME, key, 0, id.text().getBytes(StandardCharsets.US_ASCII), null);
+    return store.put(RecordKind.NAME, key, 0, id.text().getBytes(StandardCharsets.US_ASCII), null);
   }
 
   Change putValue(SecretId id, int version, byte[] value) {
-    return put(Kind.VALUE, valueKey(id, version), 0, value, null);
+    return store.put(RecordKind.VALUE, valueKey(id, version), 0, value, null);
   }
 
   /** What is known of attempts at the passphrase of a secret. */
   Optional<OpenedValue> attempts(SecretId id) {
-    return read(attemptsKey(id)).flatMap(stored -> open(stored, Kind.ATTEMPTS, true));
+    return store
+        .read(attemptsKey(id))
+        .flatMap(stored -> store.open(stored, RecordKind.ATTEMPTS, true));
   }
 
   Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
-    return put(Kind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+    return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+  }
+
+  /** What a commit has to name that shall happen only while the secret is like this. */
+  Change requireUnchanged(SecretInfo info) {
+    return Change.require(secretKey(info.id()), info.revision());
   }
 
   /**
@@ -233,7 +305,8 @@ final class VaultRecords {
    * @throws SecretNotFoundException if there is none
    */
   Change requireSecret(SecretId id) {
-    return read(secretKey(id))
+    return store
+        .read(secretKey(id))
         .map(stored -> Change.require(stored.key(), stored.revision()))
         .orElseThrow(SecretNotFoundException::new);
   }
@@ -247,15 +320,13 @@ final class VaultRecords {
     return Change.delete(attemptsKey(id), revision);
   }
 
-  private Change put(
-      Kind kind, RecordKey key, long replaced, byte[] plaintext, @Nullable Instant expiresAt) {
-    byte[] sealed =
-        Failures.translated(() -> cipher(key, kind, false).seal(replaced + 1, plaintext));
-    return new Change.Put(key, replaced, sealed, expiresAt);
-  }
-
   Change deleteSecret(SecretInfo info) {
     return Change.delete(secretKey(info.id()), info.revision());
+  }
+
+  /** A deletion of the secret's record as it is stored, without opening it. */
+  Optional<Change> deleteUnopened(SecretId id) {
+    return deletionOf(secretKey(id));
   }
 
   Change deleteValue(SecretId id, int version, long revision) {
@@ -278,26 +349,22 @@ final class VaultRecords {
     return deletionOf(attemptsKey(id));
   }
 
-  /**
-   * Deletions of all that belongs to a secret whose record does not open. What its name was, and
-   * which versions it had, is found by reading the names and values of the namespace.
-   */
-  List<Change> deletionOfUnopened(SecretId id) {
-    List<Change> changes = new ArrayList<>();
-    deletionOf(secretKey(id)).ifPresent(changes::add);
-    deleteAttempts(id).ifPresent(changes::add);
-    Stream.concat(
-            allUnder(key(Kind.VALUE, id + ".")),
-            allUnder(key(Kind.NAME, "")).filter(stored -> leadsTo(stored, id)))
-        .forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
-    return changes;
+  /** The records of the values of a secret, whichever there are. */
+  Stream<StoredRecord> valuesOf(SecretId id) {
+    return allUnder(key(RecordKind.VALUE, id + "."));
   }
 
-  private boolean leadsTo(StoredRecord name, SecretId id) {
+  /** The records of names that lead to a secret, but for those that do not open. */
+  Stream<StoredRecord> namesOf(SecretId id) {
+    byte[] wanted = id.text().getBytes(StandardCharsets.US_ASCII);
+    return allUnder(key(RecordKind.NAME, "")).filter(name -> leadsTo(name, wanted));
+  }
+
+  private boolean leadsTo(StoredRecord name, byte[] id) {
     try {
-      byte[] leadsTo = id.text().getBytes(StandardCharsets.US_ASCII);
-      return open(name, Kind.NAME, false)
-          .filter(opened -> Arrays.equals(opened.content(), leadsTo))
+      return store
+          .open(name, RecordKind.NAME, false)
+          .filter(opened -> Arrays.equals(opened.content(), id))
           .isPresent();
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
       return false;
@@ -307,27 +374,15 @@ final class VaultRecords {
   /** All records whose keys begin like this one. */
   private Stream<StoredRecord> allUnder(RecordKey prefix) {
     return Stream.iterate(
-            scan(prefix, SCAN_PAGE),
+            store.scan(prefix, SCAN_PAGE),
             page -> !page.isEmpty(),
-            page -> scan(page.get(page.size() - 1).key(), SCAN_PAGE))
+            page -> store.scan(page.get(page.size() - 1).key(), SCAN_PAGE))
         .flatMap(List::stream)
         .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
   }
 
   private Optional<Change> deletionOf(RecordKey key) {
-    return read(key).map(stored -> Change.delete(key, stored.revision()));
-  }
-
-  /**
-   * Records of the whole store as they are, but for the vault's header; no page before the end is
-   * empty.
-   */
-  List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
-    List<StoredRecord> page = Failures.translated(() -> store.scan(after, limit));
-    if (page.size() == 1 && page.get(0).key().equals(HeaderRecord.KEY)) {
-      return scan(HeaderRecord.KEY, limit);
-    }
-    return page.stream().filter(stored -> !stored.key().equals(HeaderRecord.KEY)).toList();
+    return store.read(key).map(stored -> Change.delete(key, stored.revision()));
   }
 
   /**
@@ -340,37 +395,35 @@ final class VaultRecords {
   }
 
   /**
-   * The same record once more, sealed under the newest epoch; empty if it says that it is already,
-   * or is gone.
+   * The same record once more, sealed under the newest epoch; empty if it is gone.
    *
    * @throws IntegrityException if it does not open, or is of no known kind
    */
   Optional<Change> reseal(StoredRecord stored) {
-    if (epochOf(stored) == header.keyring().epoch()) {
-      return Optional.empty();
-    }
-    Kind kind =
+    RecordKind kind =
         kindOf(stored.key())
             .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
-    return open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
+    return store.open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
   }
 
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key) {
+  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      Optional<StoredRecord> stored = read(key);
+      Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
         return false;
       }
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
+      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
       try {
-        commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        commit.accept(() -> deletion);
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.
@@ -382,7 +435,7 @@ final class VaultRecords {
   private boolean opens(StoredRecord stored) {
     try {
       Optional<OpenedValue> opened =
-          kindOf(stored.key()).flatMap(kind -> open(stored, kind, false));
+          kindOf(stored.key()).flatMap(kind -> store.open(stored, kind, false));
       opened.ifPresent(record -> Arrays.fill(record.content(), (byte) 0));
       return opened.isPresent();
     } catch (IntegrityException | UnsupportedFormatException e) {
@@ -391,62 +444,101 @@ final class VaultRecords {
   }
 
   /** Fails when it is committed if the plaintext is that of a newer revision. */
-  private Change resealed(StoredRecord stored, Kind kind, byte[] plaintext) {
+  private Change resealed(StoredRecord stored, RecordKind kind, byte[] plaintext) {
     try {
-      return put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
+      return store.put(kind, stored.key(), stored.revision(), plaintext, stored.expiresAt());
     } finally {
       Arrays.fill(plaintext, (byte) 0);
     }
   }
 
   /**
-   * Makes all changes or none. They are made anew when the vault's keys have changed meanwhile.
+   * Makes all changes or none, as {@link SealedStore#commit} does.
    *
-   * @param changes seals the records to put; if there are none, nothing is committed
    * @throws RevisionConflictException if one of their expectations does not hold
    */
   void commit(Supplier<List<Change>> changes) {
-    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      List<Change> all = new ArrayList<>();
-      all.add(header.requirement());
-      all.addAll(changes.get());
-      if (all.size() == 1) {
-        return;
-      }
-      try {
-        Failures.translated(() -> store.commit(all));
-        return;
-      } catch (RevisionConflictException e) {
-        if (!e.key().equals(HeaderRecord.KEY)) {
-          throw e;
-        }
-        header.refresh();
-      }
-    }
-    throw new StaleRevisionException();
+    store.commit(changes);
   }
 
-  /** Lets go what is kept for records that have changed. */
-  void forget(Set<RecordKey> changed) {
-    if (changed.contains(HeaderRecord.KEY)) {
-      forgetAll();
-    } else {
-      ciphers.invalidateAll(changed);
+  /** Records of the whole store, as {@link SealedStore#scan} lists them. */
+  List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
+    return store.scan(after, limit);
+  }
+
+  /** Its records are sealed for no name, so there is none to register. */
+  private boolean isDefault() {
+    return namespace.equals(Namespaces.DEFAULT);
+  }
+
+  RecordKey registrationKey() {
+    return key(RecordKind.NAMESPACE, "");
+  }
+
+  /**
+   * What the first commit of a namespace has to put besides: the record with its name, for which
+   * all else is sealed. Empty if it is there.
+   *
+   * @throws IntegrityException if it is there, but does not open
+   */
+  Optional<Change> registration() {
+    if (!registered) {
+      registered = namespaceOf(token).isPresent();
     }
+    if (registered) {
+      return Optional.empty();
+    }
+    byte[] name = namespace.getBytes(StandardCharsets.UTF_8);
+    return Optional.of(store.put(RecordKind.NAMESPACE, registrationKey(), 0, name, null));
+  }
+
+  RecordKey countKey() {
+    return countKey;
+  }
+
+  /** How many secrets there are, as stored. */
+  Optional<OpenedValue> count() {
+    return store.read(countKey).flatMap(stored -> store.open(stored, RecordKind.COUNT, true));
+  }
+
+  Change requireNoCount() {
+    return Change.require(countKey, 0);
+  }
+
+  Change putCount(long replaced, byte[] encoded) {
+    return store.put(RecordKind.COUNT, countKey, replaced, encoded, null);
+  }
+
+  /** Counts the secrets whose value is not gone, and those that do not open. */
+  long countSecrets() {
+    return allUnder(key(RecordKind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
+  }
+
+  private boolean isRevealed(StoredRecord secret) {
+    try {
+      return openSecret(secret).filter(info -> info.state() == SecretState.REVEALED).isPresent();
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      return false;
+    }
+  }
+
+  /** Lets go what is kept for a record that has changed. */
+  void forget(RecordKey changed) {
+    if (changed.equals(registrationKey())) {
+      registered = isDefault();
+    }
+    store.forget(changed);
   }
 
   /** Lets go what is kept for any record. */
   void forgetAll() {
-    header.markStale();
-    ciphers.invalidateAll();
+    registered = isDefault();
+    store.forgetAll();
   }
 
-  private Optional<StoredRecord> read(RecordKey key) {
-    return Failures.translated(() -> store.read(key));
-  }
-
-  private Optional<SecretInfo> openSecret(StoredRecord stored) {
-    return open(stored, Kind.SECRET, true)
+  Optional<SecretInfo> openSecret(StoredRecord stored) {
+    return store
+        .open(stored, RecordKind.SECRET, true)
         .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));
   }
 
@@ -456,54 +548,5 @@ final class VaultRecords {
     } finally {
       Arrays.fill(opened.content(), (byte) 0);
     }
-  }
-
-  /**
-   * Opens a record. Others may have changed the keys meanwhile: if the keyring does not have the
-   * record's epoch, that is newer than the header that the keyring knows, or it has been retired
-   * since the record was read, which was sealed anew before.
-   *
-   * @return the record as it was read, or as it is now; empty if it is gone
-   */
-  private Optional<OpenedValue> open(StoredRecord stored, Kind kind, boolean keep) {
-    Optional<OpenedValue> opened = tryOpen(stored, kind, keep);
-    if (opened.isEmpty()) {
-      header.refresh();
-      opened = tryOpen(stored, kind, keep);
-    }
-    if (opened.isPresent()) {
-      return opened;
-    }
-    Optional<StoredRecord> now = read(stored.key());
-    if (now.isPresent() && Arrays.equals(now.get().bytes(), stored.bytes())) {
-      throw new IntegrityException(
-          "a record is sealed under keys that this vault does not have", null);
-    }
-    return now.flatMap(newer -> open(newer, kind, keep));
-  }
-
-  /** Empty if the keyring does not have the record's epoch. */
-  private Optional<OpenedValue> tryOpen(StoredRecord stored, Kind kind, boolean keep) {
-    return Failures.translated(
-        () -> {
-          try {
-            byte[] content =
-                cipher(stored.key(), kind, keep).open(stored.revision(), stored.bytes());
-            return Optional.of(new OpenedValue(content, stored.revision()));
-          } catch (CryptoException e) {
-            if (e.reason() == Reason.UNKNOWN_EPOCH) {
-              return Optional.empty();
-            }
-            throw e;
-          }
-        });
-  }
-
-  /** What is read is in use; what is written will be read under another cipher anyway. */
-  private RecordCipher cipher(RecordKey key, Kind kind, boolean keep) {
-    Keyring keyring = header.keyring();
-    return keep
-        ? ciphers.get(key, missing -> keyring.cipher(namespace, missing.text(), kind.purpose))
-        : keyring.cipher(namespace, key.text(), kind.purpose);
   }
 }

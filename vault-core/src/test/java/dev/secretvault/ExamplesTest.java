@@ -112,6 +112,7 @@ class ExamplesTest {
         import dev.secretvault.crypto.*;
         import dev.secretvault.store.file.*;
         import java.nio.file.Path;
+        import java.util.Set;
 
         public class Example {
           public static void main(String[] args) throws Exception {

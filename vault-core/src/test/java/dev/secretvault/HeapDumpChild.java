@@ -163,7 +163,8 @@ final class HeapDumpChild {
   }
 
   private static Object keyringOf(SecretVault vault) throws ReflectiveOperationException {
-    Object header = get(SecretVault.class, "header", vault);
+    Object opened = get(SecretVault.class, "opened", vault);
+    Object header = get(OpenVault.class, "header", opened);
     return get(HeaderRecord.class, "keyring", header);
   }
 

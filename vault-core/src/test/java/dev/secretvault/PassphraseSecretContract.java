@@ -212,7 +212,7 @@ abstract class PassphraseSecretContract {
     try (SecretStore store = fixture.newStore()) {
       HeaderRecord header =
           HeaderRecord.unlock(store, MasterKey.fromBytes(fixture.masterKey), false);
-      T result = insider.act(new VaultRecords(store, header, ""), store);
+      T result = insider.act(new VaultRecords(store, header, "", () -> {}), store);
       header.close();
       return result;
     } finally {

@@ -313,7 +313,7 @@ class ReencryptTest {
     createAndRotate(40);
     HeaderRecord header =
         HeaderRecord.unlock(attacker, MasterKey.fromBytes(fixture.masterKey), false);
-    VaultRecords records = new VaultRecords(attacker, header, "");
+    VaultRecords records = new VaultRecords(attacker, header, "", () -> {});
     rival =
         changes -> {
           if (commits.size() <= 7) {

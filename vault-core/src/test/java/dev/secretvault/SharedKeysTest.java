@@ -127,7 +127,7 @@ class SharedKeysTest {
   void commit_requiresTheHeaderFromBeforeTheSealing() {
     HeaderRecord header =
         HeaderRecord.unlock(store(), MasterKey.fromBytes(fixture.masterKey), false);
-    VaultRecords records = new VaultRecords(store(), header, "");
+    VaultRecords records = new VaultRecords(store(), header, "", () -> {});
     List<Integer> sealed = new ArrayList<>();
     records.commit(
         () -> {

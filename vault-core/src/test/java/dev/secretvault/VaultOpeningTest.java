@@ -39,7 +39,7 @@ class VaultOpeningTest {
     return MasterKey.fromBytes(key);
   }
 
-  private SecretVault.Builder builder(int key) {
+  private VaultBuilder builder(int key) {
     return SecretVault.builder().store(InMemorySecretStore.open(medium)).masterKey(key(key));
   }
 
@@ -197,7 +197,7 @@ class VaultOpeningTest {
 
   @Test
   void builder_usedTwice_isRefusedAndHarmsNotTheFirstVault() {
-    SecretVault.Builder builder = builder(1);
+    VaultBuilder builder = builder(1);
     try (SecretVault vault = builder.open()) {
       assertThatThrownBy(builder::open).isInstanceOf(IllegalStateException.class);
       vault.create(SecretSpec.named("n").generated()).close();

@@ -1,0 +1,356 @@
+package dev.secretvault;
+
+import dev.secretvault.LiveSecrets.Live;
+import dev.secretvault.VaultRecords.OpenedValue;
+import dev.secretvault.crypto.Hmac;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** What the values of one namespace may be used for, and when. */
+final class SecretUse {
+
+  /** Hexadecimal ones, of a digest. */
+  private static final int DIGEST_DIGITS = 64;
+
+  private final VaultRecords records;
+  private final LiveSecrets live;
+  private final SecretLife life;
+  private final PassphraseAttempts attempts;
+  private final VaultRules rules;
+
+  SecretUse(
+      VaultRecords records,
+      LiveSecrets live,
+      SecretLife life,
+      PassphraseAttempts attempts,
+      VaultRules rules) {
+    this.records = records;
+    this.live = live;
+    this.life = life;
+    this.attempts = attempts;
+    this.rules = rules;
+  }
+
+  SecretValue reveal(Supplier<Optional<Live>> lookup) {
+    return revealBytes(
+        lookup,
+        (info, stored) -> {
+          requireNoPassphrase(info, stored);
+          return stored;
+        });
+  }
+
+  /**
+   * Puts the values of secrets into a text. The one that is revealed once is taken last, when the
+   * text is complete, so that nothing is taken away in vain.
+   *
+   * @param reader what to do with the text, which is overwritten afterwards
+   */
+  <T> T resolve(References references, Function<char[], T> reader) {
+    Map<String, SecretInfo> named = named(references.names());
+    named.values().forEach(info -> requireNoPassphrase(revealable(finding(info)).info()));
+    Map<String, SecretInfo> once = new LinkedHashMap<>(named);
+    once.values().removeIf(info -> info.disclosure() != Disclosure.ONCE);
+    if (once.size() > 1) {
+      throw new IllegalArgumentException(
+          "template: at most one secret that is revealed once is allowed, but there are "
+              + once.size());
+    }
+    try (References.Texts texts = references.texts()) {
+      for (Map.Entry<String, SecretInfo> entry : named.entrySet()) {
+        if (!once.containsKey(entry.getKey())) {
+          texts.put(entry.getKey(), revealText(finding(entry.getValue()), char[]::clone));
+        }
+      }
+      char[] resolved = once.isEmpty() ? texts.inPlace() : complete(texts, once);
+      try {
+        return reader.apply(resolved);
+      } finally {
+        Arrays.fill(resolved, '\0');
+      }
+    }
+  }
+
+  /** The secrets of names. What follows goes by their ids: a name may lead to another one then. */
+  private Map<String, SecretInfo> named(Set<String> names) {
+    Map<String, SecretInfo> named = new LinkedHashMap<>();
+    List<String> unknown = new ArrayList<>();
+    for (String name : names) {
+      live.find(name)
+          .ifPresentOrElse(found -> named.put(name, found.info()), () -> unknown.add(name));
+    }
+    if (!unknown.isEmpty()) {
+      throw new SecretNotFoundException(unknown);
+    }
+    return named;
+  }
+
+  private Supplier<Optional<Live>> finding(SecretInfo info) {
+    return () -> live.find(info.id());
+  }
+
+  private char[] complete(References.Texts texts, Map<String, SecretInfo> last) {
+    Map.Entry<String, SecretInfo> only = last.entrySet().iterator().next();
+    return revealText(
+        finding(only.getValue()),
+        text -> {
+          texts.put(only.getKey(), text.clone());
+          return texts.inPlace();
+        });
+  }
+
+  /**
+   * Reveals a value that is text, as what is made of it; one that is not is left as it is.
+   *
+   * @param step makes something of the text, before that is taken away
+   * @throws IllegalStateException if it is not
+   */
+  private char[] revealText(Supplier<Optional<Live>> lookup, UnaryOperator<char[]> step) {
+    return reveal(
+        lookup,
+        (info, stored) -> {
+          requireNoPassphrase(info, stored);
+          char[] text = {};
+          try {
+            text = Text.decode(stored);
+            return step.apply(text);
+          } catch (CharacterCodingException e) {
+            throw new IllegalStateException("the value of a secret is not text in UTF-8");
+          } finally {
+            Arrays.fill(stored, (byte) 0);
+            Arrays.fill(text, '\0');
+          }
+        },
+        made -> Arrays.fill(made, '\0'));
+  }
+
+  private void requireNoPassphrase(SecretInfo info) {
+    requireNoPassphrase(info, new byte[0]);
+  }
+
+  private void requireNoPassphrase(SecretInfo info, byte[] stored) {
+    if (info.passphraseProtected()) {
+      Arrays.fill(stored, (byte) 0);
+      throw new WrongPassphraseException(attempts.left(info.id()));
+    }
+  }
+
+  /**
+   * Reveals a value that may be protected by a passphrase.
+   *
+   * @param caller who tries, if that is known
+   */
+  SecretValue reveal(Supplier<Optional<Live>> lookup, char[] passphrase, @Nullable String caller) {
+    return revealBytes(
+        lookup,
+        (info, stored) ->
+            info.passphraseProtected()
+                ? attempts.attempt(
+                    info.id(),
+                    caller,
+                    () -> records.unprotect(info.id(), info.current().number(), passphrase, stored))
+                : stored);
+  }
+
+  private SecretValue revealBytes(
+      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
+    return new SecretValue(reveal(lookup, unlock, value -> Arrays.fill(value, (byte) 0)));
+  }
+
+  /**
+   * Reveals a value.
+   *
+   * @param unlock makes of what is stored what is handed out
+   * @param overwrite for what is not handed out after all
+   */
+  private <T> T reveal(
+      Supplier<Optional<Live>> lookup,
+      BiFunction<SecretInfo, byte[], T> unlock,
+      Consumer<T> overwrite) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Live found = revealable(lookup);
+      SecretInfo info = found.info();
+      Optional<OpenedValue> stored = live.value(found);
+      if (stored.isPresent()) {
+        T value = unlock.apply(info, stored.get().content());
+        boolean granted = false;
+        try {
+          granted =
+              info.disclosure() == Disclosure.ONCE
+                  ? life.consume(info, stored.get().revision())
+                  : life.tellRevealed(info);
+        } finally {
+          if (!granted) {
+            overwrite.accept(value);
+          }
+        }
+        if (granted) {
+          return value;
+        }
+      }
+      live.forget(found);
+    }
+    throw valueMissing();
+  }
+
+  /** Says whether a secret has this text as its value, as with {@link #matches}. */
+  boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
+    if (candidate.length > VaultLimits.HIGHEST_VALUE_BYTES
+        || !Text.isWellFormed(CharBuffer.wrap(candidate))) {
+      return false;
+    }
+    byte[] encoded = Text.encode(candidate, "candidate");
+    try {
+      return matches(lookup, encoded);
+    } finally {
+      Arrays.fill(encoded, (byte) 0);
+    }
+  }
+
+  /**
+   * Says whether a secret has this value, in time that does not depend on where the two differ;
+   * false as well if it may not be used now. Consumes nothing.
+   */
+  boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
+    Objects.requireNonNull(candidate, "candidate");
+    return ifUsable(() -> isValue(lookup, candidate));
+  }
+
+  private boolean isValue(Supplier<Optional<Live>> lookup, byte[] candidate) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Live found = signing(lookup);
+      Optional<OpenedValue> stored = live.value(found);
+      if (stored.isPresent()) {
+        byte[] value = stored.get().content();
+        boolean equal = MessageDigest.isEqual(value, candidate);
+        Arrays.fill(value, (byte) 0);
+        return equal;
+      }
+      live.forget(found);
+    }
+    throw valueMissing();
+  }
+
+  Digest hmac(Supplier<Optional<Live>> lookup, String userId) {
+    byte[] message = requireUserId(userId);
+    return new Digest(digesters(lookup).get(0).compute(message));
+  }
+
+  /**
+   * Says whether a digest is that of a user ID; false as well if it is malformed, the user ID is
+   * none, or the secret may not be used now.
+   */
+  boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
+    Objects.requireNonNull(userId, "userId");
+    if (digest.length() != DIGEST_DIGITS) {
+      return false;
+    }
+    byte[] message;
+    byte[] candidate;
+    try {
+      message = requireUserId(userId);
+      candidate = HexFormat.of().parseHex(digest);
+    } catch (IllegalArgumentException malformed) {
+      return false;
+    }
+    return ifUsable(
+        () -> {
+          boolean genuine = false;
+          for (Hmac digester : digesters(lookup)) {
+            genuine |= digester.verify(message, candidate);
+          }
+          return genuine;
+        });
+  }
+
+  /** The answer, or false where it may not be had: whoever asks learns no more than that. */
+  private static boolean ifUsable(BooleanSupplier answer) {
+    try {
+      return answer.getAsBoolean();
+    } catch (SecretNotFoundException
+        | SecretNotActiveException
+        | SecretExpiredException
+        | AlreadyRevealedException
+        | NotRevealableException unusable) {
+      return false;
+    }
+  }
+
+  private static byte[] requireUserId(String userId) {
+    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
+    if (message.length == 0 || message.length > SecretVault.MAX_USER_ID_BYTES) {
+      throw new IllegalArgumentException(
+          "userId: 1 to "
+              + SecretVault.MAX_USER_ID_BYTES
+              + " bytes in UTF-8 allowed, but there are "
+              + message.length);
+    }
+    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
+    // for.
+    for (byte b : message) {
+      if (b == '?' && !Text.isWellFormed(userId)) {
+        throw new IllegalArgumentException(
+            "userId: holds an unpaired surrogate, which is no character");
+      }
+    }
+    return message;
+  }
+
+  /** Prepared digests under the live versions of a usable secret, the current one first. */
+  private List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Live found = signing(lookup);
+      Optional<List<Hmac>> digesters = live.digesters(found);
+      if (digesters.isPresent()) {
+        return digesters.get();
+      }
+      live.forget(found);
+    }
+    throw valueMissing();
+  }
+
+  private Live usable(Supplier<Optional<Live>> lookup) {
+    Live found = lookup.get().orElseThrow(SecretNotFoundException::new);
+    found.info().requireUsable(rules.clock());
+    return found;
+  }
+
+  private Live revealable(Supplier<Optional<Live>> lookup) {
+    Live found = usable(lookup);
+    if (found.info().disclosure() == Disclosure.AT_CREATION) {
+      throw NotRevealableException.shownAtCreation();
+    }
+    return found;
+  }
+
+  /** A usable secret whose value needs no passphrase. */
+  private Live signing(Supplier<Optional<Live>> lookup) {
+    Live found = usable(lookup);
+    if (found.info().passphraseProtected()) {
+      throw NotRevealableException.noDigests();
+    }
+    return found;
+  }
+
+  private static IntegrityException valueMissing() {
+    return new IntegrityException("the value of a secret is missing", null);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.secretvault;
+
+import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.SecretStore;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens one vault. Every option may be set once; store and master key are required. Not
+ * thread-safe.
+ */
+public final class VaultBuilder {
+  private @Nullable SecretStore store;
+  private @Nullable MasterKey masterKey;
+  private @Nullable InstantSource clock;
+  private @Nullable NamePolicy namePolicy;
+  private @Nullable VaultLimits limits;
+  private @Nullable AuditPolicy audit;
+  private ThreadFactory threads = SweepThread::daemon;
+  private boolean used;
+
+  VaultBuilder() {}
+
+  /**
+   * Sets where sealed records are kept. The vault takes the store over: it closes it when it is
+   * closed, or when it cannot be opened.
+   *
+   * @param newStore an open store
+   * @return this
+   * @throws IllegalStateException if a store was already set
+   */
+  public VaultBuilder store(SecretStore newStore) {
+    requireUnset("store", store);
+    store = Objects.requireNonNull(newStore, "store");
+    return this;
+  }
+
+  /**
+   * Sets what unlocks the vault. The vault takes the key over: it closes it as soon as it is open
+   * or cannot be opened.
+   *
+   * @param newMasterKey the key
+   * @return this
+   * @throws IllegalStateException if a master key was already set
+   */
+  public VaultBuilder masterKey(MasterKey newMasterKey) {
+    requireUnset("masterKey", masterKey);
+    masterKey = Objects.requireNonNull(newMasterKey, "masterKey");
+    return this;
+  }
+
+  /**
+   * Sets the clock that expiry and not-before are measured with; the system's if this is not
+   * called. It is asked by several threads, and about once a second while something expires.
+   *
+   * @param newClock the clock
+   * @return this
+   * @throws IllegalStateException if a clock was already set
+   */
+  public VaultBuilder clock(InstantSource newClock) {
+    requireUnset("clock", clock);
+    clock = Objects.requireNonNull(newClock, "clock");
+    return this;
+  }
+
+  /**
+   * Sets which names new secrets may have; {@link NamePolicy#DEFAULT} if this is not called.
+   *
+   * @param newPolicy the policy
+   * @return this
+   * @throws IllegalStateException if a policy was already set
+   */
+  public VaultBuilder namePolicy(NamePolicy newPolicy) {
+    requireUnset("namePolicy", namePolicy);
+    namePolicy = Objects.requireNonNull(newPolicy, "namePolicy");
+    return this;
+  }
+
+  /**
+   * Sets how much the vault takes; {@link VaultLimits#defaults} if this is not called.
+   *
+   * @param newLimits the limits, of each namespace for itself
+   * @return this
+   * @throws IllegalStateException if limits were already set
+   */
+  public VaultBuilder limits(VaultLimits newLimits) {
+    requireUnset("limits", limits);
+    limits = Objects.requireNonNull(newLimits, "limits");
+    return this;
+  }
+
+  /** Sets what makes the thread that sweeps, for tests that sweep themselves. */
+  VaultBuilder threads(ThreadFactory newThreads) {
+    threads = newThreads;
+    return this;
+  }
+
+  /**
+   * Has an {@linkplain SecretVault#audit audit trail} kept, from the next act on. Each act then
+   * writes two more records, and those of one namespace are committed one after the other.
+   *
+   * <p>Nobody can end it: a namespace that has a trail keeps it whatever the vaults on the store
+   * are opened with, or a deletion made by somebody who does not mention it would not be in it. A
+   * vault that is opened without this obeys a trail that is there, from at most a second after its
+   * beginning on, and keeps what the last vault with a policy was told to.
+   *
+   * @param newPolicy what to keep
+   * @return this
+   * @throws IllegalStateException if a policy was already set
+   */
+  public VaultBuilder audit(AuditPolicy newPolicy) {
+    requireUnset("audit", audit);
+    audit = Objects.requireNonNull(newPolicy, "audit");
+    return this;
+  }
+
+  /**
+   * Opens the vault of the store, or creates it there if the store is empty.
+   *
+   * @return the vault, for the caller to close
+   * @throws WrongMasterKeyException if the master key does not unlock it
+   * @throws MasterKeyUnavailableException if the master key cannot be had
+   * @throws IntegrityException if the vault is damaged
+   * @throws UnsupportedFormatException if a newer release wrote it
+   * @throws StoreFailedException if the store fails
+   * @throws IllegalStateException if the store or the master key was not set, or this builder has
+   *     opened a vault, or failed to
+   */
+  public SecretVault open() {
+    return open(true);
+  }
+
+  /**
+   * Opens the vault of the store, as {@link #open} does, but refuses to create one.
+   *
+   * @return the vault, for the caller to close
+   * @throws VaultNotFoundException if the store is empty
+   */
+  public SecretVault openExisting() {
+    return open(false);
+  }
+
+  private SecretVault open(boolean create) {
+    if (store == null || masterKey == null) {
+      throw new IllegalStateException(
+          store == null ? "store: must be set" : "masterKey: must be set");
+    }
+    if (used) {
+      // Going on would end in closing the store, which by now is that of another vault.
+      throw new IllegalStateException("the builder was already used: each vault needs its own");
+    }
+    used = true;
+    SecretStore from = store;
+    try (MasterKey key = masterKey) {
+      HeaderRecord header = HeaderRecord.unlock(from, key, create);
+      VaultClock time =
+          new VaultClock(
+              Objects.requireNonNullElseGet(clock, InstantSource::system),
+              new HighWaterMark(from, header));
+      OpenVault opened =
+          OpenVault.open(
+              from,
+              header,
+              new VaultRules(
+                  Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
+                  Objects.requireNonNullElse(limits, VaultLimits.defaults()),
+                  time,
+                  audit),
+              threads);
+      return SecretVault.of(opened);
+    } catch (RuntimeException e) {
+      try {
+        from.close();
+      } catch (RuntimeException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  private static void requireUnset(String option, @Nullable Object value) {
+    if (value != null) {
+      throw new IllegalStateException(option + " was already set");
+    }
+  }
+}

@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemoryProvisioningTest extends ProvisioningContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}

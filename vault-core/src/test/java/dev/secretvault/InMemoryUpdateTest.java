@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemoryUpdateTest extends UpdateContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}

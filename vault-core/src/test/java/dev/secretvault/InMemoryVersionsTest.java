@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemoryVersionsTest extends VersionsContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}
