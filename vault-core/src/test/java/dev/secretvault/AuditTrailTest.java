@@ -239,13 +239,13 @@ class AuditTrailTest extends AuditFixture {
   @Test
   void actor_isSaidOnce_andKeptByViews() {
     SecretVault alice = vault.actingAs("alice");
-    SecretVault view = alice.restrictedTo(EnumSet.of(Permission.CREATE));
+    SecretVault view = alice.restrictedTo(EnumSet.of(Permission.CREATE, Permission.ACTIVATE));
     assertThatThrownBy(() -> view.actingAs("bob")).isInstanceOf(IllegalStateException.class);
     VaultFixture.create(alice, text("one"));
     VaultFixture.create(view, text("two"));
     VaultFixture.create(alice.namespace("tenant"), text("three"));
     VaultFixture.create(
-        vault.restrictedTo(Set.of(Permission.CREATE)).actingAs("bob"), text("four"));
+        vault.restrictedTo(Set.of(Permission.CREATE, Permission.ACTIVATE)).actingAs("bob"), text("four"));
     create("five");
     assertThat(events())
         .extracting(AuditEvent::actor)

@@ -13,6 +13,7 @@ import dev.secretvault.store.file.FileSecretStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
 import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.util.ArrayList;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -197,12 +198,12 @@ class ChangeHandlerTest extends ChangeHandlerFixture {
 
   @Test
   void missedReports_haveAllHandlersLookAgain() throws InterruptedException {
-    AtomicReference<StoreListener> listener = new AtomicReference<>();
+    List<StoreListener> listeners = new ArrayList<>();
     SecretStore mute =
         new WrappedStore(InMemorySecretStore.open(medium)) {
           @Override
           public SecretStore.Subscription watch(StoreListener watching) {
-            listener.set(watching);
+            listeners.add(watching);
             return () -> {};
           }
         };
@@ -213,7 +214,7 @@ class ChangeHandlerTest extends ChangeHandlerFixture {
       assertThat(told.next()).isEqualTo("ACTIVE 1");
       vault.deactivate(id);
       assertThat(told.words).isEmpty();
-      listener.get().missed();
+      listeners.forEach(StoreListener::missed);
       assertThat(told.next()).isEqualTo("INACTIVE 1");
     }
   }
