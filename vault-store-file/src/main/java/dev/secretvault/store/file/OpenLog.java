@@ -140,7 +140,7 @@ final class OpenLog implements Closeable {
   }
 
   /** Reads frames that are settled, up to an offset. */
-  void readOn(long to, Consumer<FrameHead> entered) throws IOException {
+  void readOn(long to, Consumer<HeadScanner> entered) throws IOException {
     LogReader reader = new LogReader(file, path, log.end(), to);
     Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
     if (replayed.torn() > 0) {
@@ -149,7 +149,7 @@ final class OpenLog implements Closeable {
   }
 
   /** Reads what somebody left who died or failed in a commit, once it is durable. */
-  void mend(Consumer<FrameHead> entered) throws IOException {
+  void mend(Consumer<HeadScanner> entered) throws IOException {
     long size = file.size();
     rewrite(log.end(), size);
     LogReader reader = new LogReader(file, path, log.end(), size);

@@ -193,7 +193,7 @@ final class SharedLog implements Closeable {
     Mark mark = settled.read();
     if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
       if (size > log.log().end()) {
-        log.readOn(size, head -> announce(head.keys()));
+        log.readOn(size, head -> announce(head.changed()));
       }
       return;
     }
@@ -205,7 +205,7 @@ final class SharedLog implements Closeable {
       log.log().checkSound();
     } else {
       OpenLog.remove(disk, name -> Names.isOlder(name, newest));
-      log.mend(head -> announce(head.keys()));
+      log.mend(head -> announce(head.changed()));
       if (log.recovery().tornTailCut()) {
         recovery = log.recovery();
       }
@@ -255,6 +255,8 @@ final class SharedLog implements Closeable {
   void compact() throws IOException {
     // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
     postponedTo = current.log().end() * 2;
+    // While nobody has to wait for it.
+    current.index().prepareToList();
     Compaction begun =
         exclusively(
             () -> {

@@ -27,7 +27,10 @@ class IndexTest {
   private void commit(long revision) {
     List<Step> steps = new ArrayList<>();
     keys.forEach(key -> steps.add(new Step(key, true, revision, revision, 4, 0)));
-    index.apply(new FrameHead(revision, steps), 100);
+    byte[] head = new FrameHead(revision, steps).encode();
+    HeadScanner scanned = new HeadScanner();
+    assertThat(scanned.scan(head, 0, head.length)).isEqualTo(head.length);
+    index.apply(scanned, 100);
   }
 
   private long revision(RecordKey key) {
