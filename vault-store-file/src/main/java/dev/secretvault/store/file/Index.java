@@ -41,6 +41,38 @@ final class Index {
 
   private long live;
 
+  /** Whether other threads know this. */
+  private boolean shared = true;
+
+  /**
+   * How long the log is that will be read, from which it is guessed how much there will be; 0 once
+   * it was read.
+   */
+  private long expected;
+
+  /** An index that other threads may know. */
+  Index() {}
+
+  /**
+   * An index that no other thread knows until it is {@linkplain #share shared}, which makes it
+   * faster to fill.
+   *
+   * @param log how long the log is that it is filled from
+   */
+  static Index unshared(long log) {
+    Index index = new Index();
+    index.shared = false;
+    index.expected = log;
+    return index;
+  }
+
+  /** Makes this safe for other threads, which must not know it before. */
+  void share() {
+    table.trim();
+    expected = 0;
+    shared = true;
+  }
+
   /**
    * One stored record.
    *
@@ -82,7 +114,8 @@ final class Index {
    */
   List<Entry> apply(HeadScanner commit, long firstValue) {
     List<Entry> gone = List.of();
-    long stamp = publishing.writeLock();
+    // A lock waits until all that was written before is in the cache, which is slow in a large one.
+    long stamp = shared ? publishing.writeLock() : 0;
     try {
       long offset = firstValue;
       long size = live;
@@ -104,7 +137,9 @@ final class Index {
       }
       live = size;
     } finally {
-      publishing.unlockWrite(stamp);
+      if (stamp != 0) {
+        publishing.unlockWrite(stamp);
+      }
     }
     return gone;
   }
@@ -120,7 +155,7 @@ final class Index {
             offset,
             commit.length(step),
             commit.checksum(step));
-    table.add(place, commit.hash(step));
+    table.add(place, commit.hash(step), expected / offset);
     byKey.add(place);
     byExpiry.add(place);
   }

@@ -7,6 +7,7 @@ package dev.secretvault.store.file;
 final class KeyTable {
 
   private static final int LEAST = 1 << 4;
+  private static final int MOST_GROWTH = 16;
 
   private final Entries entries;
   private int[] places = new int[LEAST];
@@ -37,17 +38,46 @@ final class KeyTable {
     return 0;
   }
 
-  /** Takes in an entry that was just added, and whose key is not here yet. */
-  void add(int place, int hash) {
+  /**
+   * Takes in an entry that was just added, and whose key is not here yet.
+   *
+   * @param growth how many times as many entries there will soon be; 0 and 1 if that is not known
+   */
+  void add(int place, int hash, long growth) {
     count++;
-    if (count > places.length / 4 * 3) {
-      places = new int[2 * places.length];
-      tags = new byte[places.length];
-      // In the order of their places, which is faster than in that of the hashes.
-      entries.forEach(other -> enter(other, entries.hash(other)));
+    if (count > room(places.length)) {
+      long most = count * Math.min(growth, MOST_GROWTH);
+      int slots = 2 * places.length;
+      while (room(slots) < most) {
+        slots *= 2;
+      }
+      rebuild(slots);
     } else {
       enter(place, hash);
     }
+  }
+
+  /** Becomes as small as it may be, if it is larger than it would be without knowing of growth. */
+  void trim() {
+    int slots = places.length;
+    while (slots > LEAST && count <= room(slots / 2)) {
+      slots /= 2;
+    }
+    if (slots < places.length) {
+      rebuild(slots);
+    }
+  }
+
+  /** How many entries so many slots may have: more would make looks too long. */
+  private static int room(int slots) {
+    return slots / 4 * 3;
+  }
+
+  private void rebuild(int slots) {
+    places = new int[slots];
+    tags = new byte[slots];
+    // In the order of their places, which is faster than in that of the hashes.
+    entries.forEach(place -> enter(place, entries.hash(place)));
   }
 
   private void enter(int place, int hash) {

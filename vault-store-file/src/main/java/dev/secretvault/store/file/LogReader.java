@@ -16,12 +16,12 @@ import java.util.Map;
  * Reads a log from front to back and believes nothing: whatever differs from what a writer writes
  * is either what a crash leaves at the very end, or damage.
  *
- * <p>Changes nothing on disk. Needs memory for a window, and for a torn tail, however long the log.
+ * <p>Changes nothing on disk. Needs memory for a window that takes the longest frame, and for a
+ * torn tail, however long the log.
  */
 final class LogReader {
 
   private static final int PREFIX = Checksum.DIGITS + 1;
-  private static final int CHUNK = 1 << 16;
 
   private final DiskFile file;
   private final Path path;
@@ -201,82 +201,73 @@ final class LogReader {
     if (headEnd < 0) {
       throw FrameHead.fault(bytes, at + PREFIX, shown - PREFIX);
     }
-    long tail = position + headEnd - at;
-    long end = tail + head.tailLength();
+    int tail = headEnd - at;
+    long end = position + tail + head.tailLength();
     if (end > size) {
       throw cutOff();
     }
-    Checksum checksum = new Checksum().add(bytes, at + PREFIX, headEnd - at - PREFIX);
-    Map<RecordKey, Unsound> texts = readValues(tail, checksum);
-    if (checksum.value() != stated) {
-      throw new FrameException("it does not match its checksum");
-    }
-    return new ReadFrame(tail + 1, end, texts);
+    Map<RecordKey, Unsound> texts = readValues(position, tail, (int) (end - position), stated);
+    return new ReadFrame(position + tail + 1, end, texts);
   }
 
   private static FrameException cutOff() {
     return new FrameException("it is cut off");
   }
 
-  /** Reads all behind a head, and adds it to the frame's checksum. */
-  private Map<RecordKey, Unsound> readValues(long tail, Checksum checksum)
+  /**
+   * Checks all behind a head, and the checksum of the whole frame, in which a value is dashes.
+   *
+   * @param tail where in the frame its head ends
+   */
+  private Map<RecordKey, Unsound> readValues(long position, int tail, int length, int stated)
       throws IOException, FrameException {
+    int start = window.show(position, length);
+    byte[] bytes = window.bytes();
+    Checksum checksum = new Checksum();
     Map<RecordKey, Unsound> bad = Map.of();
-    long position = tail;
-    boolean first = true;
+    int summed = start + PREFIX;
+    int at = start + tail;
     for (int step = 0; step < head.count(); step++) {
       if (!head.isPut(step)) {
         continue;
       }
-      if (!first) {
-        expect(position++, ',', checksum);
+      if (at > start + tail) {
+        expect(bytes, at++, ',');
       }
-      first = false;
-      expect(position++, '"', checksum);
-      int length = head.length(step);
-      if (checksumOfValue(position, length) != head.checksum(step)) {
+      expect(bytes, at++, '"');
+      checksum.add(bytes, summed, at - summed);
+      int text = head.length(step);
+      if (Checksum.of(bytes, at, text) != head.checksum(step)) {
         bad = bad.isEmpty() ? new HashMap<>() : bad;
-        bad.put(head.key(step), new Unsound(position, isErased(position, length)));
+        bad.put(head.key(step), new Unsound(position + at - start, isErased(bytes, at, at + text)));
       }
-      checksum.addMasked(length);
-      position += length;
-      expect(position++, '"', checksum);
+      checksum.addMasked(text);
+      at += text;
+      summed = at;
+      expect(bytes, at++, '"');
     }
-    expect(position++, ']', checksum);
-    expect(position++, '}', checksum);
-    expect(position, '\n', new Checksum());
+    expect(bytes, at++, ']');
+    expect(bytes, at++, '}');
+    expect(bytes, at, '\n');
+    if (checksum.add(bytes, summed, at - summed).value() != stated) {
+      throw new FrameException("it does not match its checksum");
+    }
     return bad;
   }
 
-  private boolean isErased(long from, int length) throws IOException {
-    for (long position = from; position < from + length; position++) {
-      if (window.bytes()[window.show(position, 1)] != '-') {
+  private static void expect(byte[] bytes, int at, char expected) throws FrameException {
+    if (bytes[at] != expected) {
+      throw new FrameException("its values are not where its lengths put them");
+    }
+  }
+
+  private static boolean isErased(byte[] bytes, int from, int to) {
+    for (int at = from; at < to; at++) {
+      if (bytes[at] != '-') {
         return false;
       }
     }
     return true;
-  }
-
-  private void expect(long position, char expected, Checksum checksum)
-      throws IOException, FrameException {
-    int at = window.show(position, 1);
-    if (window.bytes()[at] != expected) {
-      throw new FrameException("its values are not where its lengths put them");
-    }
-    checksum.add((byte) expected);
-  }
-
-  private int checksumOfValue(long from, int length) throws IOException {
-    Checksum checksum = new Checksum();
-    long position = from;
-    long end = from + length;
-    while (position < end) {
-      int at = window.show(position, (int) Math.min(CHUNK, end - position));
-      int count = (int) Math.min(window.shown(position), end - position);
-      checksum.add(window.bytes(), at, count);
-      position += count;
-    }
-    return checksum.value();
   }
 
   /**

@@ -62,9 +62,11 @@ final class OpenLog implements Closeable {
       LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
       LogHeader header = reader.header(generation);
       Values values = new Values(disk, name);
-      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
+      Index index = Index.unshared(file.size());
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index);
       opened = log;
       log.load(reader, header);
+      index.share();
       opened = () -> {};
       return log;
     } finally {

@@ -26,7 +26,7 @@ class IndexModelTest {
 
   private static final String KEY_CHARACTERS = "-.09AZ_az";
 
-  private final Index index = new Index();
+  private Index index = new Index();
   private final TreeMap<RecordKey, Entry> model = new TreeMap<>();
   private SplittableRandom random;
   private long time;
@@ -57,6 +57,22 @@ class IndexModelTest {
 
   private long live() {
     return model.values().stream().mapToLong(e -> 60L + e.key().text().length() + e.length()).sum();
+  }
+
+  @Test
+  void share_whateverLengthOfALogWasExpected_isAsAMapIs() {
+    for (long expected : new long[] {0, 1, 1 << 20, 1L << 41, Long.MAX_VALUE}) {
+      index = Index.unshared(expected);
+      model.clear();
+      for (int commit = 0; commit < 50; commit++) {
+        apply(steps(3, 1 + random.nextInt(30)));
+        check();
+      }
+      index.share();
+      check();
+      apply(model.keySet().stream().map(key -> Step.delete(key, 1)).toList());
+      check();
+    }
   }
 
   @Test
@@ -143,7 +159,7 @@ class IndexModelTest {
   }
 
   private void applyCommit(List<Step> steps) {
-    long offset = random.nextLong(1L << 40);
+    long offset = 1 + random.nextLong(1L << 40);
     List<Entry> gone = new ArrayList<>();
     byte[] head = new FrameHead(++time, steps).encode();
     HeadScanner scanned = new HeadScanner();

@@ -19,7 +19,7 @@ class IndexTest {
   private static final int RECORDS = 300;
   private static final int COMMITS = 2_000;
 
-  private final Index index = new Index();
+  private final Index index = Index.unshared(100_000);
   private final List<RecordKey> keys =
       IntStream.range(0, RECORDS).mapToObj(i -> new RecordKey("k" + (RECORDS + i))).toList();
 
@@ -40,6 +40,7 @@ class IndexTest {
   @Test
   void read_whileCommitsAreEntered_seesAllOfEachOrNothing() {
     commit(1);
+    index.share();
     CompletableFuture<Void> writer =
         CompletableFuture.runAsync(
             () -> {
