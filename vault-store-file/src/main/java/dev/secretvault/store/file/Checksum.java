@@ -28,11 +28,6 @@ final class Checksum {
     return this;
   }
 
-  Checksum add(byte b) {
-    crc.update(b);
-    return this;
-  }
-
   /** Adds a value of this length as a frame's checksum sees it: dashes only. */
   Checksum addMasked(int length) {
     for (int left = length; left > 0; left -= DASHES.length) {

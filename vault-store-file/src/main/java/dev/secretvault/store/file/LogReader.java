@@ -3,7 +3,6 @@ package dev.secretvault.store.file;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreFormatException;
-import dev.secretvault.store.file.FrameHead.Step;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,17 +16,18 @@ import java.util.Map;
  * Reads a log from front to back and believes nothing: whatever differs from what a writer writes
  * is either what a crash leaves at the very end, or damage.
  *
- * <p>Changes nothing on disk. Needs memory for a window, and for a torn tail, however long the log.
+ * <p>Changes nothing on disk. Needs memory for a window that takes the longest frame, and for a
+ * torn tail, however long the log.
  */
 final class LogReader {
 
   private static final int PREFIX = Checksum.DIGITS + 1;
-  private static final int CHUNK = 1 << 16;
 
   private final DiskFile file;
   private final Path path;
   private final long size;
   private final Window window;
+  private final HeadScanner head = new HeadScanner();
 
   /** Entries whose record is stored, but whose text does not match its checksum, by their key. */
   private final Map<RecordKey, Unsound> unsound = new HashMap<>();
@@ -45,11 +45,12 @@ final class LogReader {
     /**
      * Called after each frame.
      *
+     * @param head what it says, until the next one is read
      * @param end where it ends
      * @param gone entries that it replaced or deleted
      * @param unerased those of them whose values are still there
      */
-    void entered(FrameHead head, long end, List<Index.Entry> gone, List<Index.Entry> unerased);
+    void entered(HeadScanner head, long end, List<Index.Entry> gone, List<Index.Entry> unerased);
   }
 
   /**
@@ -88,13 +89,12 @@ final class LogReader {
       } catch (FrameException broken) {
         throw corrupt(position, broken.reason());
       }
-      FrameHead head = frame.head();
-      boolean last = head.steps().isEmpty();
+      boolean last = head.count() == 0;
       if (last == (head.number() == 0) || head.repeatsKey()) {
         throw corrupt(position, "the base of the log is not built as this format builds it");
       }
-      for (Step step : head.steps()) {
-        if (!step.isPut() && index.revision(step.key()) != step.revision()) {
+      for (int step = 0; step < head.count(); step++) {
+        if (!head.isPut(step) && index.revision(head, step) != head.revision(step)) {
           throw corrupt(position, "what is not stored is deleted");
         }
       }
@@ -107,8 +107,8 @@ final class LogReader {
   }
 
   private void enter(ReadFrame frame, Index index, Progress progress) {
-    List<Index.Entry> gone = index.apply(frame.head(), frame.values());
-    progress.entered(frame.head(), frame.end(), gone, unerased(gone));
+    List<Index.Entry> gone = index.apply(head, frame.values());
+    progress.entered(head, frame.end(), gone, unerased(gone));
     unsound.putAll(frame.unsound());
   }
 
@@ -134,7 +134,7 @@ final class LogReader {
         }
         return replayed(last, position, tail.length);
       }
-      checkMeaning(frame.head(), next, index, position);
+      checkMeaning(next, index, position);
       if (!frame.unsound().isEmpty() && frame.end() == size) {
         return replayed(last, position, (int) (size - position));
       }
@@ -147,6 +147,9 @@ final class LogReader {
   }
 
   private List<Index.Entry> unerased(List<Index.Entry> gone) {
+    if (gone.isEmpty()) {
+      return gone;
+    }
     List<Index.Entry> unerased = new ArrayList<>();
     for (Index.Entry entry : gone) {
       Unsound text = unsound.remove(entry.key());
@@ -176,13 +179,12 @@ final class LogReader {
   private record Unsound(long position, boolean erased) {}
 
   /**
-   * A frame whose bytes are in order.
+   * A frame whose bytes are in order, and whose head was the last one to be scanned.
    *
    * @param values where the text of its first value begins
    * @param unsound the records whose value does not match its own checksum
    */
-  private record ReadFrame(
-      FrameHead head, long values, long end, Map<RecordKey, Unsound> unsound) {}
+  private record ReadFrame(long values, long end, Map<RecordKey, Unsound> unsound) {}
 
   private ReadFrame frameAt(long position) throws IOException, FrameException {
     int at = window.show(position, PREFIX + FrameHead.MAX_LENGTH);
@@ -195,107 +197,95 @@ final class LogReader {
     if (bytes[at + Checksum.DIGITS] != ' ') {
       throw new FrameException("no space follows the checksum");
     }
-    FrameHead head = FrameHead.parse(bytes, at + PREFIX, shown - PREFIX);
-    // The shortest proof that nothing is spelled differently, left out, or doubled.
-    byte[] canonical = head.encode();
-    int headStart = at + PREFIX;
-    if (!Arrays.equals(
-        canonical, 0, canonical.length, bytes, headStart, headStart + canonical.length)) {
-      throw new FrameException("it is not spelled as this format spells it");
+    int headEnd = head.scan(bytes, at + PREFIX, at + shown);
+    if (headEnd < 0) {
+      throw FrameHead.fault(bytes, at + PREFIX, shown - PREFIX);
     }
-    long tail = position + PREFIX + canonical.length;
-    long end = tail + head.tailLength();
+    int tail = headEnd - at;
+    long end = position + tail + head.tailLength();
     if (end > size) {
       throw cutOff();
     }
-    Checksum checksum = new Checksum().add(canonical, 0, canonical.length);
-    Map<RecordKey, Unsound> texts = readValues(head, tail, checksum);
-    if (checksum.value() != stated) {
-      throw new FrameException("it does not match its checksum");
-    }
-    return new ReadFrame(head, tail + 1, end, texts);
+    Map<RecordKey, Unsound> texts = readValues(position, tail, (int) (end - position), stated);
+    return new ReadFrame(position + tail + 1, end, texts);
   }
 
   private static FrameException cutOff() {
     return new FrameException("it is cut off");
   }
 
-  /** Reads all behind a head, and adds it to the frame's checksum. */
-  private Map<RecordKey, Unsound> readValues(FrameHead head, long tail, Checksum checksum)
+  /**
+   * Checks all behind a head, and the checksum of the whole frame, in which a value is dashes.
+   *
+   * @param tail where in the frame its head ends
+   */
+  private Map<RecordKey, Unsound> readValues(long position, int tail, int length, int stated)
       throws IOException, FrameException {
+    int start = window.show(position, length);
+    byte[] bytes = window.bytes();
+    Checksum checksum = new Checksum();
     Map<RecordKey, Unsound> bad = Map.of();
-    long position = tail;
-    boolean first = true;
-    for (Step step : head.steps()) {
-      if (!step.isPut()) {
+    int summed = start + PREFIX;
+    int at = start + tail;
+    for (int step = 0; step < head.count(); step++) {
+      if (!head.isPut(step)) {
         continue;
       }
-      if (!first) {
-        expect(position++, ',', checksum);
+      if (at > start + tail) {
+        expect(bytes, at++, ',');
       }
-      first = false;
-      expect(position++, '"', checksum);
-      if (checksumOfValue(position, step.length()) != step.checksum()) {
+      expect(bytes, at++, '"');
+      checksum.add(bytes, summed, at - summed);
+      int text = head.length(step);
+      if (Checksum.of(bytes, at, text) != head.checksum(step)) {
         bad = bad.isEmpty() ? new HashMap<>() : bad;
-        bad.put(step.key(), new Unsound(position, isErased(position, step.length())));
+        bad.put(head.key(step), new Unsound(position + at - start, isErased(bytes, at, at + text)));
       }
-      checksum.addMasked(step.length());
-      position += step.length();
-      expect(position++, '"', checksum);
+      checksum.addMasked(text);
+      at += text;
+      summed = at;
+      expect(bytes, at++, '"');
     }
-    expect(position++, ']', checksum);
-    expect(position++, '}', checksum);
-    expect(position, '\n', new Checksum());
+    expect(bytes, at++, ']');
+    expect(bytes, at++, '}');
+    expect(bytes, at, '\n');
+    if (checksum.add(bytes, summed, at - summed).value() != stated) {
+      throw new FrameException("it does not match its checksum");
+    }
     return bad;
   }
 
-  private boolean isErased(long from, int length) throws IOException {
-    for (long position = from; position < from + length; position++) {
-      if (window.bytes()[window.show(position, 1)] != '-') {
+  private static void expect(byte[] bytes, int at, char expected) throws FrameException {
+    if (bytes[at] != expected) {
+      throw new FrameException("its values are not where its lengths put them");
+    }
+  }
+
+  private static boolean isErased(byte[] bytes, int from, int to) {
+    for (int at = from; at < to; at++) {
+      if (bytes[at] != '-') {
         return false;
       }
     }
     return true;
   }
 
-  private void expect(long position, char expected, Checksum checksum)
-      throws IOException, FrameException {
-    int at = window.show(position, 1);
-    if (window.bytes()[at] != expected) {
-      throw new FrameException("its values are not where its lengths put them");
-    }
-    checksum.add((byte) expected);
-  }
-
-  private int checksumOfValue(long from, int length) throws IOException {
-    Checksum checksum = new Checksum();
-    long position = from;
-    long end = from + length;
-    while (position < end) {
-      int at = window.show(position, (int) Math.min(CHUNK, end - position));
-      int count = (int) Math.min(window.shown(position), end - position);
-      checksum.add(window.bytes(), at, count);
-      position += count;
-    }
-    return checksum.value();
-  }
-
   /**
    * What no crash can bring about: a frame that is as it was written, but where it does not belong.
    */
-  private void checkMeaning(FrameHead head, long number, Index index, long position) {
+  private void checkMeaning(long number, Index index, long position) {
     if (head.number() != number) {
       throw corrupt(
           position, "commit " + number + " is expected, but commit " + head.number() + " is there");
     }
-    if (head.steps().isEmpty()) {
+    if (head.count() == 0) {
       throw corrupt(position, "a commit changes nothing");
     }
     if (head.repeatsKey()) {
       throw corrupt(position, "a record occurs twice in a commit");
     }
-    for (Step step : head.steps()) {
-      if (index.revision(step.key()) != step.precondition()) {
+    for (int step = 0; step < head.count(); step++) {
+      if (index.revision(head, step) != head.precondition(step)) {
         throw corrupt(position, "a revision does not follow the one before it");
       }
     }
@@ -340,10 +330,9 @@ final class LogReader {
     return next - 1;
   }
 
-  private static long salvage(ReadFrame frame, long next, Index index, Loss loss) {
-    FrameHead head = frame.head();
+  private long salvage(ReadFrame frame, long next, Index index, Loss loss) {
     boolean inBase = head.number() == 0;
-    boolean endsBase = head.steps().isEmpty();
+    boolean endsBase = head.count() == 0;
     if (!inBase && !endsBase && head.number() < next) {
       // Blocks of a removed file may come back, with commits that were there already.
       return next;

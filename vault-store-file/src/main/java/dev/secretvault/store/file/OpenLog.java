@@ -97,9 +97,11 @@ final class OpenLog implements Closeable {
       LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
       LogHeader header = reader.header(generation);
       Values values = new Values(disk, name);
-      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
+      Index index = Index.unshared(file.size());
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index);
       opened = log;
       load.load(log, reader, header);
+      index.share();
       opened = () -> {};
       return log;
     } finally {
@@ -195,7 +197,7 @@ final class OpenLog implements Closeable {
   }
 
   /** Reads frames that are settled, up to an offset. */
-  void readOn(long to, Consumer<FrameHead> entered) throws IOException {
+  void readOn(long to, Consumer<HeadScanner> entered) throws IOException {
     LogReader reader = new LogReader(file, path, log.end(), to);
     Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
     if (replayed.torn() > 0) {
@@ -208,7 +210,7 @@ final class OpenLog implements Closeable {
    * in them is gone by then or damaged, as whoever wants it looks at what is stored when it does;
    * or as far as nothing else is in the way.
    */
-  void readAhead(long to, Consumer<FrameHead> entered) {
+  void readAhead(long to, Consumer<HeadScanner> entered) {
     try {
       if (to > log.end()) {
         readOn(to, entered);
@@ -219,7 +221,7 @@ final class OpenLog implements Closeable {
   }
 
   /** Reads what somebody left who died or failed in a commit, once it is durable. */
-  void mend(Consumer<FrameHead> entered) throws IOException {
+  void mend(Consumer<HeadScanner> entered) throws IOException {
     long size = file.size();
     rewrite(log.end(), size);
     LogReader reader = new LogReader(file, path, log.end(), size);

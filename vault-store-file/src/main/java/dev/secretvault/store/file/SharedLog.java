@@ -210,7 +210,7 @@ final class SharedLog implements Closeable {
           switchTo(newer);
         }
       } else if (mark.generation() == current.generation()) {
-        current.readAhead(mark.end(), head -> announce(head.keys()));
+        current.readAhead(mark.end(), head -> announce(head.changed()));
       }
     }
   }
@@ -236,7 +236,7 @@ final class SharedLog implements Closeable {
     Mark mark = settled.read();
     if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
       if (size > log.log().end()) {
-        log.readOn(size, head -> announce(head.keys()));
+        log.readOn(size, head -> announce(head.changed()));
       }
       return;
     }
@@ -249,7 +249,7 @@ final class SharedLog implements Closeable {
       log.log().checkSound();
     } else {
       OpenLog.remove(disk, name -> Names.isOlder(name, newest));
-      log.mend(head -> announce(head.keys()));
+      log.mend(head -> announce(head.changed()));
       noteRecovery();
     }
     settle();
@@ -309,6 +309,8 @@ final class SharedLog implements Closeable {
   private void compactAlone() throws IOException {
     // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
     postponedTo = current.log().end() * 2;
+    // While nobody has to wait for it.
+    current.index().prepareToList();
     Compaction begun =
         exclusively(
             () -> {
