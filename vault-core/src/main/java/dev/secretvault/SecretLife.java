@@ -128,7 +128,9 @@ final class SecretLife {
         return found.isPresent()
             ? put(found.get(), value)
             : new PutSecret(create(spec, value, null), Outcome.CREATED);
-      } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
+      } catch (DuplicateNameException
+          | RevisionConflictException
+          | SecretExpiredException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
         // The last place may have been taken by somebody who put the same.
