@@ -299,7 +299,7 @@ final class SecretLife {
       List<Change> deletion;
       try {
         info = records.secret(id);
-        deletion = info.map(removal::of).orElse(List.of());
+        deletion = info.map(removal::of).orElseGet(() -> removal.ofRemains(id));
       } catch (IntegrityException | UnsupportedFormatException e) {
         info = Optional.empty();
         deletion = removal.ofUnopened(id);
