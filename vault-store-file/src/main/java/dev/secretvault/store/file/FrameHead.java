@@ -62,11 +62,6 @@ record FrameHead(long number, List<Step> steps) {
       return new Step(key, false, revision, NEVER, 0, 0);
     }
 
-    /** The revision that must be stored before this change, 0 for none. */
-    long precondition() {
-      return isPut ? revision - 1 : revision;
-    }
-
     private void write(JsonGenerator json) {
       json.writeStartObject();
       json.writeStringProperty("k", key.text());

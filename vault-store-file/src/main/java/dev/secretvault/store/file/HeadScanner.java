@@ -260,7 +260,7 @@ final class HeadScanner {
     return revisions[step];
   }
 
-  /** As {@link Step#precondition}. */
+  /** The revision that must be stored before a step, 0 for none. */
   long precondition(int step) {
     return isPut(step) ? revisions[step] - 1 : revisions[step];
   }

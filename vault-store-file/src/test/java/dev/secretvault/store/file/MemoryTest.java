@@ -48,21 +48,28 @@ class MemoryTest {
     }
   }
 
+  /** Puts all records, and puts them again: a log twice as long as what is stored. */
   private static void fill(Path directory) {
-    SplittableRandom random = new SplittableRandom(1);
     try (FileSecretStore store = FileSecretStore.open(directory)) {
-      for (int created = 0; created < RECORDS; created += SecretStore.MAX_CHANGES) {
-        List<Change> changes = new ArrayList<>();
-        for (int i = 0; i < SecretStore.MAX_CHANGES; i++) {
-          StringBuilder key = new StringBuilder();
-          while (key.length() < KEY_LENGTH) {
-            key.append("0123456789abcdefghijklmnopqrstuvwxyz".charAt(random.nextInt(36)));
+      for (int revision = 0; revision < 2; revision++) {
+        SplittableRandom random = new SplittableRandom(1);
+        for (int put = 0; put < RECORDS; put += SecretStore.MAX_CHANGES) {
+          List<Change> changes = new ArrayList<>();
+          for (int i = 0; i < SecretStore.MAX_CHANGES; i++) {
+            changes.add(Change.put(key(random), revision, new byte[200]));
           }
-          changes.add(Change.put(new RecordKey(key.toString()), 0, new byte[200]));
+          store.commit(changes);
         }
-        store.commit(changes);
       }
     }
+  }
+
+  private static RecordKey key(SplittableRandom random) {
+    StringBuilder key = new StringBuilder();
+    while (key.length() < KEY_LENGTH) {
+      key.append("0123456789abcdefghijklmnopqrstuvwxyz".charAt(random.nextInt(36)));
+    }
+    return new RecordKey(key.toString());
   }
 
   /** What runs in the other process. */
