@@ -1,5 +1,7 @@
 package dev.secretvault.store.file;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
@@ -25,6 +27,12 @@ final class Checksum {
 
   Checksum add(byte[] bytes, int offset, int length) {
     crc.update(bytes, offset, length);
+    return this;
+  }
+
+  /** Adds another checksum, as it is written. */
+  Checksum addText(int checksum) {
+    crc.update(text(checksum).getBytes(US_ASCII));
     return this;
   }
 

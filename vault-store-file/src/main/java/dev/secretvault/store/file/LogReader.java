@@ -6,7 +6,6 @@ import dev.secretvault.store.StoreFormatException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -28,14 +27,17 @@ final class LogReader {
   private final long size;
   private final Window window;
   private final HeadScanner head = new HeadScanner();
+  private final Unsound unsound;
 
-  /** Entries whose record is stored, but whose text does not match its checksum, by their key. */
-  private final Map<RecordKey, Unsound> unsound = new HashMap<>();
-
-  /** Reads a part of a log: from where the first line or a frame begins. */
-  LogReader(DiskFile file, Path path, long from, long to) {
+  /**
+   * Reads a part of a log: from where the first line or a frame begins.
+   *
+   * @param unsound what was read before; becomes what was read
+   */
+  LogReader(DiskFile file, Path path, Unsound unsound, long from, long to) {
     this.file = file;
     this.path = path;
+    this.unsound = unsound;
     this.size = to;
     this.window = new Window(file, from, to);
   }
@@ -76,19 +78,18 @@ final class LogReader {
    * Checks the base that a log of a later generation begins with, and enters it into the index. It
    * was forced before the log got its name, so no crash tears it.
    *
+   * @param base the checksum of the checksums of its lines
    * @param progress is told of each frame, the last of which has no changes and the number of the
    *     last commit that the base holds
+   * @return that number
    * @throws StoreCorruptException if the log is damaged
    */
-  long readBase(long from, Index index, Progress progress) throws IOException {
+  long readBase(long from, int base, Index index, Progress progress) throws IOException {
+    Checksum lines = new Checksum();
     long position = from;
     while (true) {
-      ReadFrame frame;
-      try {
-        frame = frameAt(position);
-      } catch (FrameException broken) {
-        throw corrupt(position, broken.reason());
-      }
+      ReadFrame frame = wholeFrameAt(position);
+      lines.addText(frame.checksum());
       boolean last = head.count() == 0;
       if (last == (head.number() == 0) || head.repeatsKey()) {
         throw corrupt(position, "the base of the log is not built as this format builds it");
@@ -101,15 +102,46 @@ final class LogReader {
       enter(frame, index, progress);
       position = frame.end();
       if (last) {
+        if (lines.value() != base) {
+          throw corrupt(from, "these are not the lines that the base was written with");
+        }
         return head.number();
       }
     }
   }
 
+  /** A frame where no crash leaves a torn one. */
+  private ReadFrame wholeFrameAt(long position) throws IOException {
+    try {
+      return frameAt(position);
+    } catch (FrameException broken) {
+      throw corrupt(position, broken.reason());
+    }
+  }
+
   private void enter(ReadFrame frame, Index index, Progress progress) {
     List<Index.Entry> gone = index.apply(head, frame.values());
-    progress.entered(head, frame.end(), gone, unerased(gone));
-    unsound.putAll(frame.unsound());
+    progress.entered(head, frame.end(), gone, unsound.unerased(gone));
+    unsound.add(frame.unsound());
+  }
+
+  /**
+   * Checks frames that are settled, so that none of them is torn, and enters them into the index.
+   *
+   * @param from where a frame begins
+   * @param number the number of that frame
+   * @throws StoreCorruptException if the log is damaged
+   */
+  void readSettled(long from, long number, Index index, Progress progress) throws IOException {
+    long position = from;
+    long next = number;
+    while (position < size) {
+      ReadFrame frame = wholeFrameAt(position);
+      checkMeaning(next, index, position);
+      enter(frame, index, progress);
+      position = frame.end();
+      next++;
+    }
   }
 
   /**
@@ -132,59 +164,29 @@ final class LogReader {
         if (!TornTail.canBe(tail, next)) {
           throw corrupt(position, broken.reason());
         }
-        return replayed(last, position, tail.length);
+        return new Replayed(last, position, tail.length);
       }
       checkMeaning(next, index, position);
       if (!frame.unsound().isEmpty() && frame.end() == size) {
-        return replayed(last, position, (int) (size - position));
+        return new Replayed(last, position, (int) (size - position));
       }
       enter(frame, index, progress);
       last = position;
       position = frame.end();
       next++;
     }
-    return replayed(last, position, 0);
+    return new Replayed(last, position, 0);
   }
-
-  private List<Index.Entry> unerased(List<Index.Entry> gone) {
-    if (gone.isEmpty()) {
-      return gone;
-    }
-    List<Index.Entry> unerased = new ArrayList<>();
-    for (Index.Entry entry : gone) {
-      Unsound text = unsound.remove(entry.key());
-      if (entry.length() > 0 && (text == null || !text.erased())) {
-        unerased.add(entry);
-      }
-    }
-    return unerased;
-  }
-
-  /**
-   * Values of records that were replaced or deleted since do not count: they may be erased. If a
-   * stored one is, the frame that erased it was acknowledged, and is no torn tail to be cut off.
-   */
-  private Replayed replayed(long last, long end, int torn) {
-    unsound.values().stream()
-        .mapToLong(Unsound::position)
-        .min()
-        .ifPresent(
-            position -> {
-              throw corrupt(position, "the value there does not match its checksum");
-            });
-    return new Replayed(last, end, torn);
-  }
-
-  /** A text that does not match its checksum, and whether it is because it was erased. */
-  private record Unsound(long position, boolean erased) {}
 
   /**
    * A frame whose bytes are in order, and whose head was the last one to be scanned.
    *
+   * @param checksum what it begins with
    * @param values where the text of its first value begins
    * @param unsound the records whose value does not match its own checksum
    */
-  private record ReadFrame(long values, long end, Map<RecordKey, Unsound> unsound) {}
+  private record ReadFrame(
+      int checksum, long values, long end, Map<RecordKey, Unsound.Text> unsound) {}
 
   private ReadFrame frameAt(long position) throws IOException, FrameException {
     int at = window.show(position, PREFIX + FrameHead.MAX_LENGTH);
@@ -206,8 +208,8 @@ final class LogReader {
     if (end > size) {
       throw cutOff();
     }
-    Map<RecordKey, Unsound> texts = readValues(position, tail, (int) (end - position), stated);
-    return new ReadFrame(position + tail + 1, end, texts);
+    Map<RecordKey, Unsound.Text> texts = readValues(position, tail, (int) (end - position), stated);
+    return new ReadFrame(stated, position + tail + 1, end, texts);
   }
 
   private static FrameException cutOff() {
@@ -219,12 +221,12 @@ final class LogReader {
    *
    * @param tail where in the frame its head ends
    */
-  private Map<RecordKey, Unsound> readValues(long position, int tail, int length, int stated)
+  private Map<RecordKey, Unsound.Text> readValues(long position, int tail, int length, int stated)
       throws IOException, FrameException {
     int start = window.show(position, length);
     byte[] bytes = window.bytes();
     Checksum checksum = new Checksum();
-    Map<RecordKey, Unsound> bad = Map.of();
+    Map<RecordKey, Unsound.Text> bad = Map.of();
     int summed = start + PREFIX;
     int at = start + tail;
     for (int step = 0; step < head.count(); step++) {
@@ -239,7 +241,7 @@ final class LogReader {
       int text = head.length(step);
       if (Checksum.of(bytes, at, text) != head.checksum(step)) {
         bad = bad.isEmpty() ? new HashMap<>() : bad;
-        bad.put(head.key(step), new Unsound(position + at - start, isErased(bytes, at, at + text)));
+        bad.put(head.key(step), Unsound.text(position + at - start, bytes, at, at + text));
       }
       checksum.addMasked(text);
       at += text;
@@ -259,15 +261,6 @@ final class LogReader {
     if (bytes[at] != expected) {
       throw new FrameException("its values are not where its lengths put them");
     }
-  }
-
-  private static boolean isErased(byte[] bytes, int from, int to) {
-    for (int at = from; at < to; at++) {
-      if (bytes[at] != '-') {
-        return false;
-      }
-    }
-    return true;
   }
 
   /**
@@ -293,6 +286,9 @@ final class LogReader {
 
   /** Is told of what cannot be read. */
   interface Loss {
+    /** These are not the lines that the base was written with. */
+    void linesOfBase();
+
     /** These bytes are no frame. */
     void bytes(long from, long to);
 
@@ -304,11 +300,12 @@ final class LogReader {
    * Enters all frames that are in order, wherever they are.
    *
    * @param from where the first line ends, or 0 if it is not in order
-   * @param number the first commit that is not in the base
+   * @param header what it says
    * @return the number of the last commit
    */
-  long salvage(long from, long number, Index index, Loss loss) throws IOException {
-    long next = number;
+  long salvage(long from, LogHeader header, Index index, Loss loss) throws IOException {
+    Checksum lines = new Checksum();
+    long next = header.first();
     long position = from;
     long lost = from;
     while (position < size) {
@@ -316,6 +313,9 @@ final class LogReader {
         ReadFrame frame = frameAt(position);
         if (lost < position) {
           loss.bytes(lost, position);
+        }
+        if (isOfBase()) {
+          lines.addText(frame.checksum());
         }
         next = salvage(frame, next, index, loss);
         position = frame.end();
@@ -327,17 +327,22 @@ final class LogReader {
     if (lost < size) {
       loss.bytes(lost, size);
     }
+    if (lines.value() != header.base()) {
+      loss.linesOfBase();
+    }
     return next - 1;
   }
 
+  private boolean isOfBase() {
+    return head.number() == 0 || head.count() == 0;
+  }
+
   private long salvage(ReadFrame frame, long next, Index index, Loss loss) {
-    boolean inBase = head.number() == 0;
-    boolean endsBase = head.count() == 0;
-    if (!inBase && !endsBase && head.number() < next) {
+    if (!isOfBase() && head.number() < next) {
       // Blocks of a removed file may come back, with commits that were there already.
       return next;
     }
-    if (!inBase && !endsBase && head.number() > next) {
+    if (!isOfBase() && head.number() > next) {
       loss.commits(next, head.number() - 1);
     }
     List<Index.Entry> unused = index.apply(head, frame.values());

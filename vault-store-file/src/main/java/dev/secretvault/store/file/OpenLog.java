@@ -35,11 +35,18 @@ final class OpenLog implements Closeable {
   /** Values to be erased before anything else is done. */
   private final List<Index.Entry> unerased = new ArrayList<>();
 
+  private final Unsound unsound;
   private long next;
   private Recovery recovery = Recovery.NONE;
 
   private OpenLog(
-      Disk disk, long generation, DiskFile file, Values values, String store, Index index) {
+      Disk disk,
+      long generation,
+      DiskFile file,
+      Values values,
+      String store,
+      Index index,
+      Unsound unsound) {
     String name = Names.log(generation);
     this.disk = disk;
     this.generation = generation;
@@ -49,6 +56,7 @@ final class OpenLog implements Closeable {
     this.values = values;
     this.store = store;
     this.index = index;
+    this.unsound = unsound;
   }
 
   /** Creates the first log of a store, empty. */
@@ -94,11 +102,12 @@ final class OpenLog implements Closeable {
     DiskFile file = disk.open(name);
     Closeable opened = file;
     try {
-      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
+      Unsound unsound = new Unsound();
+      LogReader reader = new LogReader(file, disk.path().resolve(name), unsound, 0, file.size());
       LogHeader header = reader.header(generation);
       Values values = new Values(disk, name);
       Index index = Index.unshared(file.size());
-      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index);
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index, unsound);
       opened = log;
       load.load(log, reader, header);
       index.share();
@@ -116,8 +125,8 @@ final class OpenLog implements Closeable {
     DiskFile file = disk.open(name);
     Closeable opened = file;
     try {
-      OpenLog log =
-          new OpenLog(disk, generation, file, new Values(disk, name), before.store, index);
+      Values values = new Values(disk, name);
+      OpenLog log = new OpenLog(disk, generation, file, values, before.store, index, new Unsound());
       log.log.advance(end);
       log.next = before.next;
       opened = () -> {};
@@ -157,27 +166,16 @@ final class OpenLog implements Closeable {
   }
 
   private void loadBase(LogReader reader, LogHeader header) throws IOException {
-    List<Long> lines = new ArrayList<>();
     long start = log.end();
     long number =
         reader.readBase(
             start,
+            header.base(),
             index,
             (head, end, gone, stillThere) -> {
-              lines.add(log.end());
               log.advance(end);
               unerased.addAll(stillThere);
             });
-    Checksum checksums = new Checksum();
-    byte[] stated = new byte[Checksum.DIGITS];
-    for (long line : lines) {
-      LogReader.readFully(file, line, stated);
-      checksums.add(stated, 0, stated.length);
-    }
-    if (checksums.value() != header.base()) {
-      throw LogReader.corrupt(
-          path, start, "these are not the lines that the base was written with");
-    }
     if (number < next - 1) {
       throw LogReader.corrupt(path, start, "the base of the log is older than its first line");
     }
@@ -185,38 +183,46 @@ final class OpenLog implements Closeable {
   }
 
   private Replayed replay(LogReader reader, LogReader.Progress progress) throws IOException {
-    return reader.replay(
-        log.end(),
-        next,
-        index,
-        (head, end, gone, stillThere) -> {
-          log.advance(end);
-          next++;
-          progress.entered(head, end, gone, stillThere);
-        });
+    Replayed replayed = reader.replay(log.end(), next, index, advancing(progress));
+    unsound.refuse(path);
+    return replayed;
   }
 
-  /** Reads frames that are settled, up to an offset. */
+  private LogReader.Progress advancing(LogReader.Progress progress) {
+    return (head, end, gone, stillThere) -> {
+      log.advance(end);
+      next++;
+      progress.entered(head, end, gone, stillThere);
+    };
+  }
+
+  /** Reads frames that are settled, up to an offset where the log ends. */
   void readOn(long to, Consumer<HeadScanner> entered) throws IOException {
-    LogReader reader = new LogReader(file, path, log.end(), to);
-    Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
-    if (replayed.torn() > 0) {
-      throw LogReader.corrupt(path, replayed.end(), "what was settled there is damaged");
-    }
+    readSettled(to, entered);
+    unsound.refuse(path);
   }
 
   /**
    * Reads frames that are settled while others append more, and erase: to the end, even if a value
-   * in them is gone by then or damaged, as whoever wants it looks at what is stored when it does;
-   * or as far as nothing else is in the way.
+   * in them is gone by then or damaged, which is left to whoever reads the rest; or as far as
+   * nothing else is in the way.
    */
   void readAhead(long to, Consumer<HeadScanner> entered) {
     try {
-      if (to > log.end()) {
-        readOn(to, entered);
-      }
+      readSettled(to, entered);
     } catch (IOException | StoreException changedOrDamaged) {
       // The end of the log tells how far it came.
+    }
+  }
+
+  private void readSettled(long to, Consumer<HeadScanner> entered) throws IOException {
+    if (to > log.end()) {
+      new LogReader(file, path, unsound, log.end(), to)
+          .readSettled(
+              log.end(),
+              next,
+              index,
+              advancing((head, end, gone, stillThere) -> entered.accept(head)));
     }
   }
 
@@ -224,7 +230,7 @@ final class OpenLog implements Closeable {
   void mend(Consumer<HeadScanner> entered) throws IOException {
     long size = file.size();
     rewrite(log.end(), size);
-    LogReader reader = new LogReader(file, path, log.end(), size);
+    LogReader reader = new LogReader(file, path, unsound, log.end(), size);
     Replayed replayed =
         replay(
             reader,

@@ -235,9 +235,7 @@ final class SharedLog implements Closeable {
     long size = log.size();
     Mark mark = settled.read();
     if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
-      if (size > log.log().end()) {
-        log.readOn(size, head -> announce(head.changed()));
-      }
+      log.readOn(size, head -> announce(head.changed()));
       return;
     }
     long newest = Names.newestGeneration(disk.list());

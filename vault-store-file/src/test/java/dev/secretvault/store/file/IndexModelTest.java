@@ -33,8 +33,8 @@ class IndexModelTest {
 
   @BeforeEach
   void drawSeed() {
-    long seed = new SplittableRandom().nextLong();
-    System.out.println("index, seed " + seed);
+    long seed = Long.getLong("secretvault.seed", new SplittableRandom().nextLong());
+    System.out.printf("index, -Dsecretvault.seed=%d%n", seed);
     random = new SplittableRandom(seed);
   }
 

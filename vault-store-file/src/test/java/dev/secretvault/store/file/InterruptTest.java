@@ -46,11 +46,12 @@ class InterruptTest {
     REPLACE(16),
     DELETE(8),
     CONFLICT(8),
-    READ(22),
+    READ(21),
     SCAN(9),
     EXPIRED(8),
     WATCH(8),
     COMPACT(1),
+    SALVAGE(1),
     OPEN_AND_CLOSE(2);
 
     private final int share;
@@ -82,7 +83,13 @@ class InterruptTest {
   @TempDir Path parent;
 
   private Path directory;
+
+  /** Calls that were hit while they were under way. */
   private final Map<Operation, AtomicInteger> hits = new ConcurrentHashMap<>();
+
+  /** Calls that began with the flag set, or were hit when they may have been over. */
+  private final Map<Operation, AtomicInteger> others = new ConcurrentHashMap<>();
+
   private final AtomicInteger left = new AtomicInteger(INTERRUPTS);
 
   @Test
@@ -114,7 +121,8 @@ class InterruptTest {
     try (FileSecretStore store = FileSecretStore.openExisting(directory)) {
       workers.forEach(worker -> worker.assertStored(store));
     }
-    System.out.println("interrupted calls: " + hits);
+    System.out.println(
+        "calls interrupted in their midst: " + hits + ", before or behind: " + others);
     assertThat(hits).containsOnlyKeys(Operation.values());
     assertThat(hits.values().stream().mapToInt(AtomicInteger::get).sum())
         .isGreaterThanOrEqualTo(INTERRUPTS);
@@ -147,6 +155,7 @@ class InterruptTest {
     private final SplittableRandom random;
     private final AtomicReference<Aim> aim = new AtomicReference<>(Aim.NONE);
     private final List<Long> revisions = new ArrayList<>();
+    private int salvaged;
     private volatile Throwable failure;
 
     Worker(FileSecretStore store, String prefix, SplittableRandom random) {
@@ -175,10 +184,14 @@ class InterruptTest {
             aim.set(Aim.TAKEN);
           }
           perform(operation);
+          // Only then did the interrupt surely come before the end.
+          boolean inItsMidst = aim.get() == Aim.HIT;
           if (before || wasHit()) {
             assertThat(Thread.interrupted()).as("flag after %s", operation).isTrue();
-            hits.computeIfAbsent(operation, first -> new AtomicInteger()).incrementAndGet();
-            left.decrementAndGet();
+            (inItsMidst ? hits : others)
+                .computeIfAbsent(operation, first -> new AtomicInteger())
+                .incrementAndGet();
+            left.addAndGet(inItsMidst ? -1 : 0);
           }
         }
       } catch (Throwable thrown) {
@@ -230,6 +243,10 @@ class InterruptTest {
           subscription.close();
         }
         case COMPACT -> store.compact();
+        case SALVAGE -> {
+          Path target = parent.resolve(prefix + "salvaged" + salvaged++);
+          assertThat(FileSecretStore.salvage(directory, target).lost()).isEmpty();
+        }
         case OPEN_AND_CLOSE -> {
           try (FileSecretStore other = FileSecretStore.openExisting(directory)) {
             assertStored(other, number);

@@ -160,6 +160,38 @@ class PauseTest {
     }
   }
 
+  /** The end of what is settled is where the next one to delete will erase. */
+  @Test
+  void read_theLastSettledValueIsErasedMeanwhile_readsTheNewLogWhileOthersGoOn() throws Exception {
+    Meter meter = new Meter();
+    AtomicInteger last = new AtomicInteger(-1);
+    try (FileSecretStore other = open(disk)) {
+      Hook meanwhile =
+          new Hook() {
+            @Override
+            public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+              if (call == Call.OPEN && !disk.isHeld() && last.get() >= 0) {
+                commit(other, delete("last" + last, 1));
+                commit(other, put("last" + last.incrementAndGet(), 0, "to be erased"));
+              }
+              return operation.run();
+            }
+          };
+      try (FileSecretStore store = open(new HookedDisk(new HookedDisk(disk, meanwhile), meter))) {
+        fill(other, 10);
+        assertThat(store.scan(null, 1)).hasSize(1);
+        other.compact();
+        commit(other, put("last0", 0, "to be erased"));
+        last.set(0);
+        meter.reset();
+        assertThat(store.read(key("last0"))).isEmpty();
+        assertThat(last.getAndSet(-1)).isPositive();
+        assertThat(meter.mostBytes).isLessThan(SharedLog.NEAR + LITTLE);
+        assertThat(store.scan(null, 1_000)).hasSameSizeAs(other.scan(null, 1_000)).hasSize(161);
+      }
+    }
+  }
+
   @Test
   void read_anotherHasCompacted_readsTheNewLogWhileOthersGoOn() throws Exception {
     Meter meter = new Meter();
