@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Any number of threads may read while one applies a commit; a reader sees all of a commit or
  * none, also across two calls.
  *
- * <p>An entry takes its key and about 25 bytes more, and 4 of these only once entries are asked for
- * in the order of their keys.
+ * <p>An entry takes its key and at most 50 bytes more, 4 of them only once entries are asked for in
+ * the order of their keys, and 4 in that of their expiry.
  */
 final class Index {
 
@@ -222,12 +222,20 @@ final class Index {
         });
   }
 
+  /** Whether {@link #after} takes no longer than a look at what it returns. */
+  boolean isPreparedToList() {
+    return byKey.isSorted();
+  }
+
   /** Does what makes the first call of {@link #after} take longer than others. */
   void prepareToList() {
     sort(byKey);
   }
 
-  /** Sorts a view, unless it is; reading and committing go on meanwhile. */
+  /**
+   * Sorts a view, unless it is. Reading and committing go on meanwhile, but whoever applies a
+   * commit waits while the entries are listed, and while those are entered that came meanwhile.
+   */
   private void sort(SortedView view) {
     if (view.isSorted()) {
       return;

@@ -7,6 +7,7 @@ package dev.secretvault.store.file;
 final class KeyTable {
 
   private static final int LEAST = 1 << 4;
+  private static final int MOST = 1 << 30;
   private static final int MOST_GROWTH = 16;
 
   private final Entries entries;
@@ -44,17 +45,30 @@ final class KeyTable {
    * @param growth how many times as many entries there will soon be; 0 and 1 if that is not known
    */
   void add(int place, int hash, long growth) {
-    count++;
-    if (count > room(places.length)) {
-      long most = count * Math.min(growth, MOST_GROWTH);
-      int slots = 2 * places.length;
-      while (room(slots) < most) {
-        slots *= 2;
-      }
-      rebuild(slots);
+    if (count + 1 > room(places.length)) {
+      rebuild(slots(count + 1, growth));
     } else {
       enter(place, hash);
     }
+    count++;
+  }
+
+  /**
+   * How many slots a table has that was too small.
+   *
+   * @param entries how many there are
+   * @param growth how many times as many there will soon be; 0 and 1 if that is not known
+   */
+  static int slots(int entries, long growth) {
+    if (entries > room(MOST)) {
+      throw new IllegalStateException("there are more records than an index can hold");
+    }
+    long guess = entries * Math.max(1, Math.min(growth, MOST_GROWTH));
+    int slots = LEAST;
+    while (slots < MOST && room(slots) < guess) {
+      slots *= 2;
+    }
+    return slots;
   }
 
   /** Becomes as small as it may be, if it is larger than it would be without knowing of growth. */
@@ -74,8 +88,11 @@ final class KeyTable {
   }
 
   private void rebuild(int slots) {
-    places = new int[slots];
-    tags = new byte[slots];
+    int[] newPlaces = new int[slots];
+    byte[] newTags = new byte[slots];
+    // Not one without the other, if the memory is not enough.
+    places = newPlaces;
+    tags = newTags;
     // In the order of their places, which is faster than in that of the hashes.
     entries.forEach(place -> enter(place, entries.hash(place)));
   }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The log of a directory that others may append to as well. Whoever commits has the directory to
@@ -27,40 +26,27 @@ final class SharedLog implements Closeable {
   /** How much of what others wrote may be left to be read while they wait, in bytes. */
   static final long NEAR = 1 << 20;
 
-  /** How much a compaction writes while all wait, once others have come between too often. */
-  static final long MOST_ALONE = 1 << 26;
-
   /** How often something is tried that others may frustrate. */
   private static final int PATIENCE = 3;
 
   private final Disk disk;
   private final Announcer announcer;
   private final Settled settled;
+  private final Compactor compactor;
 
   /** Comes before the lock of the directory. Guards all that a commit changes. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** One compaction at a time, or each would miss what the other is told of. Comes first. */
-  private final ReentrantLock compacting = new ReentrantLock();
-
   private volatile OpenLog current;
   private volatile Recovery recovery;
   private volatile boolean closed;
-
-  /** The compaction that is under way, if one is. */
-  private @Nullable Compaction compaction;
-
-  /** How long the log must be before compaction is tried again. */
-  private volatile long postponedTo;
-
-  /** How many compactions came to nothing since the last one that did not. */
-  private int givenUp;
 
   private SharedLog(Disk disk, Announcer announcer, OpenLog log, Settled settled) {
     this.disk = disk;
     this.announcer = announcer;
     this.current = log;
     this.settled = settled;
+    this.compactor = new Compactor(this, disk);
     this.recovery = log.recovery();
   }
 
@@ -154,9 +140,8 @@ final class SharedLog implements Closeable {
    * @throws StoreException if that failed; none of it was acknowledged
    */
   Batch commit(List<Commit> waiting) {
-    return exclusively(
+    return upToDate(
         () -> {
-          follow();
           Batch batch = new Batch(current.index(), waiting);
           if (!batch.steps().isEmpty()) {
             current.append(batch.steps(), batch.texts());
@@ -165,6 +150,15 @@ final class SharedLog implements Closeable {
             settle();
           }
           return batch;
+        });
+  }
+
+  /** Runs something with the directory to itself, once it was read what others have written. */
+  <T> T upToDate(Disk.Task<T> task) {
+    return exclusively(
+        () -> {
+          follow();
+          return task.run();
         });
   }
 
@@ -262,117 +256,49 @@ final class SharedLog implements Closeable {
 
   private void announce(Set<RecordKey> keys) {
     announcer.add(keys);
-    if (compaction != null) {
-      compaction.touch(keys);
-    }
+    compactor.touch(keys);
   }
 
   private void eraseOrPoison(Set<RecordKey> keys) {
     try {
-      if (compaction != null && compaction.isValid(current)) {
-        compaction.erase(keys);
-        current.erase(compaction.name());
-      } else {
-        current.erase("");
-      }
+      current.erase(compactor.erase(keys));
     } catch (IOException failed) {
       current.log().poison("a value could not be erased");
       throw current.log().failure("could not be erased from", Outcome.UNKNOWN, false, failed);
     }
   }
 
-  /** Whether it is time to {@link #compact}. */
-  boolean isWasteful() {
-    OpenLog log = current;
-    return log.isWasteful() && log.log().end() > postponedTo;
+  /** What makes the log as short as what is stored. */
+  Compactor compactor() {
+    return compactor;
   }
 
   /**
-   * Moves what is stored to a new log, in pieces between which others go on. Gives up if another
-   * process came between; if that has happened again and again, lets nobody come between pieces of
-   * {@link #MOST_ALONE} bytes.
+   * Moves on to a new log. Only for whoever has the directory to itself.
+   *
+   * @param install gives the log its name
    */
-  void compact() throws IOException {
-    compacting.lock();
-    try {
-      if (current.next() > 1) {
-        // A base is known by the last commit in it, so there must have been one.
-        compactAlone();
-      }
-    } finally {
-      compacting.unlock();
-    }
-  }
-
-  private void compactAlone() throws IOException {
-    // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
-    postponedTo = current.log().end() * 2;
-    // While nobody has to wait for it.
-    current.index().prepareToList();
-    Compaction begun =
-        exclusively(
-            () -> {
-              follow();
-              compaction = Compaction.begin(disk, current);
-              return compaction;
-            });
-    try {
-      while (exclusively(() -> proceed(begun))) {
-        begun.force();
-      }
-    } finally {
-      abandon(begun);
-    }
-    postponedTo = 0;
-  }
-
-  /** Whether more is to be done. */
-  private boolean proceed(Compaction begun) throws IOException {
-    follow();
-    long until = givenUp < PATIENCE ? 0 : begun.size() + MOST_ALONE;
-    boolean ready = false;
-    do {
-      if (!begun.isValid(current)) {
-        givenUp++;
-        return false;
-      }
-      ready = begun.copy();
-    } while (!ready && begun.size() < until);
-    if (ready) {
-      finish(begun);
-      givenUp = 0;
-    }
-    return !ready;
-  }
-
-  private void finish(Compaction begun) throws IOException {
-    begun.complete();
+  void moveTo(Disk.Task<OpenLog> install) throws IOException {
     // From here on nobody is to take the old log for the newest one without a look.
     settled.write(Mark.NONE);
     OpenLog old = current;
     try {
-      current = begun.install();
+      current = install.run();
     } catch (IOException failed) {
       old.log().poison("a compaction broke off");
       throw failed;
     }
-    compaction = null;
     old.close();
     long newest = current.generation();
     OpenLog.remove(disk, name -> Names.isOlder(name, newest));
     settle();
   }
 
-  private void abandon(Compaction begun) throws IOException {
+  /** Runs something with the directory to itself, whether this is usable or not. */
+  <T> T alone(Disk.Task<T> task) throws IOException {
     lock.lock();
     try {
-      compaction = null;
-      boolean unused =
-          disk.exclusively(
-              () -> {
-                begun.discard();
-                return true;
-              });
+      return disk.exclusively(task);
     } finally {
       lock.unlock();
     }
