@@ -87,7 +87,7 @@ final class SecretLife {
             1,
             () -> {
               List<Change> puts = new ArrayList<>();
-              rules.clock().requirementFor(info.expiresAt()).ifPresent(puts::add);
+              rules.clock().requirementFor(null, info.expiresAt()).ifPresent(puts::add);
               puts.add(records.putName(name, info.id()));
               puts.add(records.putSecret(info));
               puts.add(records.putValue(info.id(), 1, kept));
