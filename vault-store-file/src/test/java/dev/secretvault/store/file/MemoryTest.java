@@ -32,6 +32,7 @@ class MemoryTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
+                "-XX:+UseSerialGC", // Counts objects, not regions that they fill in part.
                 "-cp",
                 System.getProperty("java.class.path"),
                 MemoryTest.class.getName(),
