@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -160,11 +161,12 @@ abstract class SweepContract extends VaultContract {
     fixture.clock.advance(Duration.ofMillis(1)); // It is found second, in one batch.
     SecretId damaged = create(brief("damaged")).id();
     fixture.clock.advance(TEN);
+    AtomicBoolean isDamaged = new AtomicBoolean(true);
     SecretStore store =
         new WrappedStore(fixture.newStore()) {
           @Override
           public Optional<StoredRecord> read(RecordKey key) {
-            if (key.text().contains(".v." + damaged)) {
+            if (isDamaged.get() && key.text().contains(".v." + damaged)) {
               throw new StoreCorruptException("a value is damaged", null);
             }
             return super.read(key);
@@ -172,9 +174,41 @@ abstract class SweepContract extends VaultContract {
         };
     try (SecretVault sweeping = fixture.open(store)) {
       assertThat(sweeping.sweep()).isEqualTo(1);
+      assertThat(vault().describe(damaged).name()).isEqualTo("damaged");
+      assertThat(vault().find("web")).isEmpty();
+      isDamaged.set(false);
+      assertThat(sweeping.sweep()).as("looks again").isEqualTo(1);
     }
-    assertThat(vault().describe(damaged).name()).isEqualTo("damaged");
-    assertThat(vault().find("web")).isEmpty();
+  }
+
+  @Test
+  void aNamespaceWhoseCountIsDamaged_keepsNobodyBehindIt() {
+    try (SecretVault limited = limitedTo(1_000)) {
+      for (int i = 0; i < 2 * Sweeper.BATCH; i++) {
+        VaultFixture.create(limited, brief("web" + i));
+      }
+      fixture.clock.advance(Duration.ofMillis(1));
+      SecretVault other = limited.namespace("other");
+      VaultFixture.create(other, brief("behind"));
+      damageTheFirstCount();
+      fixture.clock.advance(TEN);
+      assertThatThrownBy(limited::sweep).isInstanceOf(IntegrityException.class);
+      assertThat(other.find("behind")).isEmpty();
+      assertThat(limited.find("web0")).isPresent();
+    }
+  }
+
+  private void damageTheFirstCount() {
+    try (SecretStore store = fixture.newStore()) {
+      StoredRecord count =
+          store.scan(null, SecretStore.MAX_PAGE).stream()
+              .filter(stored -> stored.key().text().endsWith(".c.n"))
+              .filter(stored -> stored.revision() > 2)
+              .findFirst()
+              .orElseThrow();
+      store.commit(
+          List.of(new Change.Put(count.key(), count.revision(), new byte[] {1, 2, 3}, null)));
+    }
   }
 
   @Test
