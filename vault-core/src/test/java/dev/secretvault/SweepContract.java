@@ -12,6 +12,7 @@ import dev.secretvault.store.StoredRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -190,7 +191,7 @@ abstract class SweepContract extends VaultContract {
       fixture.clock.advance(Duration.ofMillis(1));
       SecretVault other = limited.namespace("other");
       VaultFixture.create(other, brief("behind"));
-      damageTheFirstCount();
+      damageTheGreaterCount();
       fixture.clock.advance(TEN);
       assertThatThrownBy(limited::sweep).isInstanceOf(IntegrityException.class);
       assertThat(other.find("behind")).isEmpty();
@@ -198,13 +199,12 @@ abstract class SweepContract extends VaultContract {
     }
   }
 
-  private void damageTheFirstCount() {
+  private void damageTheGreaterCount() {
     try (SecretStore store = fixture.newStore()) {
       StoredRecord count =
           store.scan(null, SecretStore.MAX_PAGE).stream()
               .filter(stored -> stored.key().text().endsWith(".c.n"))
-              .filter(stored -> stored.revision() > 2)
-              .findFirst()
+              .max(Comparator.comparing(StoredRecord::revision))
               .orElseThrow();
       store.commit(
           List.of(new Change.Put(count.key(), count.revision(), new byte[] {1, 2, 3}, null)));
