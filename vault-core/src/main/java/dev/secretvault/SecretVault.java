@@ -298,7 +298,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
    * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
-   *     that does not concern was removed
+   *     that does not concern was removed, unless 1,000 records that it does expired before
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -232,30 +233,37 @@ public final class FileSecretStore implements SecretStore {
     checkLimit(limit);
     log.refresh();
     OpenLog open = log.current();
-    long time = milliseconds(now);
-    StoreCorruptException damaged = null;
-    for (int look = limit; ; look += limit) {
-      List<Index.Entry> entries = open.index().expired(time, look);
-      List<StoredRecord> found = new ArrayList<>();
-      for (Index.Entry entry : entries) {
-        try {
-          load(open, entry).ifPresent(found::add);
-        } catch (StoreCorruptException e) {
-          damaged = e;
-        }
-      }
-      // A record may have been replaced while the others were read.
-      found.removeIf(record -> record.expiresAt() == null || now.isBefore(record.expiresAt()));
-      if (found.size() >= limit || entries.size() < look) {
-        if (found.isEmpty() && damaged != null) {
-          throw damaged;
-        }
-        return found.stream()
-            .sorted(Comparator.comparing(StoredRecord::expiresAt).thenComparing(StoredRecord::key))
-            .limit(limit)
-            .toList();
+    List<Index.Entry> first = open.index().expired(milliseconds(now), limit);
+    List<StoredRecord> found = new ArrayList<>();
+    Optional<StoreCorruptException> damage = read(open, first, now, limit, found);
+    if (found.size() < limit && first.size() == limit) {
+      // Some are damaged, or gone meanwhile: what is behind them counts.
+      found.clear();
+      List<Index.Entry> all = open.index().expired(milliseconds(now), Integer.MAX_VALUE);
+      damage = read(open, all, now, limit, found);
+    }
+    if (found.isEmpty() && damage.isPresent()) {
+      throw damage.get();
+    }
+    found.sort(Comparator.comparing(StoredRecord::expiresAt).thenComparing(StoredRecord::key));
+    return found;
+  }
+
+  /** Reads what is not damaged and has expired by then, and returns what was the matter. */
+  private Optional<StoreCorruptException> read(
+      OpenLog open, List<Index.Entry> entries, Instant now, int limit, List<StoredRecord> found) {
+    Optional<StoreCorruptException> damage = Optional.empty();
+    Iterator<Index.Entry> next = entries.iterator();
+    while (found.size() < limit && next.hasNext()) {
+      try {
+        load(open, next.next())
+            .filter(record -> record.expiresAt() != null && !now.isBefore(record.expiresAt()))
+            .ifPresent(found::add);
+      } catch (StoreCorruptException e) {
+        damage = Optional.of(e);
       }
     }
+    return damage;
   }
 
   private static void checkLimit(int limit) {
