@@ -48,10 +48,11 @@ import org.jspecify.annotations.Nullable;
  * no store is open is a complete backup.
  *
  * <p>Thread-safe. Values stay on disk; for each record the heap holds its key, of one byte a
- * character, and at most 50 bytes more. Records are put in order when they are first listed, and
- * first after a compaction: the caller waits for that, about a second for a million of them; those
- * who commit, also in other processes, for the small part in which the records are counted up,
- * about 30 milliseconds for a million.
+ * character, and at most 50 bytes more. What keys begin with, up to their second dot, is held once
+ * for all that share it. Records are put in order when they are first listed, and first after a
+ * compaction: the caller waits for that, about a second for a million of them; those who commit,
+ * also in other processes, for the small part in which the records are counted up, about 30
+ * milliseconds for a million.
  */
 public final class FileSecretStore implements SecretStore {
 
