@@ -29,8 +29,16 @@ import org.jspecify.annotations.Nullable;
  * what the medium keeps of overwritten bytes is beyond this class. The part of a commit that a
  * crash left behind is cut off by the next one to open the store or to commit, see {@link
  * #recovery}. All other damage is refused, with the file and the offset, and nothing is changed
- * then. When the disk refuses to force a commit, this instance answers every later call with a
- * {@link StoreException}: close it, mend the disk, open the store again.
+ * then.
+ *
+ * <p><b>When the disk fails.</b> If a commit cannot be appended, above all because the disk is
+ * full, what was written of it is cut off, and the {@link StoreException} says that it is
+ * retryable: the store can be read, and the same commit succeeds once there is room. A deletion
+ * needs room, too. If the disk refuses to force a commit, for whatever reason, or to take back what
+ * was appended, this instance answers every later call with a {@link StoreException} that is not
+ * retryable: close it, mend the disk, open the store again. Not even an error that says that the
+ * disk is full makes a difference then, as the operating system may have dropped what it could not
+ * write.
  *
  * <p><b>Several processes</b> may have one directory open at the same time, and one process may
  * have it open several times. Each commit has the directory to itself, by a lock of the operating
