@@ -33,9 +33,6 @@ final class Opens {
     private final List<Double> floors = new ArrayList<>();
     private final List<Double> opens = new ArrayList<>();
 
-    /** The checksum of all files, which is of no use but that it must be computed. */
-    private long checksum;
-
     Turn(String name) throws Exception {
       this.name = name;
       String[] parts = name.split("@", 2);
@@ -55,17 +52,20 @@ final class Opens {
 
     void run() throws Exception {
       long start = System.nanoTime();
-      checksum += readAndChecksum();
+      readAndChecksum();
       long between = System.nanoTime();
       try (Peer peer = Peer.open(kind, bench.directory())) {
-        checksum += peer.read(bench.keys()[0]).length;
+        byte[] first = peer.read(bench.keys()[0]);
         long end = System.nanoTime();
+        if (!Arrays.equals(first, bench.value())) {
+          throw new IllegalStateException(name + " has another value");
+        }
         floors.add((between - start) / NANOS_PER_MILLI);
         opens.add((end - between) / NANOS_PER_MILLI);
       }
     }
 
-    private long readAndChecksum() throws IOException {
+    private void readAndChecksum() throws IOException {
       CRC32C sum = new CRC32C();
       for (Path file : bench.files()) {
         if (Files.isRegularFile(file)) {
@@ -78,7 +78,9 @@ final class Opens {
           }
         }
       }
-      return sum.getValue();
+      if (sum.getValue() == 0) {
+        throw new IllegalStateException(name + " has no bytes");
+      }
     }
 
     void forget() {
