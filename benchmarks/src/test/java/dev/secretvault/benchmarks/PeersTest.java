@@ -42,7 +42,8 @@ class PeersTest {
       try (Peer peer = Peer.open(kind, bench.directory())) {
         assertHasAll(peer, bench);
       }
-      assertThat(bench.bytesOnDisk()).isGreaterThan((FILLED + CREATED) * bench.value().length);
+      assertThat(bench.bytesOnDisk())
+          .isGreaterThan((FILLED + CREATED) * (long) bench.value().length);
     }
   }
 
@@ -75,6 +76,25 @@ class PeersTest {
         assertThat(floor.count()).isEqualTo(1_001);
         assertThat(floor.read(bench.keys()[0])).isEqualTo(bench.value());
       }
+    }
+  }
+
+  @Test
+  void createBareAppendAndForce_aFrame_isAsLongAsThatOfAVault() throws Exception {
+    SecretBenchmark.Vault state = new SecretBenchmark.Vault();
+    state.store = "file";
+    state.open();
+    try {
+      Path log = state.directory.resolve("vault").resolve("log.1");
+      SecretBenchmark benchmark = new SecretBenchmark();
+      long before = 0;
+      for (int i = 0; i <= 1_000; i++) {
+        before = Files.size(log);
+        assertThat(benchmark.createVault(state)).isNotNull();
+      }
+      assertThat(Files.size(log) - before).isEqualTo(SecretBenchmark.FRAME_BYTES);
+    } finally {
+      state.close();
     }
   }
 }
