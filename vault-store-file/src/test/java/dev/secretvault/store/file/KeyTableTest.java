@@ -1,5 +1,6 @@
 package dev.secretvault.store.file;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,22 +15,41 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeyTableTest {
 
   /** Three quarters of the longest table. */
-  private static final int MOST = 805_306_368;
+  private static final int MOST = 201_326_592;
 
   @ParameterizedTest
   @CsvSource({
     "13, 0, 32",
-    "13, 1, 32",
-    "13, 2, 64",
-    "25, 16, 1024",
-    "25, 9223372036854775807, 1024",
-    "50331648, 16, 1073741824",
-    "50331649, 16, 1073741824",
-    "402653185, 0, 1073741824",
-    "805306368, 9223372036854775807, 1073741824"
+    "13, 24, 32",
+    "13, 25, 64",
+    "13, 3328, 64",
+    "13, 9223372036854775807, 64",
+    "3145729, 6291456, 8388608",
+    "3145729, 201326593, 16777216",
+    "100663297, 0, 268435456",
+    "201326592, 9223372036854775807, 268435456"
   })
-  void slots_anyCount_haveRoomForItAndIfTheyCanForTheGuess(int entries, long growth, int slots) {
-    assertThat(KeyTable.slots(entries, growth)).isEqualTo(slots);
+  void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(int entries, long guess, int slots) {
+    assertThat(KeyTable.slots(entries, guess)).isEqualTo(slots);
+  }
+
+  /** As where a log has its small records first, and most of its bytes behind. */
+  @Test
+  void add_guessIsFarTooHigh_hasAtMostSixSlotsForAnEntry() {
+    Entries entries = new Entries();
+    KeyTable table = new KeyTable(entries);
+    for (int i = 1; i <= 100_000; i++) {
+      byte[] key = ("a.s." + i).getBytes(ISO_8859_1);
+      int place = entries.add(key, 0, key.length, 1, 0, i, 4, i);
+      table.add(place, Entries.hash(key, 0, key.length), 1_000L * i);
+      assertThat(table.count()).isLessThanOrEqualTo(Math.max(16, 6 * i));
+    }
+    assertThat(table.size()).isEqualTo(100_000);
+    for (int i = 1; i <= 100_000; i++) {
+      byte[] key = ("a.s." + i).getBytes(ISO_8859_1);
+      int place = table.find(key, 0, key.length, Entries.hash(key, 0, key.length));
+      assertThat(entries.entry(place).checksum()).isEqualTo(i);
+    }
   }
 
   @Test
