@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.secretvault.PreparedSecret.VersionKey;
 import dev.secretvault.Stripes.Stamp;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
@@ -156,7 +157,24 @@ final class LiveSecrets {
   }
 
   private Optional<List<Hmac>> prepare(Live live) {
-    List<Hmac> prepared = new ArrayList<>();
+    Optional<List<Hmac>> prepared =
+        keys(live, (version, value) -> Hmac.sha256(value))
+            .map(keys -> keys.stream().map(VersionKey::made).toList());
+    prepared.ifPresent(digesters -> live.digesters = digesters);
+    return prepared;
+  }
+
+  /** Whether a secret is as it was found. */
+  boolean isCurrent(Live live) {
+    return stripes.isCurrent(live.stamp);
+  }
+
+  /**
+   * What is made of the values of the secret's versions that verify, the current one first; empty
+   * if a value is not there any more, which means that the secret has changed since it was found.
+   */
+  <T> Optional<List<VersionKey<T>>> keys(Live live, PreparedSecret.Maker<T> maker) {
+    List<VersionKey<T>> made = new ArrayList<>();
     for (SecretInfo.Version version : live.info.versions()) {
       if (version.state() == SecretInfo.Version.State.CURRENT
           || version.state() == SecretInfo.Version.State.PREVIOUS) {
@@ -167,15 +185,17 @@ final class LiveSecrets {
         if (opened.isEmpty()) {
           return Optional.empty();
         }
-        byte[] key = opened.get().content();
-        Hmac hmac = Hmac.sha256(key);
-        Arrays.fill(key, (byte) 0);
-        prepared.add(
-            version.state() == SecretInfo.Version.State.CURRENT ? 0 : prepared.size(), hmac);
+        byte[] value = opened.get().content();
+        try {
+          made.add(
+              version.state() == SecretInfo.Version.State.CURRENT ? 0 : made.size(),
+              new VersionKey<>(version.number(), maker.make(version.number(), value)));
+        } finally {
+          Arrays.fill(value, (byte) 0);
+        }
       }
     }
-    live.digesters = List.copyOf(prepared);
-    return Optional.of(prepared);
+    return Optional.of(List.copyOf(made));
   }
 
   /**

@@ -1,19 +1,20 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
+import dev.secretvault.PreparedSecret.Keys;
+import dev.secretvault.PreparedSecret.VersionKey;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.crypto.Hmac;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -168,7 +169,7 @@ final class SecretUse {
    */
   boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
     Objects.requireNonNull(candidate, "candidate");
-    return ifUsable(() -> isValue(lookup, candidate));
+    return ifUsable(() -> isValue(lookup, candidate)).orElse(false);
   }
 
   private boolean isValue(Supplier<Optional<Live>> lookup, byte[] candidate) {
@@ -187,7 +188,7 @@ final class SecretUse {
   }
 
   Digest hmac(Supplier<Optional<Live>> lookup, String userId) {
-    byte[] message = requireUserId(userId);
+    byte[] message = Text.userIdBytes("userId", userId);
     return new Digest(digesters(lookup).get(0).compute(message));
   }
 
@@ -203,52 +204,33 @@ final class SecretUse {
     byte[] message;
     byte[] candidate;
     try {
-      message = requireUserId(userId);
+      message = Text.userIdBytes("userId", userId);
       candidate = HexFormat.of().parseHex(digest);
     } catch (IllegalArgumentException malformed) {
       return false;
     }
     return ifUsable(
-        () -> {
-          boolean genuine = false;
-          for (Hmac digester : digesters(lookup)) {
-            genuine |= digester.verify(message, candidate);
-          }
-          return genuine;
-        });
+            () -> {
+              boolean genuine = false;
+              for (Hmac digester : digesters(lookup)) {
+                genuine |= digester.verify(message, candidate);
+              }
+              return genuine;
+            })
+        .orElse(false);
   }
 
-  /** The answer, or false where it may not be had: whoever asks learns no more than that. */
-  private static boolean ifUsable(BooleanSupplier answer) {
+  /** The answer; empty where it may not be had, so that whoever asks learns no more than that. */
+  static <T> Optional<T> ifUsable(Supplier<T> answer) {
     try {
-      return answer.getAsBoolean();
+      return Optional.of(answer.get());
     } catch (SecretNotFoundException
         | SecretNotActiveException
         | SecretExpiredException
         | AlreadyRevealedException
         | NotRevealableException unusable) {
-      return false;
+      return Optional.empty();
     }
-  }
-
-  private static byte[] requireUserId(String userId) {
-    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
-    if (message.length == 0 || message.length > SecretVault.MAX_USER_ID_BYTES) {
-      throw new IllegalArgumentException(
-          "userId: 1 to "
-              + SecretVault.MAX_USER_ID_BYTES
-              + " bytes in UTF-8 allowed, but there are "
-              + message.length);
-    }
-    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
-    // for.
-    for (byte b : message) {
-      if (b == '?' && !Text.isWellFormed(userId)) {
-        throw new IllegalArgumentException(
-            "userId: holds an unpaired surrogate, which is no character");
-      }
-    }
-    return message;
   }
 
   /** Prepared digests under the live versions of a usable secret, the current one first. */
@@ -262,6 +244,45 @@ final class SecretUse {
       live.forget(found);
     }
     throw valueMissing();
+  }
+
+  /**
+   * What is made of the values of the versions of a usable secret that verify.
+   *
+   * @throws VaultException if it may not be used now
+   */
+  <T> Keys<T> keys(SecretId id, PreparedSecret.Maker<T> maker) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Live found = signing(() -> live.find(id));
+      Optional<List<VersionKey<T>>> made = live.keys(found, maker);
+      if (made.isPresent()) {
+        return new Keys<>(found, made.get());
+      }
+      live.forget(found);
+    }
+    throw valueMissing();
+  }
+
+  /**
+   * Whether a secret is as it was found; false if it has to be found anew.
+   *
+   * @throws VaultException if it is, and may not be used now
+   */
+  boolean isStillUsable(Live found) {
+    if (!live.isCurrent(found)) {
+      return false;
+    }
+    found.info().requireUsable(rules.clock());
+    return true;
+  }
+
+  /** The id of the secret that has a name now. */
+  SecretId idOf(String name) {
+    return live.find(name).orElseThrow(SecretNotFoundException::new).info().id();
+  }
+
+  InstantSource clock() {
+    return rules.clock();
   }
 
   private Live usable(Supplier<Optional<Live>> lookup) {

@@ -1,0 +1,120 @@
+package dev.secretvault;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Works on a stream with as many threads as there are cores, and hands the results over in order.
+ * The threads end with the call. Holds a few blocks at a time, however long the stream is.
+ */
+final class InOrder {
+
+  /** Large enough that handing a block over costs nothing beside the work in it. */
+  static final int BLOCK = 1_024;
+
+  private InOrder() {}
+
+  /** What came of a block: the results before the first failure, and that. */
+  private record Done<B>(List<B> results, @Nullable RuntimeException failure) {}
+
+  /**
+   * Works on each element.
+   *
+   * @param sink called in the calling thread
+   * @return how many there were
+   */
+  static <A, B> long map(Stream<A> in, Function<A, B> work, Consumer<B> sink) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    ExecutorService workers = Executors.newFixedThreadPool(cores, InOrder::daemon);
+    try (in) {
+      Iterator<A> rest = in.iterator();
+      Deque<Future<Done<B>>> pending = new ArrayDeque<>();
+      long count = 0;
+      while (rest.hasNext() || !pending.isEmpty()) {
+        if (rest.hasNext()) {
+          List<A> block = block(rest);
+          pending.add(workers.submit(() -> work(block, work)));
+        }
+        // One block more than can be worked on at once, so that no core waits for this thread.
+        if (!rest.hasNext() || pending.size() > cores) {
+          Done<B> done = await(pending.remove());
+          done.results().forEach(sink);
+          count += done.results().size();
+          if (done.failure() != null) {
+            throw done.failure();
+          }
+        }
+      }
+      return count;
+    } finally {
+      stop(workers);
+    }
+  }
+
+  private static <A> List<A> block(Iterator<A> rest) {
+    List<A> block = new ArrayList<>(BLOCK);
+    while (block.size() < BLOCK && rest.hasNext()) {
+      block.add(rest.next());
+    }
+    return block;
+  }
+
+  private static <A, B> Done<B> work(List<A> block, Function<A, B> work) {
+    List<B> results = new ArrayList<>(block.size());
+    for (A each : block) {
+      try {
+        results.add(work.apply(each));
+      } catch (RuntimeException e) {
+        return new Done<>(results, e);
+      }
+    }
+    return new Done<>(results, null);
+  }
+
+  private static <B> Done<B> await(Future<Done<B>> pending) {
+    try {
+      return pending.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted");
+    }
+  }
+
+  /** Waits, so that nobody works on when the call has ended. */
+  private static void stop(ExecutorService workers) {
+    workers.shutdownNow();
+    boolean interrupted = Thread.interrupted();
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = workers.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "secretvault-digests");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

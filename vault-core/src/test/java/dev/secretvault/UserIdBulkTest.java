@@ -1,0 +1,161 @@
+package dev.secretvault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class UserIdBulkTest {
+
+  private VaultFixture fixture;
+  private SecretVault vault;
+  private SecretId id;
+  private UserIdAuthenticator users;
+
+  @BeforeEach
+  void open() {
+    fixture = VaultFixture.inMemory();
+    vault = fixture.vault;
+    id = VaultFixture.create(vault, "secret");
+    users = vault.userIds(id);
+  }
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  private static Stream<String> userIds(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "user-" + i);
+  }
+
+  @Test
+  void signAll_anyNumber_isInOrderAndInTheCallingThread() {
+    for (int count : new int[] {0, 1, InOrder.BLOCK, InOrder.BLOCK + 1, 20 * InOrder.BLOCK + 7}) {
+      List<String> signed = new ArrayList<>();
+      Thread caller = Thread.currentThread();
+      long answer =
+          users.signAll(
+              userIds(count),
+              token -> {
+                assertThat(Thread.currentThread()).isSameAs(caller);
+                assertThat(token.userId()).isEqualTo("user-" + signed.size());
+                signed.add(token.digest().hex());
+              });
+      assertThat(answer).isEqualTo(count).isEqualTo(signed.size());
+      for (int i = 0; i < count; i += 997) {
+        assertThat(signed.get(i)).isEqualTo(vault.hmac(id, "user-" + i).hex());
+      }
+    }
+  }
+
+  @Test
+  void signAll_long_holdsAFewBlocksOnly() {
+    AtomicLong given = new AtomicLong();
+    AtomicLong taken = new AtomicLong();
+    AtomicLong most = new AtomicLong();
+    users.signAll(
+        userIds(60 * InOrder.BLOCK)
+            .peek(each -> most.accumulateAndGet(given.incrementAndGet() - taken.get(), Math::max)),
+        token -> taken.incrementAndGet());
+    assertThat(taken.get()).isEqualTo(60 * InOrder.BLOCK);
+    int cores = Runtime.getRuntime().availableProcessors();
+    assertThat(most.get()).isBetween(1L, (cores + 2L) * InOrder.BLOCK);
+  }
+
+  @Test
+  void signAll_malformedUserId_throwsBehindThoseBefore() {
+    AtomicLong taken = new AtomicLong();
+    AtomicBoolean closed = new AtomicBoolean();
+    Stream<String> ids =
+        Stream.concat(userIds(2_000), Stream.concat(Stream.of(""), userIds(9_000)))
+            .onClose(() -> closed.set(true));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> users.signAll(ids, token -> taken.incrementAndGet()))
+        .withMessageStartingWith("userId: ");
+    assertThat(taken.get()).isEqualTo(2_000);
+    assertThat(closed).isTrue();
+    assertNoThreadsLeft();
+  }
+
+  @Test
+  void signAll_failingSinkOrInterrupt_endsTheThreads() {
+    assertThatThrownBy(
+            () ->
+                users.signAll(
+                    userIds(9_000),
+                    token -> {
+                      throw new IllegalStateException("full");
+                    }))
+        .hasMessage("full");
+    assertNoThreadsLeft();
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> users.signAll(userIds(9_000), token -> {}))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertNoThreadsLeft();
+  }
+
+  private static void assertNoThreadsLeft() {
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().equals("secretvault-digests"));
+  }
+
+  @Test
+  void redigest_afterRotation_renewsWhatIsGenuine() {
+    List<UserIdDigest> kept = new ArrayList<>();
+    users.signAll(userIds(3_000), token -> kept.add(digest(token)));
+    vault.rotate(id, NewValue.of("second".toCharArray())).close();
+    vault.activate(id);
+    kept.set(7, new UserIdDigest("user-7", kept.get(8).digest()));
+    kept.set(8, new UserIdDigest("user-8", "no digest"));
+    kept.set(9, digest(users.sign("user-9")));
+    List<Optional<Digest>> renewed = new ArrayList<>();
+    // Broken off, and taken up again where the count says.
+    assertThatThrownBy(
+            () ->
+                users.redigest(
+                    kept.stream(),
+                    (old, fresh) -> {
+                      if (renewed.size() == 2_000) {
+                        throw new IllegalStateException("killed");
+                      }
+                      renewed.add(fresh);
+                    }))
+        .hasMessage("killed");
+    long more =
+        users.redigest(
+            kept.stream().skip(renewed.size()),
+            (old, fresh) -> {
+              assertThat(old).isEqualTo(kept.get(renewed.size()));
+              renewed.add(fresh);
+            });
+    assertThat(more).isEqualTo(1_000);
+    vault.retire(id, 1);
+    for (int i = 0; i < kept.size(); i++) {
+      Optional<Digest> fresh = renewed.get(i);
+      if (i == 7 || i == 8) {
+        assertThat(fresh).isEmpty();
+      } else {
+        Map<String, Object> fields = users.sign("user-" + i).fields(TokenForm.MOBILE_SDK);
+        assertThat(fresh.map(Digest::hex)).contains(fields.get("digest").toString());
+      }
+    }
+  }
+
+  private static UserIdDigest digest(UserIdToken token) {
+    return new UserIdDigest(token.userId(), token.digest().hex());
+  }
+}

@@ -1,0 +1,331 @@
+package dev.secretvault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.secretvault.crypto.DigestAlgorithm;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Digests and ciphertexts as other programs make them; those that are installed. */
+class UserIdInteropTest {
+
+  private final VaultFixture fixture = VaultFixture.inMemory();
+  private final SecretVault vault = fixture.vault;
+  private final long seed = new Random().nextLong();
+  private final Random random = new Random(seed);
+
+  @TempDir Path directory;
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  private static void assumeInstalled(String program, String argument) {
+    try {
+      Process process =
+          new ProcessBuilder(program, argument)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      assumeTrue(process.waitFor() == 0, program + " does not work");
+    } catch (IOException notInstalled) {
+      assumeTrue(false, program + " is not installed");
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private String run(List<String> command) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(directory, "out", "");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile())
+            .start();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    String answer = Files.readString(out);
+    assertThat(process.exitValue()).as(answer).isZero();
+    return answer;
+  }
+
+  /** Text of all planes, without control characters. */
+  private String text(int max) {
+    StringBuilder text = new StringBuilder();
+    for (int n = 1 + random.nextInt(max); n > 0; n--) {
+      int limit = random.nextBoolean() ? 0x7f : random.nextBoolean() ? 0x800 : 0x20000;
+      int codePoint = 0x20 + random.nextInt(limit - 0x20);
+      boolean excluded = Character.isISOControl(codePoint) || Character.getType(codePoint) == 19;
+      text.appendCodePoint(excluded ? '\u00fc' : codePoint);
+    }
+    return text.toString();
+  }
+
+  private UserIdClaim claim() {
+    UserIdClaim claim = UserIdClaim.of(text(60));
+    claim = random.nextInt(3) == 0 ? claim : claim.salt(text(20));
+    return random.nextInt(3) == 0
+        ? claim
+        : claim.expiresAt(Instant.ofEpochSecond(1 + (random.nextLong() >>> 1) % 250_000_000_000L));
+  }
+
+  private static String digits(Instant expiresAt) {
+    return expiresAt == null ? "" : Long.toString(expiresAt.getEpochSecond());
+  }
+
+  /** A hundred secrets, a hundred claims each: one process for each secret. */
+  @Test
+  void openssl_tenThousandRandomClaims_agrees() throws Exception {
+    assumeInstalled("openssl", "version");
+    int agreed = 0;
+    int expired = 0;
+    for (int n = 0; n < 100; n++) {
+      List<DigestAlgorithm> algorithms = List.of(DigestAlgorithm.values());
+      DigestAlgorithm algorithm = algorithms.get(n % algorithms.size());
+      String secret = text(90);
+      SecretSpec spec = SecretSpec.named("secret " + n).value(secret.toCharArray()).active();
+      UserIdPolicy policy = UserIdAuthenticatorTest.policy(algorithm);
+      boolean first = n % 7 == 0;
+      UserIdAuthenticator users =
+          vault.userIds(
+              VaultFixture.create(vault, spec), first ? policy.expirationBeforeSalt() : policy);
+      List<String> command = new ArrayList<>(List.of("openssl", "dgst", "-r"));
+      command.add("-" + algorithm.wireName().replaceAll(".*-", ""));
+      if (algorithm.keyed()) {
+        String key = HexFormat.of().formatHex(secret.getBytes(StandardCharsets.UTF_8));
+        command.addAll(List.of("-mac", "HMAC", "-macopt", "hexkey:" + key));
+      }
+      List<UserIdToken> tokens = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        UserIdToken token = users.sign(claim());
+        tokens.add(token);
+        String salt = token.salt() == null ? "" : token.salt();
+        String seconds = digits(token.expiresAt());
+        String message =
+            token.userId()
+                + (algorithm.keyed() ? "" : secret)
+                + (first ? seconds + salt : salt + seconds);
+        Files.writeString(directory.resolve("m" + i), message);
+        command.add("m" + i);
+      }
+      List<String> lines = run(command).lines().toList();
+      assertThat(lines).hasSize(tokens.size());
+      for (int i = 0; i < tokens.size(); i++) {
+        assertThat(lines.get(i))
+            .as("seed %s, %s, claim %s of %s", seed, algorithm, i, n)
+            .startsWith(tokens.get(i).digest().hex() + " ");
+        Verification.Reason reason = users.verify(tokens.get(i)).reason();
+        expired += reason == Verification.Reason.EXPIRED ? 1 : 0;
+        agreed += reason == Verification.Reason.GENUINE ? 1 : 0;
+      }
+    }
+    assertThat(agreed + expired).isEqualTo(10_000);
+    assertThat(agreed).isGreaterThan(5_000);
+  }
+
+  @Test
+  void openssl_aes256Cbc_isReadByEachOther() throws Exception {
+    assumeInstalled("openssl", "version");
+    for (int n = 0; n < 20; n++) {
+      byte[] key = new byte[32];
+      random.nextBytes(key);
+      String hex = HexFormat.of().formatHex(key);
+      SecretSpec spec = SecretSpec.named("cbc " + n);
+      SecretId id =
+          VaultFixture.create(
+              vault, (n % 2 == 0 ? spec.value(key) : spec.value(hex.toCharArray())).active());
+      UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().allowUnsafeAes256Cbc());
+      String userId = text(n == 0 ? 1 : 100);
+      Map<String, Object> ours = users.encryptUnauthenticated(userId).fields(TokenForm.MOBILE_SDK);
+      assertThat(ours.get("algorithm")).isEqualTo("aes-256-cbc");
+      Files.write(directory.resolve("ours"), HexFormat.of().parseHex(ours.get("id").toString()));
+      run(openssl(hex, ours.get("initializationVector"), "-d", "ours", "plain"));
+      assertThat(directory.resolve("plain")).as("seed %s", seed).hasContent(userId);
+
+      byte[] iv = new byte[16];
+      random.nextBytes(iv);
+      run(openssl(hex, HexFormat.of().formatHex(iv), "-e", "plain", "theirs"));
+      Map<String, Object> theirs = new HashMap<>(ours);
+      theirs.put("initializationVector", HexFormat.of().formatHex(iv));
+      byte[] ciphertext = Files.readAllBytes(directory.resolve("theirs"));
+      theirs.put("id", HexFormat.of().formatHex(ciphertext));
+      assertThat(decrypted(users, theirs)).as("seed %s", seed).contains(userId);
+      // It proves nothing: what is turned over in the vector is turned over in the user ID.
+      iv[0] ^= 1;
+      theirs.put("initializationVector", HexFormat.of().formatHex(iv));
+      assertThat(decrypted(users, theirs).equals(Optional.of(userId))).isFalse();
+      ciphertext[ciphertext.length - 1] ^= 1;
+      theirs.put("id", HexFormat.of().formatHex(ciphertext));
+      assertThat(decrypted(users, theirs).equals(Optional.of(userId))).isFalse();
+    }
+  }
+
+  private static Optional<String> decrypted(UserIdAuthenticator users, Map<String, Object> fields) {
+    return users.decryptUnauthenticated(UnauthenticatedUserId.parse(TokenForm.MOBILE_SDK, fields));
+  }
+
+  private static List<String> openssl(
+      String key, Object iv, String direction, String in, String out) {
+    return List.of(
+        "openssl",
+        "enc",
+        "-aes-256-cbc",
+        direction,
+        "-K",
+        key,
+        "-iv",
+        iv.toString(),
+        "-in",
+        in,
+        "-out",
+        out);
+  }
+
+  /**
+   * The JavaScript of the documentation: made here and accepted there, made there accepted here.
+   */
+  @Test
+  void node_snippetsOfTheDocumentation_makeAndAcceptTheSameTokens() throws Exception {
+    assumeInstalled("node", "--version");
+    String page = Files.readString(documentation());
+    List<String> blocks =
+        Pattern.compile("```js\n(.*?)```", Pattern.DOTALL)
+            .matcher(page)
+            .results()
+            .map(match -> match.group(1))
+            .toList();
+    assertThat(blocks).hasSize(3);
+    Files.writeString(directory.resolve("node.mjs"), blocks.get(0));
+    Files.writeString(directory.resolve("page.mjs"), blocks.get(1));
+    Files.writeString(directory.resolve("web.mjs"), blocks.get(2));
+    Files.writeString(
+        directory.resolve("run.mjs"),
+        """
+        import fs from 'node:fs';
+        import * as node from './node.mjs';
+        import * as web from './web.mjs';
+        import { configure } from './page.mjs';
+        const answers = [];
+        for (const c of JSON.parse(fs.readFileSync('cases.json', 'utf8'))) {
+          const joined = node.sign(c.secret, c.claim);
+          const bound = node.signBound(c.secret, c.claim);
+          const wrong = c.joined.replace(/^./, (d) => (d === '0' ? '1' : '0'));
+          const target = {};
+          configure(target, c.fields);
+          answers.push({
+            joined,
+            bound,
+            web: await web.sign(c.secret, c.claim),
+            user: target.user.organizationUserId,
+            accepted: [
+              node.isGenuine(joined, c.joined.toUpperCase(), c.claim.expiration, c.before),
+              node.isGenuine(bound, c.bound, c.claim.expiration, c.before),
+              await web.isGenuine(c.secret, c.claim, c.joined, c.before),
+            ],
+            refused: [
+              node.isGenuine(joined, wrong, c.claim.expiration, c.before),
+              await web.isGenuine(c.secret, c.claim, wrong, c.before),
+              node.isGenuine(joined, 'x' + c.joined.slice(1), c.claim.expiration, c.before),
+              await web.isGenuine(c.secret, c.claim, c.joined.slice(1), c.before),
+              node.isGenuine(joined, c.joined, c.claim.expiration ?? 1, c.claim.expiration ?? 1),
+            ],
+          });
+        }
+        console.log(JSON.stringify(answers));
+        """);
+    List<UserIdToken> joined = new ArrayList<>();
+    List<UserIdToken> bound = new ArrayList<>();
+    List<Map<String, Object>> cases = new ArrayList<>();
+    for (int n = 0; n < 100; n++) {
+      String secret = text(90);
+      SecretSpec spec = SecretSpec.named("node " + n).value(secret.toCharArray()).active();
+      SecretId id = VaultFixture.create(vault, spec);
+      UserIdClaim claim = claim();
+      joined.add(vault.userIds(id).sign(claim));
+      Map<String, String> context = new HashMap<>();
+      UserIdClaim boundClaim = claim;
+      for (int i = random.nextInt(4); i > 0; i--) {
+        String key = i + text(5);
+        boundClaim = boundClaim.context(key, "v" + text(5));
+        context.put(key, boundClaim.context().get(key));
+      }
+      UserIdPolicy policy = UserIdPolicy.bound();
+      UserIdAuthenticator users = vault.userIds(id, n % 2 == 0 ? policy : policy.stampVersions());
+      bound.add(users.sign(boundClaim));
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("secretId", id.text());
+      fields.put("userId", claim.userId());
+      if (claim.salt() != null) {
+        fields.put("salt", claim.salt());
+      }
+      long expiration = claim.expiresAt() == null ? 0 : claim.expiresAt().getEpochSecond();
+      if (expiration > 0) {
+        fields.put("expiration", expiration);
+      }
+      if (bound.get(n).version() != null) {
+        fields.put("version", bound.get(n).version());
+      }
+      fields.put("context", context);
+      cases.add(
+          Map.of(
+              "secret",
+              secret,
+              "claim",
+              fields,
+              "joined",
+              joined.get(n).digest().hex(),
+              "bound",
+              bound.get(n).digest().hex(),
+              "fields",
+              joined.get(n).fields(TokenForm.WEB_CONFIGURATION),
+              "before",
+              expiration - 1));
+    }
+    Files.writeString(
+        directory.resolve("cases.json"), JsonMapper.shared().writeValueAsString(cases));
+    JsonNode answers = JsonMapper.shared().readTree(run(List.of("node", "run.mjs")));
+    assertThat(answers.size()).isEqualTo(cases.size());
+    for (int n = 0; n < cases.size(); n++) {
+      JsonNode answer = answers.get(n);
+      assertThat(answer.get("joined").asString())
+          .as("seed %s", seed)
+          .isEqualTo(joined.get(n).digest().hex());
+      assertThat(answer.get("web").asString()).isEqualTo(joined.get(n).digest().hex());
+      assertThat(answer.get("bound").asString())
+          .as("seed %s", seed)
+          .isEqualTo(bound.get(n).digest().hex());
+      assertThat(answer.get("user").asString()).isEqualTo(joined.get(n).userId());
+      assertThat(answer.get("accepted").toString()).isEqualTo("[true,true,true]");
+      assertThat(answer.get("refused").toString()).isEqualTo("[false,false,false,false,false]");
+    }
+  }
+
+  private static Path documentation() {
+    Path here = Path.of("").toAbsolutePath();
+    while (!Files.exists(here.resolve("docs/USER-IDS.md"))) {
+      here = here.getParent();
+      assertThat(here).as("a directory with docs above the module").isNotNull();
+    }
+    return here.resolve("docs/USER-IDS.md");
+  }
+}
