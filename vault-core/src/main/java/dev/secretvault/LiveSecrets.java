@@ -148,8 +148,9 @@ final class LiveSecrets {
   }
 
   /**
-   * What makes digests with the secret's live versions, the current one first; empty if a value is
-   * not there any more, which means that the secret has changed since it was found.
+   * What makes digests with the secret's live versions that are intact, the current one first;
+   * empty if that is not there any more, which means that the secret has changed since it was
+   * found.
    */
   Optional<List<Hmac>> digesters(Live live) {
     List<Hmac> prepared = live.digesters;
@@ -171,31 +172,50 @@ final class LiveSecrets {
 
   /**
    * What is made of the values of the secret's versions that verify, the current one first; empty
-   * if a value is not there any more, which means that the secret has changed since it was found.
+   * if that one's value is not there any more, which means that the secret has changed since it was
+   * found.
    */
   <T> Optional<List<VersionKey<T>>> keys(Live live, PreparedSecret.Maker<T> maker) {
-    List<VersionKey<T>> made = new ArrayList<>();
+    Optional<VersionKey<T>> current = key(live.info, live.info.current(), maker);
+    if (current.isEmpty()) {
+      return Optional.empty();
+    }
+    List<VersionKey<T>> keys = new ArrayList<>();
+    keys.add(current.get());
     for (SecretInfo.Version version : live.info.versions()) {
-      if (version.state() == SecretInfo.Version.State.CURRENT
-          || version.state() == SecretInfo.Version.State.PREVIOUS) {
-        Optional<OpenedValue> opened =
-            records
-                .sealedValue(records.valueKey(live.info.id(), version.number()))
-                .flatMap(records::openValue);
-        if (opened.isEmpty()) {
-          return Optional.empty();
-        }
-        byte[] value = opened.get().content();
-        try {
-          made.add(
-              version.state() == SecretInfo.Version.State.CURRENT ? 0 : made.size(),
-              new VersionKey<>(version.number(), maker.make(version.number(), value)));
-        } finally {
-          Arrays.fill(value, (byte) 0);
-        }
+      if (version.state() == SecretInfo.Version.State.PREVIOUS) {
+        intactKey(live.info, version, maker).ifPresent(keys::add);
       }
     }
-    return Optional.of(List.copyOf(made));
+    return Optional.of(List.copyOf(keys));
+  }
+
+  /**
+   * Empty as well if the value is damaged: digests of it are false then, and those of others go on.
+   */
+  private <T> Optional<VersionKey<T>> intactKey(
+      SecretInfo info, SecretInfo.Version version, PreparedSecret.Maker<T> maker) {
+    try {
+      return key(info, version, maker);
+    } catch (IntegrityException | UnsupportedFormatException damaged) {
+      return Optional.empty();
+    }
+  }
+
+  private <T> Optional<VersionKey<T>> key(
+      SecretInfo info, SecretInfo.Version version, PreparedSecret.Maker<T> maker) {
+    return records
+        .sealedValue(records.valueKey(info.id(), version.number()))
+        .flatMap(records::openValue)
+        .map(OpenedValue::content)
+        .map(
+            value -> {
+              try {
+                return new VersionKey<>(version.number(), maker.make(version.number(), value));
+              } finally {
+                Arrays.fill(value, (byte) 0);
+              }
+            });
   }
 
   /**

@@ -9,7 +9,10 @@ enum RecordKind {
   VALUE('v'),
   ATTEMPTS('a'),
   COUNT('c'),
-  NAMESPACE('i');
+  EVENT('e'),
+  TRAIL('h'),
+  NAMESPACE('i'),
+  TIME('t');
 
   private final char letter;
   private final String purpose = name().toLowerCase(Locale.ROOT);

@@ -1,5 +1,7 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -9,11 +11,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,18 +34,41 @@ final class SecretLife {
   private final VaultRecords records;
   private final SecretCount count;
   private final SecretRemoval removal;
+  private final SecretExpiry expiry;
+  private final Auditor auditor;
   private final VaultRules rules;
 
-  SecretLife(VaultRecords records, VaultRules rules) {
+  SecretLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
+    this.auditor = auditor;
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
+    this.expiry = new SecretExpiry(records, count, removal, auditor.chain(), rules.clock());
     this.rules = rules;
+  }
+
+  private SecretLife(SecretLife life, Auditor auditor) {
+    records = life.records;
+    count = life.count;
+    removal = life.removal;
+    expiry = life.expiry;
+    rules = life.rules;
+    this.auditor = auditor;
+  }
+
+  /** The same, but for who is said to do it. */
+  SecretLife by(Auditor other) {
+    return new SecretLife(this, other);
   }
 
   /** How many secrets there are. */
   SecretCount count() {
     return count;
+  }
+
+  /** What removes those that are over. */
+  SecretExpiry expiry() {
+    return expiry;
   }
 
   CreatedSecret create(SecretSpec spec) {
@@ -52,56 +79,56 @@ final class SecretLife {
     SecretInfo info = spec.toInfo(now(), passphrase != null);
     RecordKey name = records.nameKey(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
-    try {
-      count.commit(
-          1,
-          () ->
-              List.of(
-                  records.putName(name, info.id()),
-                  records.putSecret(info),
-                  records.putValue(info.id(), 1, kept)));
-    } catch (RevisionConflictException e) {
-      throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        commitCounted(
+            1,
+            Kind.CREATED,
+            info.id(),
+            1,
+            () -> {
+              List<Change> changes = new ArrayList<>();
+              rules.clock().requirementFor(info.expiresAt()).ifPresent(changes::add);
+              changes.add(records.putName(name, info.id()));
+              changes.add(records.putSecret(info));
+              changes.add(records.putValue(info.id(), 1, kept));
+              return changes;
+            });
+        return info;
+      } catch (RevisionConflictException e) {
+        // The keys with the id hold 80 fresh random bits.
+        if (!rules.clock().hasMoved(e.key()) && !expiry.mayBeFree(info.name())) {
+          throw new DuplicateNameException();
+        }
+      }
     }
-    return info;
+    throw new StaleRevisionException();
   }
 
   /**
    * Creates a secret or, if there is one of its name with another value, gives that a new version
    * and makes it the current one.
    */
-  SecretInfo putIfChanged(SecretSpec spec) {
-    NewValue newValue = spec.takeValue();
-    boolean generated = newValue.isGenerated();
-    try (CreatedSecret put =
-        withValue(
-            newValue, (value, passphrase) -> putIfChanged(spec, generated, value, passphrase))) {
-      return put.info();
+  PutSecret putIfChanged(SecretSpec spec) {
+    byte[] value = spec.takeValue().takeComparable();
+    try {
+      rules.limits().checkValue(value);
+      return putIfChanged(spec, value);
+    } finally {
+      Arrays.fill(value, (byte) 0);
     }
   }
 
-  private SecretInfo putIfChanged(
-      SecretSpec spec, boolean generated, byte[] value, char @Nullable [] passphrase) {
+  private PutSecret putIfChanged(SecretSpec spec, byte[] value) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Optional<SecretInfo> found = records.named(spec.name());
       try {
-        if (found.isEmpty()) {
-          return create(spec, value, passphrase);
+        if (found.filter(expiry::removeIfOver).isPresent()) {
+          continue;
         }
-        SecretInfo before = found.get();
-        if (before.passphraseProtected() || passphrase != null) {
-          throw NotRevealableException.notComparable();
-        }
-        if (generated || records.holds(before, value)) {
-          return before;
-        }
-        SecretDraft draft = new SecretDraft(before);
-        requireValueLeft(draft);
-        draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
-        SecretInfo after = draft.done();
-        int number = Versions.newest(after.versions()).number();
-        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
-        return after;
+        return found.isPresent()
+            ? put(found.get(), value)
+            : new PutSecret(create(spec, value, null), Outcome.CREATED);
       } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
@@ -114,6 +141,27 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
+  private PutSecret put(SecretInfo before, byte[] value) {
+    if (before.passphraseProtected()) {
+      throw NotRevealableException.notComparable();
+    }
+    SecretDraft draft = new SecretDraft(before);
+    requireAlive(draft);
+    if (records.holds(before, value)) {
+      return new PutSecret(before, Outcome.UNCHANGED);
+    }
+    draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
+    SecretInfo after = draft.done();
+    int number = Versions.newest(after.versions()).number();
+    commit(
+        Kind.REPLACED,
+        number,
+        before,
+        after,
+        List.of(() -> records.putValue(before.id(), number, value)));
+    return new PutSecret(after, Outcome.CHANGED);
+  }
+
   /** Adds a version, pending. */
   CreatedSecret rotate(SecretId id, NewValue newValue) {
     return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
@@ -122,8 +170,10 @@ final class SecretLife {
   private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
     return change(
         id,
+        Kind.ROTATED,
+        after -> Versions.newest(after.versions()).number(),
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
             throw new IllegalArgumentException(
                 passphrase == null
@@ -166,11 +216,13 @@ final class SecretLife {
   SecretInfo activate(SecretId id) {
     return change(
         id,
+        Kind.ACTIVATED,
+        after -> after.current().number(),
         draft -> {
           requireValueLeft(draft);
-          List<Version> promoted = Versions.promoted(draft.versions);
+          List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
           if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
-            draft.requireNotExpired(rules.clock());
+            draft.requireNotOver(rules.clock());
             draft.state = SecretState.ACTIVE;
             draft.versions = promoted;
             draft.activatedAt = now();
@@ -181,6 +233,8 @@ final class SecretLife {
   SecretInfo deactivate(SecretId id) {
     return change(
         id,
+        Kind.DEACTIVATED,
+        after -> 0,
         draft -> {
           requireValueLeft(draft);
           draft.state = SecretState.INACTIVE;
@@ -190,10 +244,12 @@ final class SecretLife {
   SecretInfo rollback(SecretId id) {
     return change(
         id,
+        Kind.ROLLED_BACK,
+        after -> after.current().number(),
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           draft.versions =
-              Versions.rolledBack(draft.versions)
+              Versions.rolledBack(draft.versions, draft.nextRevision())
                   .orElseThrow(
                       () ->
                           new IllegalArgumentException(
@@ -204,6 +260,8 @@ final class SecretLife {
   SecretInfo retire(SecretId id, int version) {
     return change(
         id,
+        Kind.RETIRED,
+        after -> version,
         draft -> {
           if (version < 1 || version > Versions.newest(draft.versions).number()) {
             throw new IllegalArgumentException("version: the secret has no version " + version);
@@ -219,7 +277,7 @@ final class SecretLife {
   }
 
   SecretInfo update(SecretId id, SecretUpdate update) {
-    return change(id, draft -> update.apply(draft, rules));
+    return change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
   }
 
   private static void requireValueLeft(SecretDraft draft) {
@@ -228,18 +286,29 @@ final class SecretLife {
     }
   }
 
-  private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
-    return change(id, step, after -> List.of());
+  /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
+  private void requireAlive(SecretDraft draft) {
+    requireValueLeft(draft);
+    draft.requireNotOver(rules.clock());
+  }
+
+  private SecretInfo change(
+      SecretId id, Kind kind, ToIntFunction<SecretInfo> version, Consumer<SecretDraft> step) {
+    return change(id, kind, version, step, after -> List.of());
   }
 
   /**
    * Changes a secret, in one commit.
    *
+   * @param kind what that is
+   * @param version to which version it is done; 0 if to none
    * @param step changes it, or refuses to; called again when the commit lost a race
    * @param besides what else to commit, sealed when it is, for the secret after the step
    */
   private SecretInfo change(
       SecretId id,
+      Kind kind,
+      ToIntFunction<SecretInfo> version,
       Consumer<SecretDraft> step,
       Function<SecretInfo, List<Supplier<Change>>> besides) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
@@ -251,10 +320,12 @@ final class SecretLife {
         return before;
       }
       try {
-        commit(before, after, besides.apply(after));
+        commit(kind, version.applyAsInt(after), before, after, besides.apply(after));
         return after;
       } catch (RevisionConflictException e) {
-        if (e.key().equals(records.nameKey(after.name()))) {
+        boolean taken =
+            e.key().equals(records.nameKey(after.name())) && !expiry.mayBeFree(after.name());
+        if (!rules.clock().hasMoved(e.key()) && taken) {
           throw new DuplicateNameException();
         }
       }
@@ -262,10 +333,17 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
-  private void commit(SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
-    records.commit(
+  private void commit(
+      Kind kind, int version, SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
+    auditor.commit(
+        kind,
+        after.id(),
+        version,
         () -> {
           List<Change> changes = new ArrayList<>();
+          if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
+            rules.clock().requirementFor(after.expiresAt()).ifPresent(changes::add);
+          }
           besides.forEach(change -> changes.add(change.get()));
           changes.add(records.putSecret(after));
           changes.addAll(renaming(before, after));
@@ -309,7 +387,7 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
+      if (tryDelete(id, info, deletion)) {
         return true;
       }
     }
@@ -320,13 +398,23 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private boolean tryCommitCounted(int more, List<Change> changes) {
+  private boolean tryDelete(SecretId id, Optional<SecretInfo> info, List<Change> deletion) {
     try {
-      count.commit(more, () -> changes);
+      if (info.isPresent()) {
+        commitCounted(isGone(info.get()) ? 0 : -1, Kind.DELETED, id, 0, () -> deletion);
+      } else {
+        // Nobody can tell whether its value was gone.
+        count.commitUncounted(all -> auditor.commit(Kind.DELETED, id, 0, all), () -> deletion);
+      }
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
     }
+  }
+
+  private void commitCounted(
+      int more, Kind kind, SecretId id, int version, Supplier<List<Change>> changes) {
+    count.commit(more, all -> auditor.commit(kind, id, version, all), changes);
   }
 
   Page<SecretInfo> list(ListQuery query) {
@@ -366,13 +454,36 @@ final class SecretLife {
       }
     }
     try {
-      count.commit(
+      commitCounted(
           -1,
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
           () -> {
             List<Change> changes = new ArrayList<>(values);
             changes.add(records.putSecret(revealed));
             return changes;
           });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
+  }
+
+  /**
+   * Says in the audit trail that the value is revealed, if such events are kept; false if the
+   * secret has changed meanwhile.
+   */
+  boolean tellRevealed(SecretInfo info) {
+    if (!auditor.chain().keepsReveals()) {
+      return true;
+    }
+    try {
+      auditor.commit(
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> List.of(records.requireUnchanged(info)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

@@ -1,7 +1,6 @@
 package dev.secretvault;
 
 import dev.secretvault.TokenForm.Part;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -97,14 +96,7 @@ final class TokenFields {
     if (value == null) {
       return null;
     }
-    boolean integral =
-        value instanceof Long
-            || value instanceof Integer
-            || value instanceof Short
-            || value instanceof Byte
-            || value instanceof BigInteger
-            || value instanceof String;
-    String digits = integral ? value.toString() : "";
+    String digits = value.toString();
     // One number, one text: 01 would be signed as something else than 1.
     if (digits.length() > 18 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
       digits = "";

@@ -381,6 +381,7 @@ class UserIdAuthenticatorTest {
       claims.add(claim.context("b", "context"));
       claims.add(claim.context("a", "b").context("c", "d"));
       claims.add(claim.context("a", "bc").context("d", ""));
+      claims.add(claim.context("ab", "c").context("d", ""));
     }
     List<String> digests = new ArrayList<>();
     claims.forEach(claim -> digests.add(users.sign(claim).digest().hex()));
