@@ -13,18 +13,18 @@ final class CsvBytes {
   }
 
   /**
-   * Adds a line of a field, quoted if it holds what means something in CSV, and one that needs no
+   * Adds a line of a field, quoted if it {@linkplain #needsQuotes has to be}, and one that needs no
    * quotes.
    *
    * @param plain ASCII
    */
   @SuppressWarnings("deprecation") // Right for ASCII, and copies once.
-  void line(byte[] from, int start, int end, String plain) {
+  void line(byte[] from, int start, int end, boolean quoted, String plain) {
     int most = 2 * (end - start) + plain.length() + 4;
     if (bytes.length - length < most) {
       bytes = Arrays.copyOf(bytes, 2 * bytes.length + most);
     }
-    if (needsQuotes(from, start, end)) {
+    if (quoted) {
       quote(from, start, end);
     } else {
       System.arraycopy(from, start, bytes, length, end - start);
@@ -36,7 +36,8 @@ final class CsvBytes {
     bytes[length++] = '\n';
   }
 
-  private static boolean needsQuotes(byte[] from, int start, int end) {
+  /** Whether a field holds what means something in CSV. */
+  static boolean needsQuotes(byte[] from, int start, int end) {
     for (int i = start; i < end; i++) {
       byte b = from[i];
       if (b == '"' || b == ',' || b == '\r') {

@@ -32,8 +32,10 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
     int count = 0;
     for (int from = 0; from < block.length; count++) {
       int lineFeed = from;
-      while (lineFeed < block.length && block[lineFeed] != '\n') {
-        lineFeed++;
+      boolean special = false;
+      for (; lineFeed < block.length && block[lineFeed] != '\n'; lineFeed++) {
+        byte b = block[lineFeed];
+        special |= b == '"' || b == ',' || b == '\r';
       }
       boolean ended = lineFeed < block.length;
       int to = ended && lineFeed > from && block[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
@@ -46,7 +48,8 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
       if (malformed != null) {
         return new CsvLines(csv.toArray(), count, malformed);
       }
-      csv.line(block, from, to, digest.apply(userId));
+      csv.line(
+          block, from, to, special && CsvBytes.needsQuotes(block, from, to), digest.apply(userId));
       from = lineFeed + 1;
     }
     return new CsvLines(csv.toArray(), count, null);

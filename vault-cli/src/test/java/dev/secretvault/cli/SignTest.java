@@ -123,15 +123,7 @@ class SignTest {
   @Test
   void sign_charactersOfCsv_areQuoted() throws IOException {
     ids(
-        "plain\n"
-            + "with,comma\n"
-            + "with\"quote\n"
-            + "\"\n"
-            + "=1+1\n"
-            + " space \n"
-            + "lone\r"
-            + "return\n"
-            + "\u00fc\u20ac\ud83d\ude00\n");
+        "plain\nwith,comma\nwith\"quote\n\"\n=1+1\n space \nlone\rreturn\n\u00fc\u20ac\ud83d\ude00\n");
     assertThat(sign().exitCode()).isZero();
     assertThat(csv())
         .isEqualTo(
