@@ -1,17 +1,17 @@
 package dev.secretvault;
 
-import dev.secretvault.store.Change;
-import java.util.function.Supplier;
-import java.util.function.Consumer;
-import java.util.List;
 import dev.secretvault.AuditEvent.Kind;
 import dev.secretvault.VaultLimits.Rate;
+import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -84,8 +84,7 @@ final class Namespace {
     Consumer<Supplier<List<Change>>> commit =
         auditor.chain().isOwn(key)
             ? records::commit
-            : changes ->
-                auditor.actingAs(actor).commit(Kind.RECORD_DISCARDED, null, 0, changes);
+            : changes -> auditor.actingAs(actor).commit(Kind.RECORD_DISCARDED, null, 0, changes);
     boolean counts = records.kindOf(key).equals(Optional.of(RecordKind.SECRET));
     return records.discard(
         key, counts ? changes -> life.count().commitUncounted(commit, changes) : commit);

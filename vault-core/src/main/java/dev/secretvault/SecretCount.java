@@ -59,8 +59,7 @@ final class SecretCount {
   }
 
   /** Makes all changes or none, after which the secrets are to be counted anew. */
-  void commitUncounted(
-      Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
+  void commitUncounted(Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     inTurn(commit, () -> counted(changes.get(), uncertain(), false));
   }
 

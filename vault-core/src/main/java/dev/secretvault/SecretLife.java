@@ -11,13 +11,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +31,7 @@ final class SecretLife {
   private final SecretCount count;
   private final SecretRemoval removal;
   private final SecretExpiry expiry;
+  private final SecretChanges changes;
   private final Auditor auditor;
   private final VaultRules rules;
 
@@ -44,6 +41,7 @@ final class SecretLife {
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
     this.expiry = new SecretExpiry(records, count, removal, auditor.chain(), rules.clock());
+    this.changes = new SecretChanges(records, expiry, auditor, rules);
     this.rules = rules;
   }
 
@@ -53,6 +51,7 @@ final class SecretLife {
     removal = life.removal;
     expiry = life.expiry;
     rules = life.rules;
+    changes = new SecretChanges(records, expiry, auditor, rules);
     this.auditor = auditor;
   }
 
@@ -87,12 +86,12 @@ final class SecretLife {
             info.id(),
             1,
             () -> {
-              List<Change> changes = new ArrayList<>();
-              rules.clock().requirementFor(info.expiresAt()).ifPresent(changes::add);
-              changes.add(records.putName(name, info.id()));
-              changes.add(records.putSecret(info));
-              changes.add(records.putValue(info.id(), 1, kept));
-              return changes;
+              List<Change> puts = new ArrayList<>();
+              rules.clock().requirementFor(info.expiresAt()).ifPresent(puts::add);
+              puts.add(records.putName(name, info.id()));
+              puts.add(records.putSecret(info));
+              puts.add(records.putValue(info.id(), 1, kept));
+              return puts;
             });
         return info;
       } catch (RevisionConflictException e) {
@@ -129,7 +128,9 @@ final class SecretLife {
         return found.isPresent()
             ? put(found.get(), value)
             : new PutSecret(create(spec, value, null), Outcome.CREATED);
-      } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
+      } catch (DuplicateNameException
+          | RevisionConflictException
+          | SecretExpiredException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
         // The last place may have been taken by somebody who put the same.
@@ -153,7 +154,7 @@ final class SecretLife {
     draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
     SecretInfo after = draft.done();
     int number = Versions.newest(after.versions()).number();
-    commit(
+    changes.commit(
         Kind.REPLACED,
         number,
         before,
@@ -168,7 +169,7 @@ final class SecretLife {
   }
 
   private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
-    return change(
+    return changes.change(
         id,
         Kind.ROTATED,
         after -> Versions.newest(after.versions()).number(),
@@ -214,7 +215,7 @@ final class SecretLife {
   }
 
   SecretInfo activate(SecretId id) {
-    return change(
+    return changes.change(
         id,
         Kind.ACTIVATED,
         after -> after.current().number(),
@@ -231,7 +232,7 @@ final class SecretLife {
   }
 
   SecretInfo deactivate(SecretId id) {
-    return change(
+    return changes.change(
         id,
         Kind.DEACTIVATED,
         after -> 0,
@@ -242,7 +243,7 @@ final class SecretLife {
   }
 
   SecretInfo rollback(SecretId id) {
-    return change(
+    return changes.change(
         id,
         Kind.ROLLED_BACK,
         after -> after.current().number(),
@@ -258,7 +259,7 @@ final class SecretLife {
   }
 
   SecretInfo retire(SecretId id, int version) {
-    return change(
+    return changes.change(
         id,
         Kind.RETIRED,
         after -> version,
@@ -277,7 +278,7 @@ final class SecretLife {
   }
 
   SecretInfo update(SecretId id, SecretUpdate update) {
-    return change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
+    return changes.change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
   }
 
   private static void requireValueLeft(SecretDraft draft) {
@@ -290,87 +291,6 @@ final class SecretLife {
   private void requireAlive(SecretDraft draft) {
     requireValueLeft(draft);
     draft.requireNotOver(rules.clock());
-  }
-
-  private SecretInfo change(
-      SecretId id, Kind kind, ToIntFunction<SecretInfo> version, Consumer<SecretDraft> step) {
-    return change(id, kind, version, step, after -> List.of());
-  }
-
-  /**
-   * Changes a secret, in one commit.
-   *
-   * @param kind what that is
-   * @param version to which version it is done; 0 if to none
-   * @param step changes it, or refuses to; called again when the commit lost a race
-   * @param besides what else to commit, sealed when it is, for the secret after the step
-   */
-  private SecretInfo change(
-      SecretId id,
-      Kind kind,
-      ToIntFunction<SecretInfo> version,
-      Consumer<SecretDraft> step,
-      Function<SecretInfo, List<Supplier<Change>>> besides) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
-      SecretDraft draft = new SecretDraft(before);
-      step.accept(draft);
-      SecretInfo after = draft.done();
-      if (after.equals(before)) {
-        return before;
-      }
-      try {
-        commit(kind, version.applyAsInt(after), before, after, besides.apply(after));
-        return after;
-      } catch (RevisionConflictException e) {
-        boolean taken =
-            e.key().equals(records.nameKey(after.name())) && !expiry.mayBeFree(after.name());
-        if (!rules.clock().hasMoved(e.key()) && taken) {
-          throw new DuplicateNameException();
-        }
-      }
-    }
-    throw new StaleRevisionException();
-  }
-
-  private void commit(
-      Kind kind, int version, SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
-    auditor.commit(
-        kind,
-        after.id(),
-        version,
-        () -> {
-          List<Change> changes = new ArrayList<>();
-          if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
-            rules.clock().requirementFor(after.expiresAt()).ifPresent(changes::add);
-          }
-          besides.forEach(change -> changes.add(change.get()));
-          changes.add(records.putSecret(after));
-          changes.addAll(renaming(before, after));
-          changes.addAll(erasing(before, after));
-          return changes;
-        });
-  }
-
-  private List<Change> renaming(SecretInfo before, SecretInfo after) {
-    if (after.name().equals(before.name())) {
-      return List.of();
-    }
-    List<Change> changes = new ArrayList<>();
-    changes.add(records.putName(records.nameKey(after.name()), after.id()));
-    records.deleteName(before.name()).ifPresent(changes::add);
-    return changes;
-  }
-
-  /** Deletes the values of the versions that were retired. */
-  private List<Change> erasing(SecretInfo before, SecretInfo after) {
-    return before.versions().stream()
-        .filter(
-            version ->
-                Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
-        .map(version -> records.deleteValue(before.id(), version.number()))
-        .flatMap(Optional::stream)
-        .toList();
   }
 
   boolean delete(SecretId id) {

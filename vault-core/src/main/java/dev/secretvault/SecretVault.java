@@ -169,8 +169,8 @@ public final class SecretVault implements AutoCloseable {
    * Sees to it that there is a secret of this name with this value: creates it or, if there is one
    * with another value, gives it a new version and makes that the current one. The value before
    * still verifies, until it is {@linkplain #retire retired}; pending versions stay pending. Doing
-   * it again changes nothing, so a script that sets up an application can do it each time. Takes
-   * the permissions to create, to update and to activate.
+   * it again changes nothing, so a script that sets up an application can do it each time. A secret
+   * that has expired counts as none. Takes the permissions to create, to update and to activate.
    *
    * <p>A value that is to be generated is refused, as it would be another one each time. What needs
    * one once is {@linkplain #create created}, with {@link DuplicateNameException} as the sign that
@@ -180,7 +180,6 @@ public final class SecretVault implements AutoCloseable {
    *     value is changed
    * @return the secret as it is now, and what was done to it
    * @throws AlreadyRevealedException if there is one whose value is gone
-   * @throws SecretExpiredException if there is one that has expired
    * @throws NotRevealableException if there is one with a passphrase
    * @throws QuotaExceededException if there would be too many secrets, or versions of it
    * @throws StaleRevisionException if others keep changing it

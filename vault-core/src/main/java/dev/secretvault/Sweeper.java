@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 final class Sweeper {
 
   /**
-   * So many secrets fit into a commit: each has a record, a name, attempts, its values, an event and
-   * an older one that goes for it; and there are a few changes besides.
+   * So many secrets fit into a commit: each has a record, a name, attempts, its values, an event
+   * and an older one that goes for it; and there are a few changes besides.
    */
   private static final int BATCH = (SecretStore.MAX_CHANGES - 20) / (Versions.MAX_LIVE + 5);
 

@@ -245,7 +245,8 @@ class AuditTrailTest extends AuditFixture {
     VaultFixture.create(view, text("two"));
     VaultFixture.create(alice.namespace("tenant"), text("three"));
     VaultFixture.create(
-        vault.restrictedTo(Set.of(Permission.CREATE, Permission.ACTIVATE)).actingAs("bob"), text("four"));
+        vault.restrictedTo(Set.of(Permission.CREATE, Permission.ACTIVATE)).actingAs("bob"),
+        text("four"));
     create("five");
     assertThat(events())
         .extracting(AuditEvent::actor)

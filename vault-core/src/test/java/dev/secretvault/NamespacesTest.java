@@ -337,9 +337,7 @@ class NamespacesTest {
     VaultClock clock = new VaultClock(InstantSource.system(), new HighWaterMark(store, header));
     Namespaces namespaces =
         new Namespaces(
-            store,
-            header,
-            new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock, null));
+            store, header, new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock, null));
     Namespace lookedAt = namespaces.get("looked at");
     List<WeakReference<Namespace>> others = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {

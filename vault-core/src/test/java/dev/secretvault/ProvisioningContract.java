@@ -164,16 +164,15 @@ abstract class ProvisioningContract extends VaultContract {
   }
 
   @Test
-  void putIfChanged_ofAnExpiredSecret_isRefused_evenWithTheSameValue() {
+  void putIfChanged_ofASecretThatExpires_leavesItUntilThen_andThenPutsAnother() {
     SecretInfo before = create(text("web", "v").active().expiresAfter(Duration.ofSeconds(9)));
     fixture.clock.advance(Duration.ofMillis(8_999));
     assertThat(put("web", "v")).isEqualTo(before);
     fixture.clock.advance(Duration.ofMillis(1));
-    for (String value : List.of("v", "w")) {
-      assertThatThrownBy(() -> put("web", value)).isInstanceOf(SecretExpiredException.class);
-    }
-    assertThat(vault().describe(before.id())).isEqualTo(before);
-    assertThat(storedVersions(before.id())).containsExactly(1);
+    SecretInfo after = put("web", "v");
+    assertThat(after.id()).isNotEqualTo(before.id());
+    assertThat(storedVersions(before.id())).isEmpty();
+    assertThat(storedVersions(after.id())).containsExactly(1);
   }
 
   @Test

@@ -52,7 +52,6 @@ class RandomLifeTest {
             "create: IllegalArgumentException",
             "create: QuotaExceededException",
             "putIfChanged: AlreadyRevealedException",
-            "putIfChanged: SecretExpiredException",
             "putIfChanged: PutSecret",
             "rotate: SecretExpiredException",
             "rollback: SecretExpiredException",
