@@ -6,11 +6,11 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -38,7 +38,8 @@ final class InOrder {
    */
   static <A, B> long map(Stream<A> in, Function<A, B> work, Consumer<B> sink) {
     int cores = Runtime.getRuntime().availableProcessors();
-    ExecutorService workers = Executors.newFixedThreadPool(cores, InOrder::daemon);
+    List<Thread> threads = new CopyOnWriteArrayList<>();
+    ExecutorService workers = Executors.newFixedThreadPool(cores, task -> daemon(task, threads));
     try (in) {
       Iterator<A> rest = in.iterator();
       Deque<Future<Done<B>>> pending = new ArrayDeque<>();
@@ -60,7 +61,8 @@ final class InOrder {
       }
       return count;
     } finally {
-      stop(workers);
+      workers.shutdownNow();
+      join(threads);
     }
   }
 
@@ -96,15 +98,15 @@ final class InOrder {
   }
 
   /** Waits, so that nobody works on when the call has ended. */
-  private static void stop(ExecutorService workers) {
-    workers.shutdownNow();
+  private static void join(List<Thread> threads) {
     boolean interrupted = Thread.interrupted();
-    boolean ended = false;
-    while (!ended) {
-      try {
-        ended = workers.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     }
     if (interrupted) {
@@ -112,9 +114,10 @@ final class InOrder {
     }
   }
 
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "secretvault-digests");
+  private static Thread daemon(Runnable task, List<Thread> threads) {
+    Thread thread = new Thread(task, "secretvault-digests");
     thread.setDaemon(true);
+    threads.add(thread);
     return thread;
   }
 }
