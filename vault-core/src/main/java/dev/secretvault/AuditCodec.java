@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an audit trail's records before they are sealed; {@code docs/FORMAT.md}, sections
- * 3.4 and 3.5, is the layout.
+ * 3.5 and 3.6, is the layout.
  */
 final class AuditCodec {
 

@@ -49,8 +49,10 @@ public final class AuditTrail {
    *
    * @param query which events, and how many at a time
    * @return a page; {@link #verify} says whether something is missing
-   * @throws IntegrityException if an event does not open. {@link #verify} names it, and a query
-   *     {@linkplain AuditQuery#after after} its number shows those behind it
+   * @throws IntegrityException if an event does not open, which {@link #verify} names, and a query
+   *     {@linkplain AuditQuery#after after} its number shows those behind it; or if the record of
+   *     where the trail ends does not, which {@link VaultKeys#discard} deletes: then the trail is
+   *     empty until the next act goes on behind the newest event that opens
    */
   public Page<AuditEvent> list(AuditQuery query) {
     Objects.requireNonNull(query, "query");

@@ -124,7 +124,8 @@ final class ChangeHandler implements ChangeSubscription {
     Optional<SecretInfo> now;
     try {
       now = current();
-    } catch (RuntimeException unreadable) {
+    } catch (Throwable unreadable) {
+      // Not even an Error may end the thread, here or below.
       if (isWanted()) {
         report("a secret whose changes are handled cannot be read", unreadable);
       }
@@ -137,7 +138,6 @@ final class ChangeHandler implements ChangeSubscription {
     try {
       handler.accept(now);
     } catch (Throwable isolated) {
-      // Not even an Error may end the thread: the next change has to be told all the same.
       report("a handler of changes failed", isolated);
       if (isolated instanceof VaultException failure && failure.retryable()) {
         return false;

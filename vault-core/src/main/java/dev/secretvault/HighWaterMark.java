@@ -79,15 +79,9 @@ final class HighWaterMark {
         .orElse(new Known(NONE, 0, stamp));
   }
 
-  /** Sees to it, durably, that the mark is at least this. */
-  void raise(long millis) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Known now = known();
-      if (now.millis >= millis || put(now, millis)) {
-        return;
-      }
-    }
-    throw new StaleRevisionException();
+  /** Sees to it, durably, that the mark is at least this; false if somebody has changed it. */
+  boolean raise(Known from, long millis) {
+    return from.millis >= millis || put(from, millis);
   }
 
   /** Takes the mark away, unless somebody has raised it meanwhile. */

@@ -81,6 +81,13 @@ final class OpenVault {
     try {
       sweeping.stop();
       Failures.translated(() -> watches.forEach(Subscription::close));
+    } finally {
+      closeStore();
+    }
+  }
+
+  private void closeStore() {
+    try {
       Failures.translated(store::close);
     } finally {
       header.close();

@@ -95,7 +95,10 @@ final class References {
 
     /** Takes the text of a name over. */
     void put(String name, char[] text) {
-      known.put(name, text);
+      char[] before = known.put(name, text);
+      if (before != null) {
+        Arrays.fill(before, '\0');
+      }
     }
 
     /**

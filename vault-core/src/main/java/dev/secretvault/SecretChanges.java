@@ -5,7 +5,6 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RevisionConflictException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -81,9 +80,10 @@ final class SecretChanges {
         version,
         () -> {
           List<Change> changes = new ArrayList<>();
-          if (!Objects.equals(before.expiresAt(), after.expiresAt())) {
-            rules.clock().requirementFor(after.expiresAt()).ifPresent(changes::add);
-          }
+          rules
+              .clock()
+              .requirementFor(before.expiresAt(), after.expiresAt())
+              .ifPresent(changes::add);
           besides.forEach(change -> changes.add(change.get()));
           changes.add(records.putSecret(after));
           changes.addAll(renaming(before, after));

@@ -1,7 +1,9 @@
 package dev.secretvault;
 
+import dev.secretvault.VaultClock.Latest;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RevisionConflictException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,20 +30,37 @@ final class SecretExpiry {
   }
 
   /**
+   * A secret whose life is over.
+   *
+   * @param deletion what removes it
+   */
+  record Over(SecretInfo info, List<Change> deletion) {}
+
+  /** Looks up what removes a secret. */
+  Over over(SecretInfo info) {
+    return new Over(info, removal.of(info));
+  }
+
+  /**
    * Removes secrets, in one commit; none if one of them is not as it was any more, so that an
-   * expiry that was put off counts.
+   * expiry that was put off counts, or if the mark that reached one has been released.
    *
    * @return whether they were removed
    */
-  boolean remove(List<SecretInfo> over) {
-    int counted = (int) over.stream().filter(info -> info.state() != SecretState.REVEALED).count();
+  boolean remove(List<Over> over, Latest latest) {
+    int counted =
+        (int) over.stream().filter(each -> each.info.state() != SecretState.REVEALED).count();
     List<Act> acts =
-        over.stream().map(info -> new Act(AuditEvent.Kind.EXPIRED, info.id(), 0, null)).toList();
+        over.stream()
+            .map(each -> new Act(AuditEvent.Kind.EXPIRED, each.info.id(), 0, null))
+            .toList();
+    List<Change> changes = new ArrayList<>();
+    if (over.stream().anyMatch(each -> latest.holdsBack(each.info.expiresAt()))) {
+      changes.add(clock.requirement(latest));
+    }
+    over.forEach(each -> changes.addAll(each.deletion));
     try {
-      count.commit(
-          -counted,
-          all -> chain.commit(acts, all),
-          () -> over.stream().<Change>flatMap(info -> removal.of(info).stream()).toList());
+      count.commit(-counted, all -> chain.commit(acts, all), () -> changes);
       return true;
     } catch (RevisionConflictException changedMeanwhile) {
       return false;
@@ -50,10 +69,11 @@ final class SecretExpiry {
 
   /** Removes a secret if its life is over; false if it is not. */
   boolean removeIfOver(SecretInfo info) {
-    if (!clock.isOver(info.expiresAt())) {
+    Latest latest = clock.latest();
+    if (!latest.reaches(info.expiresAt())) {
       return false;
     }
-    remove(List.of(info)); // Or it was changed meanwhile, which its caller finds out.
+    remove(List.of(over(info)), latest); // Or it was changed meanwhile, which its caller finds out.
     return true;
   }
 

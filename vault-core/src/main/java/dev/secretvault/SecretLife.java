@@ -87,7 +87,7 @@ final class SecretLife {
             1,
             () -> {
               List<Change> puts = new ArrayList<>();
-              rules.clock().requirementFor(info.expiresAt()).ifPresent(puts::add);
+              rules.clock().requirementFor(null, info.expiresAt()).ifPresent(puts::add);
               puts.add(records.putName(name, info.id()));
               puts.add(records.putSecret(info));
               puts.add(records.putValue(info.id(), 1, kept));
@@ -299,7 +299,7 @@ final class SecretLife {
       List<Change> deletion;
       try {
         info = records.secret(id);
-        deletion = info.map(removal::of).orElse(List.of());
+        deletion = info.map(removal::of).orElseGet(() -> removal.ofRemains(id));
       } catch (IntegrityException | UnsupportedFormatException e) {
         info = Optional.empty();
         deletion = removal.ofUnopened(id);

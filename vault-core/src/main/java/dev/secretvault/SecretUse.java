@@ -186,10 +186,12 @@ final class SecretUse {
       Supplier<Optional<Live>> lookup,
       BiFunction<SecretInfo, byte[], T> unlock,
       Consumer<T> overwrite) {
+    boolean there = false;
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = revealable(lookup);
       SecretInfo info = found.info();
       Optional<OpenedValue> stored = live.value(found);
+      there = stored.isPresent();
       if (stored.isPresent()) {
         T value = unlock.apply(info, stored.get().content());
         boolean granted = false;
@@ -209,7 +211,7 @@ final class SecretUse {
       }
       live.forget(found);
     }
-    throw valueMissing();
+    throw there ? new StaleRevisionException() : valueMissing();
   }
 
   /** Says whether a secret has this text as its value, as with {@link #matches}. */

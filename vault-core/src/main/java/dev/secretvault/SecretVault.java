@@ -41,17 +41,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
  * vault has no thread of its own as long as nothing in its store expires and no other vault changes
- * secrets there; else it has one, a daemon, until it is closed.
+ * secrets there; else it has one, a daemon, until it is closed; and one for each handler of {@link
+ * #onChange}.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
  * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
  * MasterKeyUnavailableException} and {@link WrongMasterKeyException} if somebody has changed the
- * keys and they cannot be had anew; {@link AccessDeniedException} on a {@linkplain #restrictedTo
- * view}; {@link RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits}
- * say so; {@link IllegalStateException} if the vault is closed; and {@link NullPointerException}
- * for a null argument. A method that throws has changed nothing, unless it says otherwise, or
- * throws a {@link StoreFailedException} whose outcome is unknown.
+ * keys and they cannot be had anew; {@link StaleRevisionException} if others keep changing what it
+ * needs; {@link AccessDeniedException} on a {@linkplain #restrictedTo view}; {@link
+ * RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits} say so; {@link
+ * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
+ * argument. A method that throws has changed nothing, unless it says otherwise, or throws a {@link
+ * StoreFailedException} whose outcome is unknown.
  *
  * <p>Whoever opened the vault closes it.
  */
@@ -293,8 +295,12 @@ public final class SecretVault implements AutoCloseable {
    * opens it for a moment only has to ask for it.
    *
    * @return how many secrets were removed by this call
+   * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
+   *     would lead out of its namespace
    */
   public int sweep() {
+    requirePermitted(Permission.DELETE);
+    requireUnconfined();
     admitted(Permission.DELETE);
     return opened.sweeper().sweep(() -> true);
   }
@@ -619,9 +625,7 @@ public final class SecretVault implements AutoCloseable {
   public SecretVault namespace(String name) {
     requireOpen();
     Text.check("namespace", Objects.requireNonNull(name, "name"), 0, MAX_NAMESPACE);
-    if (restricted) {
-      throw AccessDeniedException.confined();
-    }
+    requireUnconfined();
     return new SecretVault(
         opened,
         opened.namespaces().get(name).actingAs(namespace.auditor().actor()),
@@ -702,7 +706,7 @@ public final class SecretVault implements AutoCloseable {
    * Says who acts: what is done through the view that is returned has this name in the {@linkplain
    * #audit audit trail}. It changes nothing else, and is not checked: whoever calls this is trusted
    * to say the truth. It can be said once, so a view can be handed on without the receiver being
-   * able to act in another name.
+   * able to act in another name. What has expired was ended by the time, whoever's call removes it.
    *
    * @param actor such as an account's name or a request's number, 1 to {@value #MAX_CALLER} code
    *     points, no control characters; stored sealed
@@ -797,6 +801,12 @@ public final class SecretVault implements AutoCloseable {
       if (!permissions.contains(call)) {
         throw AccessDeniedException.lacking(call);
       }
+    }
+  }
+
+  private void requireUnconfined() {
+    if (restricted) {
+      throw AccessDeniedException.confined();
     }
   }
 

@@ -100,8 +100,9 @@ final class SweepThread implements ExpiringStore.Expectation {
   private void wake() {
     if (thread == null && sweeper != null && !isStopped()) {
       Sweeper with = sweeper;
-      thread = threads.newThread(() -> run(with));
-      thread.start();
+      Thread started = threads.newThread(() -> run(with));
+      started.start();
+      thread = started; // Not before: one that could not be started is tried again.
     }
     news.signal();
   }

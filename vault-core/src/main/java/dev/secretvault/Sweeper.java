@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.SecretExpiry.Over;
 import dev.secretvault.VaultClock.Latest;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -126,12 +127,22 @@ final class Sweeper {
       }
     }
     removeAttempts(attempts);
-    return secrets.entrySet().stream()
-        .mapToInt(entry -> remove(entry.getKey(), entry.getValue()))
-        .sum();
+    int removed = 0;
+    VaultException failure = null;
+    for (Map.Entry<Namespace, List<Secret>> entry : secrets.entrySet()) {
+      try {
+        removed += remove(entry.getKey(), entry.getValue(), latest);
+      } catch (IntegrityException | UnsupportedFormatException e) {
+        failure = e; // The namespace's own records are damaged: the others go first.
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return removed;
   }
 
-  private record Secret(Namespace owner, StoredRecord stored, SecretInfo info) {}
+  private record Secret(Namespace owner, StoredRecord stored, Over over) {}
 
   /** The secret of a record; empty if it stays. */
   private Optional<Secret> find(StoredRecord stored, Latest latest) {
@@ -144,7 +155,7 @@ final class Sweeper {
       if (info.isPresent() && !latest.reaches(info.get().expiresAt())) {
         throw new IntegrityException("its secret does not expire then", null);
       }
-      return info.map(opened -> new Secret(owner, stored, opened));
+      return info.map(opened -> new Secret(owner, stored, owner.life().expiry().over(opened)));
     } catch (IntegrityException | UnsupportedFormatException e) {
       keep(stored, e);
       return Optional.empty();
@@ -156,20 +167,11 @@ final class Sweeper {
         "it is of no known namespace, or of a kind that does not expire", null);
   }
 
-  /** Removes all of them, or, if something is wrong with one, each for itself. */
-  private int remove(Namespace owner, List<Secret> secrets) {
-    try {
-      // If not, somebody has changed or removed one of them: the next listing tells.
-      return owner.life().expiry().remove(secrets.stream().map(Secret::info).toList())
-          ? secrets.size()
-          : 0;
-    } catch (IntegrityException | UnsupportedFormatException e) {
-      if (secrets.size() > 1) {
-        return secrets.stream().mapToInt(secret -> remove(owner, List.of(secret))).sum();
-      }
-      keep(secrets.get(0).stored, e);
-      return 0;
-    }
+  private static int remove(Namespace owner, List<Secret> secrets, Latest latest) {
+    // If not, somebody has changed or removed one of them: the next listing tells.
+    return owner.life().expiry().remove(secrets.stream().map(Secret::over).toList(), latest)
+        ? secrets.size()
+        : 0;
   }
 
   private void removeAttempts(List<StoredRecord> attempts) {

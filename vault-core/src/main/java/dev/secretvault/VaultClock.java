@@ -6,6 +6,7 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreListener;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,29 +35,45 @@ final class VaultClock implements InstantSource, StoreListener {
   /**
    * Up to when expiries have come.
    *
-   * @param mark the part of it that does not depend on the clock
+   * @param now what the clock said
+   * @param mark what was enforced, whatever the clock says
    */
-  record Latest(Instant moment, Known mark) {
+  record Latest(Instant now, Known mark) {
+
+    Instant moment() {
+      return isMarked() && now.isBefore(ofMark()) ? ofMark() : now;
+    }
 
     /** Whether an expiry has come. */
     boolean reaches(@Nullable Instant expiresAt) {
-      return expiresAt != null && !moment.isBefore(expiresAt);
+      return expiresAt != null && !moment().isBefore(expiresAt);
+    }
+
+    /** Whether only the mark says that an expiry has come. */
+    boolean holdsBack(@Nullable Instant expiresAt) {
+      return reaches(expiresAt) && now.isBefore(expiresAt);
+    }
+
+    boolean isMarked() {
+      return mark.millis() != HighWaterMark.NONE;
+    }
+
+    private Instant ofMark() {
+      return Instant.ofEpochMilli(mark.millis());
     }
   }
 
+  /** By the mark as it is stored: what is kept of it may have been released meanwhile. */
   Latest latest() {
-    Instant now = clock.instant();
-    Known stored = mark.known();
-    boolean setBack = stored.millis() != HighWaterMark.NONE && now.isBefore(moment(stored));
-    return new Latest(setBack ? moment(stored) : now, stored);
+    mark.forget();
+    return new Latest(clock.instant(), mark.known());
   }
 
-  private static Instant moment(Known mark) {
-    return Instant.ofEpochMilli(mark.millis());
-  }
-
-  /** Whether a life is over. Reads the clock only if it ends: that costs a tenth of a digest. */
-  boolean isOver(@Nullable Instant expiresAt) {
+  /**
+   * Whether a life seems to be over; if so, {@link #latest} decides. Reads the clock only if it
+   * ends: that costs a tenth of a digest.
+   */
+  private boolean seemsOver(@Nullable Instant expiresAt) {
     return expiresAt != null
         && (!clock.instant().isBefore(expiresAt)
             || mark.known().millis() >= expiresAt.toEpochMilli());
@@ -68,27 +85,49 @@ final class VaultClock implements InstantSource, StoreListener {
    * @throws SecretExpiredException if it is; it stays so, durably, for all vaults on the store
    */
   void requireNotOver(@Nullable Instant expiresAt) {
-    if (expiresAt != null && isOver(expiresAt)) {
-      mark.raise(expiresAt.toEpochMilli());
-      throw new SecretExpiredException();
+    if (expiresAt != null && seemsOver(expiresAt)) {
+      Latest ignored = latestBefore(expiresAt);
     }
   }
 
+  /** The latest, if it does not reach an expiry; if it does, as {@link #requireNotOver}. */
+  private Latest latestBefore(@Nullable Instant expiresAt) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Latest latest = latest();
+      if (expiresAt == null || !latest.reaches(expiresAt)) {
+        return latest;
+      }
+      if (mark.raise(latest.mark, expiresAt.toEpochMilli())) {
+        throw new SecretExpiredException();
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
   /**
-   * What a commit has to name that gives a secret this expiry.
+   * What a commit has to name that gives a secret another expiry: with it, nobody has refused the
+   * secret as expired, nor what ends when it shall end.
    *
-   * @throws IllegalArgumentException if it has come
+   * @param before when it ends otherwise; null if it does not, or is not there yet
+   * @throws SecretExpiredException as {@link #requireNotOver} does
+   * @throws IllegalArgumentException if the new expiry has come
    */
-  Optional<Change> requirementFor(@Nullable Instant expiresAt) {
-    if (expiresAt == null) {
+  Optional<Change> requirementFor(@Nullable Instant before, @Nullable Instant after) {
+    if (Objects.equals(before, after)) {
       return Optional.empty();
     }
-    if (latest().reaches(expiresAt)) {
-      mark.forget(); // It may have been released, which was reported before that was kept.
+    Latest latest = latestBefore(before);
+    SecretSpec.requireFuture(after, latest.now);
+    if (latest.reaches(after)) {
+      throw new IllegalArgumentException(
+          "expiresAt: must be later than what was refused as expired, until all of that is removed");
     }
-    Latest latest = latest();
-    SecretSpec.requireFuture(expiresAt, latest.moment);
-    return Optional.of(mark.requirement(latest.mark));
+    return Optional.of(requirement(latest));
+  }
+
+  /** What a commit has to name that is right only as long as the mark stays as it was. */
+  Change requirement(Latest latest) {
+    return mark.requirement(latest.mark);
   }
 
   /**

@@ -324,6 +324,11 @@ final class VaultRecords {
     return Change.delete(secretKey(info.id()), info.revision());
   }
 
+  /** What a commit has to name that shall happen only while there is no such secret. */
+  Change requireNoSecret(SecretId id) {
+    return Change.require(secretKey(id), 0);
+  }
+
   /** A deletion of the secret's record as it is stored, without opening it. */
   Optional<Change> deleteUnopened(SecretId id) {
     return deletionOf(secretKey(id));

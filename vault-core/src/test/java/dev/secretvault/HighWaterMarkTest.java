@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -192,7 +193,7 @@ class HighWaterMarkTest {
     fixture.clock.set(START);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> create("new"))
-        .withMessage("expiresAt: must be in the future");
+        .withMessageContaining("later than what was refused as expired");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> vault().update(other, SecretUpdate.none().expiresAt(END)));
     vault().update(other, SecretUpdate.none().expiresAt(END.plusMillis(1)));
@@ -405,5 +406,84 @@ class HighWaterMarkTest {
       fixture.clock.set(END);
       limited.find("web");
     }
+  }
+
+  /** One vault prolongs a life, having found that it is not over; then another one refuses it. */
+  @TestFactory
+  List<DynamicTest> aLifeThatIsRefusedWhileItIsProlonged_isNotProlonged() {
+    return Stream.of(
+            SecretUpdate.none().neverExpires(), SecretUpdate.none().expiresAt(END.plus(TEN)))
+        .map(update -> DynamicTest.dynamicTest("an update", () -> assertNotProlonged(update)))
+        .toList();
+  }
+
+  private void assertNotProlonged(SecretUpdate update) {
+    fixture.close();
+    fixture = VaultFixture.inMemory();
+    SecretId id = create("web");
+    boolean[] refused = new boolean[1];
+    SecretStore slow =
+        new WrappedStore(fixture.newStore()) {
+          @Override
+          public void commit(List<Change> changes) {
+            if (!refused[0]) {
+              refused[0] = true;
+              fixture.clock.set(END);
+              assertExpired(vault(), "web");
+              fixture.clock.set(START);
+            }
+            super.commit(changes);
+          }
+        };
+    try (SecretVault behind = fixture.open(slow)) {
+      assertThatThrownBy(() -> behind.update(id, update))
+          .isInstanceOf(SecretExpiredException.class);
+    }
+    assertThat(refused[0]).isTrue();
+    assertExpired(vault(), "web");
+  }
+
+  @Test
+  void aMarkThatWasReleased_endsNothing_alsoWhereThatIsNotKnown() {
+    create("web");
+    fixture.clock.set(END);
+    assertExpired(vault(), "web");
+    fixture.clock.set(START);
+    try (SecretVault deaf = fixture.open(WrappedStore.deaf(fixture.newStore()))) {
+      assertThat(vault().sweep()).isEqualTo(1);
+      SecretId id = create("new");
+      assertThat(deaf.sweep()).isZero();
+      assertThatThrownBy(() -> create("new")).isInstanceOf(DuplicateNameException.class);
+      assertThatThrownBy(() -> VaultFixture.create(deaf, "new"))
+          .isInstanceOf(DuplicateNameException.class);
+      assertThat(VaultFixture.reveal(deaf, "new")).isEqualTo("new");
+      assertThat(vault().describe(id).name()).isEqualTo("new");
+    }
+  }
+
+  @Test
+  void aMarkThatIsReleasedWhileItsSecretsAreListed_removesNothing() {
+    create("web");
+    fixture.clock.set(END);
+    assertExpired(vault(), "web");
+    fixture.clock.set(START);
+    boolean[] released = new boolean[1];
+    SecretStore slow =
+        new WrappedStore(fixture.newStore()) {
+          @Override
+          public List<StoredRecord> expired(Instant now, int limit) {
+            if (!released[0] && now.equals(END)) {
+              released[0] = true;
+              assertThat(vault().sweep()).isEqualTo(1);
+              create("new");
+            }
+            return super.expired(now, limit);
+          }
+        };
+    try (SecretVault sweeping = fixture.open(slow)) {
+      assertThat(sweeping.sweep()).isZero();
+    }
+    assertThat(released[0]).isTrue();
+    assertThat(VaultFixture.reveal(vault(), "new")).isEqualTo("new");
   }
 }

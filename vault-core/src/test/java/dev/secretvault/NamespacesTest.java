@@ -370,6 +370,20 @@ class NamespacesTest {
     assertThat(fixture.vault.namespace("red").describe(id).name()).isEqualTo("web");
   }
 
+  @Test
+  void secretWhoseRecordWasDiscarded_canStillBeDeleted() {
+    SecretId id = VaultFixture.create(fixture.vault, "web");
+    RecordKey secret = onlyKeyWith(".s.");
+    damage(secret);
+    assertThat(fixture.vault.keys().discard(secret.text())).isTrue();
+    assertThatThrownBy(() -> VaultFixture.create(fixture.vault, "web"))
+        .isInstanceOf(DuplicateNameException.class);
+    assertThat(fixture.vault.delete(id)).isTrue();
+    assertThat(fixture.vault.delete(id)).isFalse();
+    VaultFixture.create(fixture.vault, "web");
+    assertThat(fixture.stored()).hasSize(1 + 3);
+  }
+
   private RecordKey onlyKeyWith(String part) {
     List<RecordKey> keys =
         fixture.stored().keySet().stream().filter(key -> key.text().contains(part)).toList();

@@ -40,7 +40,7 @@ class PermissionTest {
 
   /** Methods that look at nothing stored. */
   private static final Set<String> FREE =
-      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs");
+      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs", "sweep");
 
   /** Each of the methods of the keys. */
   private static final List<ThrowingConsumer<VaultKeys>> KEY_USES =
@@ -139,7 +139,6 @@ class PermissionTest {
             (vault, id, name) -> vault.rollback(id)),
         row("retire(SecretId,int)", UPDATE, (vault, id, name) -> vault.retire(id, 1)),
         row("delete(SecretId)", DELETE, (vault, id, name) -> vault.delete(id)),
-        row("sweep()", DELETE, (vault, id, name) -> vault.sweep()),
         row("describe(SecretId)", LIST, (vault, id, name) -> vault.describe(id)),
         row("find(String)", LIST, (vault, id, name) -> vault.find(name)),
         row("list(ListQuery)", LIST, (vault, id, name) -> vault.list(ListQuery.all())),
@@ -302,6 +301,19 @@ class PermissionTest {
       assertThat(confined.find("web")).isEmpty();
     }
     assertThat(fixture.vault.namespace("red").namespace("blue").find("theirs")).isPresent();
+  }
+
+  @Test
+  void sweep_takesTheDeletionOfAllNamespaces() {
+    assertThat(fixture.vault.namespace("red").sweep()).isZero();
+    SecretVault all = fixture.vault.restrictedTo(EnumSet.allOf(Permission.class));
+    assertThatThrownBy(all::sweep)
+        .isInstanceOfSatisfying(
+            AccessDeniedException.class, e -> assertThat(e.permission()).isEmpty());
+    SecretVault without = fixture.vault.restrictedTo(EnumSet.complementOf(EnumSet.of(DELETE)));
+    assertThatThrownBy(without::sweep)
+        .isInstanceOfSatisfying(
+            AccessDeniedException.class, e -> assertThat(e.permission()).contains(DELETE));
   }
 
   private static void create(SecretVault vault, String name) {
