@@ -1,7 +1,6 @@
 package dev.secretvault;
 
 import dev.secretvault.TokenForm.Part;
-import dev.secretvault.UserIdScheme.Statement;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.URLEncoder;

@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.PreparedSecret.Keys;
 import dev.secretvault.PreparedSecret.VersionKey;
-import dev.secretvault.UserIdScheme.Statement;
 import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.Digester;
 import java.net.URI;
@@ -41,7 +40,6 @@ public final class UserIdAuthenticator {
   private final SecretVault vault;
   private final SecretId id;
   private final UserIdPolicy policy;
-  private final UserIdScheme scheme;
   private final String secretId;
   private final InstantSource clock;
   private final PreparedSecret<Digester> digesters;
@@ -52,11 +50,10 @@ public final class UserIdAuthenticator {
     this.id = id;
     this.policy = policy;
     this.clock = use.clock();
-    scheme = policy.scheme();
     secretId = policy.secretIdOf(id);
-    digesters = new PreparedSecret<>(use, id, (version, value) -> scheme.prepare(value));
+    digesters = new PreparedSecret<>(use, id, (version, value) -> policy.prepare(value));
     digesters.now();
-    encryption = new UserIdEncryption(use, id, secretId);
+    encryption = new UserIdEncryption(use, id, policy);
   }
 
   /** {@return the secret} */
@@ -75,7 +72,7 @@ public final class UserIdAuthenticator {
    * @param userId 1 to {@value SecretVault#MAX_USER_ID_BYTES} bytes in UTF-8
    * @return the user ID with its digest
    * @throws IllegalArgumentException if the user ID is empty, too long, or holds an unpaired
-   *     surrogate
+   *     surrogate; or if the policy demands more than it
    */
   public UserIdToken sign(String userId) {
     return sign(userId, null, null, Map.of());
@@ -86,11 +83,11 @@ public final class UserIdAuthenticator {
    *
    * @param claim what the digest shall say
    * @return the claim, but for its context, with its digest
-   * @throws IllegalArgumentException if the claim has a context, and the policy is not {@link
-   *     UserIdPolicy#bound}
+   * @throws IllegalArgumentException if the claim has a context, a salt or an expiration that the
+   *     policy does not take, or lacks one that it demands
    */
   public UserIdToken sign(UserIdClaim claim) {
-    requireCovered(claim.context());
+    policy.requireCovered(claim.context());
     return sign(claim.userId(), claim.salt(), claim.expiresAt(), claim.context());
   }
 
@@ -99,9 +96,17 @@ public final class UserIdAuthenticator {
       @Nullable String salt,
       @Nullable Instant expiresAt,
       Map<String, String> context) {
+    requireParts(salt, expiresAt);
     VersionKey<Digester> key = signer();
     Statement statement = new Statement(userId, secretId, salt, expiresAt, stampOf(key), context);
-    return token(statement, scheme.digest(key.made(), statement));
+    return token(statement, policy.digest(key.made(), statement));
+  }
+
+  private void requireParts(@Nullable String salt, @Nullable Instant expiresAt) {
+    String objection = policy.objection(salt, expiresAt);
+    if (objection != null) {
+      throw new IllegalArgumentException(objection);
+    }
   }
 
   private VersionKey<Digester> signer() {
@@ -116,19 +121,12 @@ public final class UserIdAuthenticator {
   private UserIdToken token(Statement statement, byte[] digest) {
     return new UserIdToken(
         statement.userId(),
-        scheme.algorithm(),
+        policy.algorithm(),
         secretId,
         statement.salt(),
         statement.expiresAt(),
         statement.version(),
         new Digest(digest));
-  }
-
-  private void requireCovered(Map<String, String> context) {
-    if (!context.isEmpty() && !scheme.coversContext()) {
-      throw new IllegalArgumentException(
-          "context: " + scheme.algorithm() + " covers none; UserIdPolicy.bound does");
-    }
   }
 
   /**
@@ -152,18 +150,21 @@ public final class UserIdAuthenticator {
    *     context is none that a claim can have
    */
   public Verification verify(UserIdToken token, Map<String, String> context) {
-    requireCovered(context);
+    policy.requireCovered(context);
     Map<String, String> expected = UserIdClaim.checkContext(context);
     vault.admitted(Permission.DIGEST);
     return verdict(token, expected);
   }
 
   private Verification verdict(UserIdToken token, Map<String, String> context) {
-    if (!token.algorithm().equals(scheme.algorithm())) {
+    if (!token.algorithm().equals(policy.algorithm())) {
       return Verification.refused(Reason.OTHER_ALGORITHM);
     }
     if (!token.secretId().equals(secretId)) {
       return Verification.refused(Reason.OTHER_SECRET);
+    }
+    if (policy.objection(token.salt(), token.expiresAt()) != null) {
+      return Verification.refused(Reason.OTHER_PARTS);
     }
     Optional<Keys<Digester>> keys = SecretUse.ifUsable(digesters::now);
     if (keys.isEmpty()) {
@@ -179,7 +180,7 @@ public final class UserIdAuthenticator {
         new Statement(token.userId(), secretId, token.salt(), token.expiresAt(), version, context);
     int signer = 0;
     for (VersionKey<Digester> key : candidates) {
-      if (token.digest().equalsInConstantTime(scheme.digest(key.made(), statement))) {
+      if (token.digest().equalsInConstantTime(policy.digest(key.made(), statement))) {
         signer = key.version();
       }
     }
@@ -201,17 +202,17 @@ public final class UserIdAuthenticator {
    *
    * @param userId 1 to {@value SecretVault#MAX_USER_ID_BYTES} bytes in UTF-8
    * @return the digests, that of the current version first
-   * @throws IllegalArgumentException if the user ID is empty, too long, or holds an unpaired
-   *     surrogate
+   * @throws IllegalArgumentException as {@link #sign(String)} throws it
    */
   public List<Digest> candidates(String userId) {
+    requireParts(null, null);
     vault.admitted(Permission.DIGEST);
     return digesters.now().all().stream().map(key -> digestBy(key, userId)).toList();
   }
 
   private Digest digestBy(VersionKey<Digester> key, String userId) {
     Statement statement = new Statement(userId, secretId, null, null, stampOf(key), Map.of());
-    return new Digest(scheme.digest(key.made(), statement));
+    return new Digest(policy.digest(key.made(), statement));
   }
 
   /**
@@ -230,13 +231,14 @@ public final class UserIdAuthenticator {
    * @throws IllegalArgumentException if the URL or the claim is not one that can be signed
    */
   public URI signUrl(URI url, UserIdClaim claim) {
-    requireCovered(claim.context());
-    if (scheme.coversContext() == (claim.expiresAt() == null)) {
+    policy.requireCovered(claim.context());
+    if (policy.coversContext() == (claim.expiresAt() == null)) {
       throw new IllegalArgumentException(
-          scheme.coversContext()
+          policy.coversContext()
               ? "expiresAt: needed in a signed URL"
-              : "expiresAt: a link of " + scheme.algorithm() + " has no place for it");
+              : "expiresAt: a link of " + policy.algorithm() + " has no place for it");
     }
+    requireParts(claim.salt(), claim.expiresAt());
     VersionKey<Digester> key = signer();
     Statement statement =
         new Statement(
@@ -246,9 +248,9 @@ public final class UserIdAuthenticator {
             claim.expiresAt(),
             stampOf(key),
             claim.context());
-    String unsigned = SignedUrls.unsigned(url, scheme.algorithm(), statement);
+    String unsigned = SignedUrls.unsigned(url, policy.algorithm(), statement);
     byte[] digest =
-        scheme.digest(key.made(), scheme.coversContext() ? statement.of(unsigned) : statement);
+        policy.digest(key.made(), policy.coversContext() ? statement.of(unsigned) : statement);
     return SignedUrls.signed(unsigned, new Digest(digest));
   }
 
@@ -274,16 +276,16 @@ public final class UserIdAuthenticator {
    *     context is none that a claim can have
    */
   public Verification verifyUrl(URI url, Map<String, String> context) {
-    requireCovered(context);
+    policy.requireCovered(context);
     Map<String, String> expected = UserIdClaim.checkContext(context);
     vault.admitted(Permission.DIGEST);
-    Optional<SignedUrls.Parsed> parsed = SignedUrls.parse(url, scheme.coversContext());
+    Optional<SignedUrls.Parsed> parsed = SignedUrls.parse(url, policy.coversContext());
     if (parsed.isEmpty()) {
       return Verification.refused(Reason.MALFORMED);
     }
     return verdict(
         parsed.get().token(),
-        scheme.coversContext() ? SignedUrls.context(parsed.get().unsigned(), expected) : expected);
+        policy.coversContext() ? SignedUrls.context(parsed.get().unsigned(), expected) : expected);
   }
 
   /**
@@ -423,6 +425,6 @@ public final class UserIdAuthenticator {
   /** The secret's id, and how it signs. */
   @Override
   public String toString() {
-    return "UserIdAuthenticator[" + id + ", " + scheme.algorithm() + "]";
+    return "UserIdAuthenticator[" + id + ", " + policy.algorithm() + "]";
   }
 }

@@ -3,7 +3,6 @@ package dev.secretvault;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -24,7 +23,7 @@ public final class UserIdClaim {
   public static final int MAX_CONTEXT_VALUE = 2_048;
 
   private static final int MAX_CONTEXT_KEY = 100;
-  private static final int SALT_BYTES = 16;
+  private static final int SALT_LETTERS = 28;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final String userId;
@@ -69,11 +68,14 @@ public final class UserIdClaim {
     return new UserIdClaim(userId, newSalt, expiresAt, context);
   }
 
-  /** {@return a copy with a new salt of 16 random bytes, in hexadecimal digits} */
+  /**
+   * {@return a copy with a new salt of 28 random letters, which are more than 128 bits; no digit
+   * among them could run into an expiration}
+   */
   public UserIdClaim randomSalt() {
-    byte[] random = new byte[SALT_BYTES];
-    RANDOM.nextBytes(random);
-    return salt(HexFormat.of().formatHex(random));
+    StringBuilder letters = new StringBuilder(SALT_LETTERS);
+    RANDOM.ints(SALT_LETTERS, 'a', 'z' + 1).forEach(letters::appendCodePoint);
+    return salt(letters.toString());
   }
 
   /**

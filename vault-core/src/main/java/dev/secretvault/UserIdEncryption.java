@@ -26,13 +26,15 @@ final class UserIdEncryption {
   private static final int MAX_TOKEN = (4 * MAX_TOKEN_BYTES + 2) / 3;
 
   private final SecretUse use;
+  private final UserIdPolicy policy;
   private final String secretId;
   private final PreparedSecret<UserIdCipher> ciphers;
   private final PreparedSecret<UnauthenticatedCipher> unauthenticated;
 
-  UserIdEncryption(SecretUse use, SecretId id, String secretId) {
+  UserIdEncryption(SecretUse use, SecretId id, UserIdPolicy policy) {
     this.use = use;
-    this.secretId = secretId;
+    this.policy = policy;
+    secretId = policy.secretIdOf(id);
     ciphers =
         new PreparedSecret<>(use, id, (version, value) -> UserIdCipher.derive(value, version));
     unauthenticated =
@@ -45,6 +47,9 @@ final class UserIdEncryption {
     }
     byte[] userId = Text.userIdBytes("userId", claim.userId());
     Instant expiresAt = claim.expiresAt();
+    if (expiresAt == null && policy.isExpiring()) {
+      throw new IllegalArgumentException("expiresAt: the policy demands one");
+    }
     byte[] plaintext =
         ByteBuffer.allocate(Long.BYTES + userId.length)
             .putLong(expiresAt == null ? NEVER : expiresAt.getEpochSecond())
@@ -82,6 +87,9 @@ final class UserIdEncryption {
       return Verification.refused(Reason.WRONG_DIGEST);
     }
     long seconds = plaintext.getLong();
+    if (seconds == NEVER && policy.isExpiring()) {
+      return Verification.refused(Reason.OTHER_PARTS);
+    }
     if (seconds != NEVER
         && UserIdAuthenticator.isOver(Instant.ofEpochSecond(seconds), use.clock())) {
       return Verification.refused(Reason.EXPIRED);

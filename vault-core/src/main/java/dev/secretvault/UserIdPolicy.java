@@ -1,6 +1,13 @@
 package dev.secretvault;
 
 import dev.secretvault.crypto.DigestAlgorithm;
+import dev.secretvault.crypto.Digester;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,35 +17,52 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #bound} is for new designs, where both sides are yours. The others are what services
  * ask for; they put user ID, salt and expiration one behind the other with nothing between them. So
- * <b>the user {@code ab} with the salt {@code c} has the digest of the user {@code a} with the salt
- * {@code bc}</b>, digits at the end of a salt could as well begin the expiration, and a digest can
- * be used for any purpose. With them, give out user IDs that nobody chooses freely, such as UUIDs.
+ * which of these there are must be certain: <b>without {@link #salted} they refuse a salt, and with
+ * it they demand one,</b> and so it is with {@link #expiring}. Else the digest of the user {@code
+ * user-12} would be that of the user {@code user-1} with the salt {@code 2}, and a token's
+ * expiration could be passed off as its salt, and the token would never end. And with them a digest
+ * can be used for any purpose.
  */
 public final class UserIdPolicy {
 
-  private static final UserIdPolicy STANDARD =
-      new UserIdPolicy(new UserIdScheme.Joined(DigestAlgorithm.HMAC_SHA256, false), null, false);
+  private static final String BOUND_NAME = "sv1-hmac-sha256";
 
-  private final UserIdScheme scheme;
-  private final @Nullable String secretId;
-  private final boolean stampsVersions;
-  private final boolean allowsCbc;
-
-  private UserIdPolicy(UserIdScheme scheme, @Nullable String secretId, boolean stampsVersions) {
-    this(scheme, secretId, stampsVersions, false);
+  private enum Rule {
+    BOUND,
+    SALTED,
+    EXPIRING,
+    EXPIRATION_FIRST,
+    STAMPED,
+    CBC
   }
 
-  private UserIdPolicy(
-      UserIdScheme scheme, @Nullable String secretId, boolean stampsVersions, boolean allowsCbc) {
-    this.scheme = scheme;
+  private static final UserIdPolicy STANDARD = joined(DigestAlgorithm.HMAC_SHA256);
+
+  private final DigestAlgorithm algorithm;
+  private final @Nullable String secretId;
+
+  /** Never changed. */
+  private final EnumSet<Rule> rules;
+
+  private UserIdPolicy(DigestAlgorithm algorithm, @Nullable String secretId, EnumSet<Rule> rules) {
+    this.algorithm = algorithm;
     this.secretId = secretId;
-    this.stampsVersions = stampsVersions;
-    this.allowsCbc = allowsCbc;
+    this.rules = rules;
+  }
+
+  private static UserIdPolicy joined(DigestAlgorithm algorithm) {
+    return new UserIdPolicy(algorithm, null, EnumSet.noneOf(Rule.class));
+  }
+
+  private UserIdPolicy with(Rule rule) {
+    EnumSet<Rule> more = EnumSet.copyOf(rules);
+    more.add(rule);
+    return new UserIdPolicy(algorithm, secretId, more);
   }
 
   /**
-   * {@return {@code hmac-sha256}: HMAC-SHA-256 of user ID, salt and expiration in decimal digits,
-   * joined; without the last two it is {@link SecretVault#hmac(SecretId, String)}}
+   * {@return {@code hmac-sha256}: HMAC-SHA-256 of the user ID, which is {@link
+   * SecretVault#hmac(SecretId, String)}}
    */
   public static UserIdPolicy standard() {
     return STANDARD;
@@ -56,11 +80,11 @@ public final class UserIdPolicy {
       throw new IllegalArgumentException(
           "algorithm: " + algorithm.wireName() + " is not an HMAC: UserIdPolicy.unsafe says why");
     }
-    return new UserIdPolicy(new UserIdScheme.Joined(algorithm, false), null, false);
+    return joined(algorithm);
   }
 
   /**
-   * A plain hash of user ID, secret, salt and expiration, joined, for services that ask for it.
+   * A plain hash of user ID and secret, joined, for services that ask for it.
    *
    * <ul>
    *   <li><b>It can be extended.</b> Whoever has one digest without a salt can compute, without the
@@ -82,16 +106,40 @@ public final class UserIdPolicy {
       throw new IllegalArgumentException(
           "algorithm: " + algorithm.wireName() + " is an HMAC: UserIdPolicy.of takes it");
     }
-    return new UserIdPolicy(new UserIdScheme.Joined(algorithm, false), null, false);
+    return joined(algorithm);
   }
 
   /**
    * {@return {@code sv1-hmac-sha256}: HMAC-SHA-256 of all parts of the token and of the {@link
    * UserIdClaim#context context}, each with its label and its length, so that a digest can be moved
-   * to no other user, time, secret or purpose; {@code docs/USER-IDS.md} has the bytes}
+   * to no other user, time, secret or purpose; {@code docs/USER-IDS.md} has the bytes. Takes a salt
+   * and an expiration, and demands neither}
    */
   public static UserIdPolicy bound() {
-    return new UserIdPolicy(new UserIdScheme.Bound(), null, false);
+    return joined(DigestAlgorithm.HMAC_SHA256).with(Rule.BOUND);
+  }
+
+  /**
+   * Demands a salt of each claim. Where the parts are joined it stands behind the user ID with
+   * nothing between, so <b>no user ID may be the beginning of another one:</b> let nobody choose
+   * theirs, and give out IDs of one length, such as UUIDs.
+   *
+   * @return the changed copy
+   */
+  public UserIdPolicy salted() {
+    return with(Rule.SALTED);
+  }
+
+  /**
+   * Demands an expiration of each claim, also of one that is encrypted. Where the parts are joined,
+   * <b>no user ID may be the beginning of another one,</b> as with {@link #salted}; and a salt must
+   * not have a digit at the end where the expiration stands. No {@linkplain
+   * UserIdAuthenticator#signUrl link} has a place for it then.
+   *
+   * @return the changed copy
+   */
+  public UserIdPolicy expiring() {
+    return with(Rule.EXPIRING);
   }
 
   /**
@@ -104,7 +152,7 @@ public final class UserIdPolicy {
    */
   public UserIdPolicy secretId(String newSecretId) {
     Text.check("secretId", newSecretId, 1, TokenFields.MAX_SECRET_ID);
-    return new UserIdPolicy(scheme, newSecretId, stampsVersions, allowsCbc);
+    return new UserIdPolicy(algorithm, newSecretId, rules);
   }
 
   /**
@@ -115,7 +163,10 @@ public final class UserIdPolicy {
    * @throws IllegalStateException if the parts are not joined
    */
   public UserIdPolicy expirationBeforeSalt() {
-    return new UserIdPolicy(scheme.expirationBeforeSalt(), secretId, stampsVersions, allowsCbc);
+    if (coversContext()) {
+      throw new IllegalStateException("the parts of " + BOUND_NAME + " are not joined");
+    }
+    return with(Rule.EXPIRATION_FIRST);
   }
 
   /**
@@ -124,7 +175,7 @@ public final class UserIdPolicy {
    * @return the changed copy
    */
   public UserIdPolicy stampVersions() {
-    return new UserIdPolicy(scheme, secretId, true, allowsCbc);
+    return with(Rule.STAMPED);
   }
 
   /**
@@ -134,11 +185,98 @@ public final class UserIdPolicy {
    * @return the changed copy
    */
   public UserIdPolicy allowUnsafeAes256Cbc() {
-    return new UserIdPolicy(scheme, secretId, stampsVersions, true);
+    return with(Rule.CBC);
   }
 
-  UserIdScheme scheme() {
-    return scheme;
+  /**
+   * How many bytes the digests of an algorithm have.
+   *
+   * @param field what the algorithm's name is called
+   * @throws IllegalArgumentException if there is no such algorithm
+   */
+  static int digestBytes(String field, String name) {
+    Optional<DigestAlgorithm> algorithm =
+        name.equals(BOUND_NAME)
+            ? Optional.of(DigestAlgorithm.HMAC_SHA256)
+            : DigestAlgorithm.ofWireName(name);
+    return algorithm
+        .map(DigestAlgorithm::digestBytes)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    field
+                        + ": one of "
+                        + Stream.concat(
+                                Stream.of(BOUND_NAME),
+                                Arrays.stream(DigestAlgorithm.values())
+                                    .map(DigestAlgorithm::wireName))
+                            .toList()
+                        + " needed"));
+  }
+
+  /** What services know the way of signing by. */
+  String algorithm() {
+    return coversContext() ? BOUND_NAME : algorithm.wireName();
+  }
+
+  /** What makes digests with a secret's value. */
+  Digester prepare(byte[] secret) {
+    return algorithm.prepare(secret);
+  }
+
+  byte[] digest(Digester digester, Statement statement) {
+    return coversContext()
+        ? statement.labelled(digester)
+        : statement.joined(digester, rules.contains(Rule.EXPIRATION_FIRST));
+  }
+
+  boolean coversContext() {
+    return rules.contains(Rule.BOUND);
+  }
+
+  /** Refuses a context that the digest would not cover. */
+  void requireCovered(Map<String, String> context) {
+    if (!context.isEmpty() && !coversContext()) {
+      throw new IllegalArgumentException(
+          "context: " + algorithm() + " covers none; UserIdPolicy.bound does");
+    }
+  }
+
+  /**
+   * What is wrong with the parts that not all claims have, by the name of the part; null for
+   * nothing. What is refused here is neither signed nor believed.
+   */
+  @Nullable String objection(@Nullable String salt, @Nullable Instant expiresAt) {
+    if (rules.contains(Rule.SALTED) && salt == null) {
+      return "salt: the policy demands one";
+    }
+    if (isExpiring() && expiresAt == null) {
+      return "expiresAt: the policy demands one";
+    }
+    if (coversContext()) {
+      return null;
+    }
+    if (salt != null && !rules.contains(Rule.SALTED)) {
+      return "salt: the policy takes none; UserIdPolicy.salted does";
+    }
+    if (expiresAt != null && !isExpiring()) {
+      return "expiresAt: the policy takes none; UserIdPolicy.expiring does";
+    }
+    return salt != null && expiresAt != null && isDigit(besideExpiration(salt))
+        ? "salt: no digit allowed beside the expiration, which it would run into"
+        : null;
+  }
+
+  private char besideExpiration(String salt) {
+    return salt.charAt(rules.contains(Rule.EXPIRATION_FIRST) ? 0 : salt.length() - 1);
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  boolean isExpiring() {
+    return rules.contains(Rule.EXPIRING);
   }
 
   String secretIdOf(SecretId id) {
@@ -146,16 +284,16 @@ public final class UserIdPolicy {
   }
 
   boolean stampsVersions() {
-    return stampsVersions;
+    return rules.contains(Rule.STAMPED);
   }
 
   boolean allowsCbc() {
-    return allowsCbc;
+    return rules.contains(Rule.CBC);
   }
 
   /** The algorithm only. */
   @Override
   public String toString() {
-    return "UserIdPolicy[" + scheme.algorithm() + "]";
+    return "UserIdPolicy[" + algorithm() + "]";
   }
 }

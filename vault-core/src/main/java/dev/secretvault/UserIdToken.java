@@ -61,7 +61,7 @@ public final class UserIdToken {
     TokenFields in = new TokenFields(form, fields);
     in.requireAbsent(Part.IV, "not allowed where a digest is needed");
     String algorithm = in.algorithm();
-    int bytes = UserIdScheme.digestBytes(in.name(Part.ALGORITHM), algorithm);
+    int bytes = UserIdPolicy.digestBytes(in.name(Part.ALGORITHM), algorithm);
     return new UserIdToken(
         in.userId(),
         algorithm,

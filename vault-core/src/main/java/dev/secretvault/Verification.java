@@ -18,6 +18,8 @@ public final class Verification {
     MALFORMED,
     /** It was made in another way than the policy asks for. */
     OTHER_ALGORITHM,
+    /** It has a salt or an expiration that the policy refuses, or lacks one that it demands. */
+    OTHER_PARTS,
     /** It names another secret. */
     OTHER_SECRET,
     /** It names a version of the secret that does not verify: a retired, a pending or none. */

@@ -33,7 +33,7 @@ class SignedUrlTest {
     bound = fixture.vault.userIds(id, UserIdPolicy.bound().secretId("sid"));
     service =
         fixture.vault.userIds(
-            id, UserIdPolicy.unsafe(DigestAlgorithm.HASH_MD5).secretId("secret-id"));
+            id, UserIdPolicy.unsafe(DigestAlgorithm.HASH_MD5).salted().secretId("secret-id"));
     claim = UserIdClaim.of("user@domain.com").expiresAt(VaultFixture.START.plusSeconds(60));
   }
 
@@ -173,7 +173,7 @@ class SignedUrlTest {
       })
   void signUrl_notToBeSigned_isRefused(String url) {
     for (UserIdAuthenticator users : List.of(bound, service)) {
-      UserIdClaim each = users == bound ? claim : UserIdClaim.of("u");
+      UserIdClaim each = users == bound ? claim : UserIdClaim.of("u").salt("s");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> users.signUrl(URI.create(url), each))
           .withMessageStartingWith("url: ");

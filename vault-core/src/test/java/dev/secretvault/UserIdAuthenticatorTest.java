@@ -52,6 +52,11 @@ class UserIdAuthenticatorTest {
     return algorithm.keyed() ? UserIdPolicy.of(algorithm) : UserIdPolicy.unsafe(algorithm);
   }
 
+  static UserIdPolicy policy(UserIdPolicy policy, boolean salted, boolean expiring) {
+    UserIdPolicy with = salted ? policy.salted() : policy;
+    return expiring ? with.expiring() : with;
+  }
+
   private static Instant in(long seconds) {
     return Instant.ofEpochSecond(VaultFixture.START.getEpochSecond() + seconds);
   }
@@ -109,8 +114,9 @@ class UserIdAuthenticatorTest {
       String algorithm, String secret, String user, String salt, Long expiration, String digest) {
     fixture.clock.set(Instant.ofEpochSecond(1_699_999_999));
     assertThat(secret).isEqualTo("secret");
+    UserIdPolicy policy = policy(DigestAlgorithm.ofWireName(algorithm).orElseThrow());
     UserIdAuthenticator users =
-        vault.userIds(id, policy(DigestAlgorithm.ofWireName(algorithm)).secretId("sid"));
+        vault.userIds(id, policy(policy, salt != null, expiration != null).secretId("sid"));
     UserIdClaim claim = UserIdClaim.of(user);
     claim = salt == null ? claim : claim.salt(salt);
     claim = expiration == null ? claim : claim.expiresAt(Instant.ofEpochSecond(expiration));
@@ -185,15 +191,15 @@ class UserIdAuthenticatorTest {
   @Test
   void expirationBeforeSalt_changesWhatIsHashed() {
     UserIdClaim claim =
-        UserIdClaim.of("u").salt("17").expiresAt(Instant.ofEpochSecond(1_800_000_000));
-    UserIdClaim swapped =
-        UserIdClaim.of("u").salt("1800000000").expiresAt(Instant.ofEpochSecond(17));
+        UserIdClaim.of("u").salt("s").expiresAt(Instant.ofEpochSecond(1_800_000_000));
     for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
-      UserIdPolicy behind = policy(algorithm);
-      UserIdPolicy before = behind.expirationBeforeSalt();
-      String hex = vault.userIds(id, before).sign(claim).digest().hex();
-      assertThat(hex).isEqualTo(vault.userIds(id, behind).sign(swapped).digest().hex());
-      assertThat(hex).isNotEqualTo(vault.userIds(id, behind).sign(claim).digest().hex());
+      UserIdPolicy behind = policy(algorithm).salted().expiring();
+      String before = vault.userIds(id, behind.expirationBeforeSalt()).sign(claim).digest().hex();
+      assertThat(before).isNotEqualTo(vault.userIds(id, behind).sign(claim).digest().hex());
+      if (algorithm.keyed()) {
+        UserIdAuthenticator plain = vault.userIds(id, policy(algorithm));
+        assertThat(before).isEqualTo(plain.sign("u1800000000s").digest().hex());
+      }
     }
     assertThatThrownBy(() -> UserIdPolicy.bound().expirationBeforeSalt())
         .isInstanceOf(IllegalStateException.class);
@@ -201,7 +207,7 @@ class UserIdAuthenticatorTest {
 
   @Test
   void verify_expiration_countsFromItsSecondAndOnlyBehindTheDigest() {
-    UserIdAuthenticator users = vault.userIds(id);
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().expiring());
     UserIdToken token = users.sign(UserIdClaim.of(USER).expiresAt(in(10)));
     fixture.clock.set(in(10).minusNanos(1));
     assertThat(reason(users, token)).isEqualTo(Reason.GENUINE);
@@ -211,7 +217,7 @@ class UserIdAuthenticatorTest {
     assertThat(reason(users, forged)).isEqualTo(Reason.WRONG_DIGEST);
     UserIdToken prolonged = altered(token, "expiration", in(99).getEpochSecond());
     assertThat(reason(users, prolonged)).isEqualTo(Reason.WRONG_DIGEST);
-    assertThat(reason(users, altered(token, "expiration", null))).isEqualTo(Reason.WRONG_DIGEST);
+    assertThat(reason(users, altered(token, "expiration", null))).isEqualTo(Reason.OTHER_PARTS);
   }
 
   @Test
@@ -351,17 +357,110 @@ class UserIdAuthenticatorTest {
     assertThat(reason(users, first)).isEqualTo(Reason.UNKNOWN_VERSION);
   }
 
-  @Test
-  void joinedParts_areAmbiguous_andBoundOnesAreNot() {
-    UserIdClaim one = UserIdClaim.of("user").salt("1salt");
-    UserIdClaim two = UserIdClaim.of("user1").salt("salt");
-    for (DigestAlgorithm algorithm :
-        List.of(DigestAlgorithm.HMAC_SHA1, DigestAlgorithm.HMAC_SHA256)) {
-      UserIdAuthenticator joined = vault.userIds(id, policy(algorithm));
-      assertThat(joined.sign(one).digest().hex()).isEqualTo(joined.sign(two).digest().hex());
+  /**
+   * Every way to cut the text of a genuine token into other parts: the digest is right for each,
+   * but none is believed of this user, and of others only where the policy says what IDs have to
+   * be.
+   */
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void joinedParts_cutInAnotherWay_areRefused(boolean salted, boolean expiring) {
+    for (boolean first : new boolean[] {false, true}) {
+      UserIdPolicy policy = policy(UserIdPolicy.standard(), salted, expiring);
+      UserIdAuthenticator users = vault.userIds(id, first ? policy.expirationBeforeSalt() : policy);
+      String user = "user-1777";
+      UserIdClaim claim = UserIdClaim.of(user);
+      claim = salted ? claim.salt(first ? "ab12" : "12ab") : claim;
+      claim = expiring ? claim.expiresAt(in(100)) : claim;
+      UserIdToken token = users.sign(claim);
+      assertThat(reason(users, token)).isEqualTo(Reason.GENUINE);
+      String salt = salted ? token.salt() : "";
+      String seconds = expiring ? Long.toString(in(100).getEpochSecond()) : "";
+      String text = user + (first ? seconds + salt : salt + seconds);
+      int others = 0;
+      for (int i = 1; i <= text.length(); i++) {
+        for (int j = i; j <= text.length(); j++) {
+          for (boolean order : new boolean[] {false, true}) {
+            String one = text.substring(i, j);
+            String two = text.substring(j);
+            UserIdToken cut =
+                cutOrNull(token, text.substring(0, i), order ? one : two, order ? two : one);
+            if (cut != null && users.verify(cut).genuine()) {
+              if (cut.userId().equals(user)) {
+                assertThat(cut.fields(TokenForm.LINK)).isEqualTo(token.fields(TokenForm.LINK));
+              } else {
+                others++;
+              }
+            }
+          }
+        }
+      }
+      // The control: the cutting is right, and what is demanded of user IDs is needed.
+      assertThat(others > 0).isEqualTo(salted || expiring);
     }
-    UserIdAuthenticator bound = vault.userIds(id, UserIdPolicy.bound());
-    assertThat(bound.sign(one).digest().hex()).isNotEqualTo(bound.sign(two).digest().hex());
+  }
+
+  private static UserIdToken cutOrNull(
+      UserIdToken token, String user, String salt, String seconds) {
+    try {
+      return altered(altered(altered(token, "id", user), "salt", salt), "expiration", seconds);
+    } catch (IllegalArgumentException noNumber) {
+      return null;
+    }
+  }
+
+  @Test
+  void joinedParts_thatThePolicyDoesNotTake_areNotSigned() {
+    UserIdClaim plain = UserIdClaim.of("user");
+    UserIdClaim salted = plain.salt("s");
+    UserIdClaim expiring = plain.expiresAt(in(9));
+    UserIdClaim both = salted.expiresAt(in(9));
+    UserIdPolicy standard = UserIdPolicy.standard();
+    signsOnly(standard, plain, List.of(salted, expiring, both));
+    signsOnly(standard.salted(), salted, List.of(plain, expiring, both));
+    signsOnly(standard.expiring(), expiring, List.of(plain, salted, both));
+    signsOnly(standard.salted().expiring(), both, List.of(plain, salted, expiring));
+    signsOnly(standard.salted().expiring(), both, List.of(both.salt("s1"), both.salt("1")));
+    signsOnly(standard.salted().expiring(), both.salt("1s"), List.of());
+    UserIdPolicy first = standard.salted().expiring().expirationBeforeSalt();
+    signsOnly(first, both.salt("s1"), List.of(both.salt("1s"), both.salt("1")));
+    signsOnly(standard.salted(), salted.salt("1"), List.of());
+    UserIdPolicy bound = UserIdPolicy.bound();
+    for (UserIdClaim each : List.of(plain, salted, expiring, both, both.salt("1"))) {
+      signsOnly(bound, each, List.of());
+    }
+    signsOnly(bound.expiring(), both.salt("1"), List.of(plain, salted));
+    signsOnly(bound.salted(), both, List.of(plain, expiring));
+    for (UserIdPolicy demanding : List.of(standard.salted(), standard.expiring())) {
+      UserIdAuthenticator users = vault.userIds(id, demanding);
+      assertThatIllegalArgumentException().isThrownBy(() -> users.sign("user"));
+      assertThatIllegalArgumentException().isThrownBy(() -> users.candidates("user"));
+    }
+  }
+
+  private void signsOnly(UserIdPolicy policy, UserIdClaim taken, List<UserIdClaim> refused) {
+    UserIdAuthenticator users = vault.userIds(id, policy);
+    assertThat(reason(users, users.sign(taken))).isEqualTo(Reason.GENUINE);
+    for (UserIdClaim each : refused) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> users.sign(each))
+          .withMessageMatching("(salt|expiresAt): .*");
+    }
+  }
+
+  @Test
+  void bound_partsMovedAsInAJoinedForm_areRefused() {
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.bound());
+    UserIdToken token = users.sign(UserIdClaim.of("user-1").salt("2x").expiresAt(in(9)));
+    for (UserIdToken forged :
+        List.of(
+            altered(altered(token, "id", "user-12"), "salt", "x"),
+            altered(altered(token, "salt", "2x" + in(9).getEpochSecond()), "expiration", null))) {
+      assertThat(reason(users, forged)).isEqualTo(Reason.WRONG_DIGEST);
+    }
+    UserIdAuthenticator expiring = vault.userIds(id, UserIdPolicy.bound().expiring());
+    assertThat(reason(expiring, users.sign("u"))).isEqualTo(Reason.OTHER_PARTS);
+    assertThat(reason(expiring, token)).isEqualTo(Reason.GENUINE);
   }
 
   @Test
@@ -438,7 +537,7 @@ class UserIdAuthenticatorTest {
 
   @Test
   void results_sayNothingToTheOutside() {
-    UserIdAuthenticator users = vault.userIds(id);
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().salted());
     UserIdToken token = users.sign(UserIdClaim.of(USER).salt("pepper"));
     Verification good = users.verify(token);
     Verification bad = users.verify(altered(token, "id", "x"));

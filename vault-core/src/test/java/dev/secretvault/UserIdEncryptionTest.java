@@ -116,6 +116,18 @@ class UserIdEncryptionTest {
   }
 
   @Test
+  void encrypt_policyThatExpires_takesNoOther() {
+    UserIdAuthenticator expiring = vault.userIds(id, UserIdPolicy.standard().expiring());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> expiring.encrypt(USER))
+        .withMessageStartingWith("expiresAt: ");
+    assertThat(expiring.decrypt(users.encrypt(USER)).reason()).isEqualTo(Reason.OTHER_PARTS);
+    UserIdClaim claim = UserIdClaim.of(USER).expiresAt(VaultFixture.START.plusSeconds(9));
+    assertThat(expiring.decrypt(expiring.encrypt(claim)).userId()).isEqualTo(USER);
+    assertThat(users.decrypt(expiring.encrypt(claim)).userId()).isEqualTo(USER);
+  }
+
+  @Test
   void decrypt_afterRotation_untilRetired() {
     String first = users.encrypt(USER);
     vault.rotate(id, NewValue.of("second".toCharArray())).close();

@@ -239,10 +239,10 @@ class UserIdTokenTest {
   }
 
   @Test
-  void randomSalts_differAndAreSixteenBytes() {
+  void randomSalts_differAndAreLetters() {
     UserIdClaim claim = UserIdClaim.of("u");
     String salt = claim.randomSalt().salt();
-    assertThat(salt).matches("[0-9a-f]{32}").isNotEqualTo(claim.randomSalt().salt());
+    assertThat(salt).matches("[a-z]{28}").isNotEqualTo(claim.randomSalt().salt());
     assertThat(claim.expiresAt(Instant.ofEpochSecond(7, 999_999_999)).expiresAt())
         .isEqualTo(Instant.ofEpochSecond(7));
   }
