@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,14 @@ final class SignedUrls {
   /** Of the entry that a URL is in a context; a claim can have none of this key. */
   static final String URL = "url";
 
+  private static final Pattern HOST_NAME =
+      Pattern.compile("(?:[a-z0-9.-]*\\.)?[a-z][a-z0-9-]*\\.?");
+
+  private static final Pattern IPV4 =
+      Pattern.compile("(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\\.(?=.)|$)){4}");
+
+  private static final Pattern DOT_SEGMENT = Pattern.compile("/(?:\\.|%2[eE]){1,2}(?:/|$)");
+
   private SignedUrls() {}
 
   /** A link, taken apart. */
@@ -41,11 +50,18 @@ final class SignedUrls {
    */
   static String unsigned(URI url, String algorithm, Statement statement) {
     String text = url.toASCIIString();
-    if (url.getHost() == null || url.getRawUserInfo() != null || url.getRawFragment() != null) {
+    if (!isAsBrowsersSendIt(URI.create(text))) {
       throw new IllegalArgumentException(
-          "url: must be absolute, with a host, and without user and fragment");
+          "url: must be one of http or https as browsers write it: scheme and host in lower case,"
+              + " no user, the host a name or an IPv4 address, no default port, a path of at least"
+              + " / without dot segments, no apostrophe in the query, and no fragment");
     }
-    Map<String, String> present = query(text).orElse(Map.of());
+    Map<String, String> present =
+        query(text)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "url: its query is not in UTF-8, or has a part of a token twice"));
     for (Part part : Part.values()) {
       String name = TokenForm.LINK.nameOf(part);
       if (name != null && present.containsKey(name)) {
@@ -64,6 +80,27 @@ final class SignedUrls {
     TokenFields.write(TokenForm.LINK, parts)
         .forEach((name, value) -> append(unsigned, name, value.toString()));
     return unsigned.toString();
+  }
+
+  /**
+   * Whether browsers send a URL as it is. What they write in another way first (URL Standard, basic
+   * URL parser) would not arrive as it was signed.
+   */
+  private static boolean isAsBrowsersSendIt(URI url) {
+    String host = url.getHost();
+    if (host == null || !(HOST_NAME.matcher(host).matches() || IPV4.matcher(host).matches())) {
+      return false;
+    }
+    String origin = url.getScheme() + "://" + url.getRawAuthority();
+    String port = url.getPort() < 0 ? "" : ":" + url.getPort();
+    boolean plain = origin.equals("http://" + host + port) && url.getPort() != 80;
+    boolean secure = origin.equals("https://" + host + port) && url.getPort() != 443;
+    String query = url.getRawQuery();
+    return (plain || secure)
+        && url.getRawPath().startsWith("/")
+        && !DOT_SEGMENT.matcher(url.getRawPath()).find()
+        && (query == null || query.indexOf('\'') < 0)
+        && url.getRawFragment() == null;
   }
 
   static URI signed(String unsigned, Digest digest) {
@@ -91,6 +128,10 @@ final class SignedUrls {
     return Objects.requireNonNull(TokenForm.LINK.nameOf(Part.DIGEST));
   }
 
+  private static String expirationName() {
+    return Objects.requireNonNull(TokenForm.LINK.nameOf(Part.EXPIRATION));
+  }
+
   /** A context with the URL in it. */
   static Map<String, String> context(String unsigned, Map<String, String> context) {
     Map<String, String> more = new TreeMap<>(context);
@@ -101,20 +142,23 @@ final class SignedUrls {
   /**
    * Takes a link apart; empty if it is none.
    *
-   * @param digestLast whether the digest has to stand last, where it covers what is before it
+   * @param covered whether the digest covers the URL: it has to stand last then. Else the link has
+   *     no expiration, as services have no name for it
    */
-  static Optional<Parsed> parse(URI url, boolean digestLast) {
+  static Optional<Parsed> parse(URI url, boolean covered) {
     String text = url.toASCIIString();
-    if (text.length() > MAX_URL || url.getRawFragment() != null) {
+    int mark = text.indexOf('?');
+    if (mark < 0 || text.length() > MAX_URL || url.getRawFragment() != null) {
       return Optional.empty();
     }
-    int last = Math.max(text.lastIndexOf('&'), text.lastIndexOf('?'));
-    if (digestLast && !text.startsWith(digestName() + "=", last + 1)) {
+    int last = Math.max(text.lastIndexOf('&'), mark);
+    if (covered && !text.startsWith(digestName() + "=", last + 1)) {
       return Optional.empty();
     }
-    String unsigned = text.substring(0, Math.max(0, last));
+    String unsigned = text.substring(0, last);
     try {
       return query(text)
+          .filter(fields -> covered || !fields.containsKey(expirationName()))
           .map(fields -> new Parsed(UserIdToken.parse(TokenForm.LINK, fields), unsigned));
     } catch (IllegalArgumentException malformed) {
       return Optional.empty();
@@ -125,6 +169,9 @@ final class SignedUrls {
   private static Optional<Map<String, String>> query(String url) {
     Map<String, String> fields = new HashMap<>();
     int mark = url.indexOf('?');
+    if (mark < 0) {
+      return Optional.of(fields);
+    }
     for (String parameter : url.substring(mark + 1).split("&", -1)) {
       int equals = parameter.indexOf('=');
       String name = decoded(equals < 0 ? parameter : parameter.substring(0, equals));

@@ -224,8 +224,11 @@ public final class UserIdAuthenticator {
    * as services know it, <b>whose digest covers the user ID and the salt alone</b>: it can be moved
    * to another link of the same user, and never expires.
    *
-   * @param url absolute, with a host and without a fragment, at most {@value SignedUrls#MAX_URL}
-   *     characters
+   * @param url of {@code http} or {@code https}, without user and fragment, as browsers write it,
+   *     as they would send another one than was signed: scheme and host in lower case, the host a
+   *     name or an IPv4 address, no default port, a path of at least {@code /} without dot
+   *     segments, and no apostrophe in the query; at most {@value SignedUrls#MAX_URL} characters,
+   *     when it is signed
    * @param claim whom the link is for
    * @return the link
    * @throws IllegalArgumentException if the URL or the claim is not one that can be signed

@@ -134,13 +134,14 @@ class SignedUrlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "https://example.org",
-        "https://example.org?",
-        "https://example.org/?a",
+        "https://example.org/",
+        "https://example.org/?",
+        "http://192.168.0.1:443/a.b/..c/...",
+        "https://a-1.example.org.:80/;/~!$()*,=:@",
+        "https://example.org/'/?a",
         "https://example.org/?a&",
         "https://example.org:8443/%C3%BC?q=a+b&q=c%26d",
-        "https://\u00fc.example.org/\u20ac?x=\u00e4",
-        "app://host/path"
+        "https://xn--tda.example.org/\u20ac?x=\u00e4"
       })
   void signUrl_anyUrl_verifies(String text) {
     URI url;
@@ -151,10 +152,6 @@ class SignedUrlTest {
     }
     UserIdClaim odd =
         UserIdClaim.of("\u00fc&=%+ #\ud83d\ude00?").expiresAt(VaultFixture.START.plusSeconds(9));
-    if (url.getHost() == null) {
-      assertThatIllegalArgumentException().isThrownBy(() -> bound.signUrl(url, odd));
-      return;
-    }
     URI signed = bound.signUrl(url, odd);
     assertThat(signed.toString()).matches("\\p{ASCII}*");
     assertThat(bound.verifyUrl(signed).userId()).isEqualTo(odd.userId());
@@ -164,6 +161,33 @@ class SignedUrlTest {
   @ValueSource(
       strings = {
         "/relative",
+        "example.org/",
+        "https:/path",
+        "app://host/path",
+        "HTTPS://example.org/",
+        "https://Example.org/",
+        "https://\u00fc.example.org/",
+        "https://example.org",
+        "https://example.org?q",
+        "https://example.org:/",
+        "https://example.org:443/",
+        "http://example.org:80/",
+        "https://example.org:08443/",
+        "https://example.org/a/../b",
+        "https://example.org/a/.",
+        "https://example.org/./b?q",
+        "https://example.org/%2E%2e?q",
+        "https://example.org/.%2e/",
+        "https://example.org/?q='",
+        "https://192.168.0.01/",
+        "https://192.168.1/",
+        "https://0x7f000001/",
+        "https://[::1]/",
+        "https://[0:0:0:0:0:0:0:1]/",
+        "https://example.org/?q=%FF",
+        "https://example.org/?q=%FF&auth_sid=other",
+        "https://example.org/?auth_sid=a&auth_sid=b",
+        "https://example.org/?auth_digest=00&auth%5fdigest=00",
         "mailto:someone@example.org",
         "https://user@example.org/",
         "https://example.org/#part",
@@ -209,5 +233,37 @@ class SignedUrlTest {
     assertThat(reason(bound, url)).isEqualTo(Reason.MALFORMED);
     String long1 = "https://example.org/?" + "x".repeat(SignedUrls.MAX_URL);
     assertThat(reason(bound, long1)).isEqualTo(Reason.MALFORMED);
+  }
+
+  /** What stands in front of the question mark, or where there is none, is no parameter. */
+  @Test
+  void verifyUrl_partsOutsideTheQuery_areNone() {
+    UserIdClaim each = UserIdClaim.of("u").salt("s");
+    String signed = service.signUrl(URI.create("https://example.org/&a=b"), each).toString();
+    assertThat(reason(service, signed)).isEqualTo(Reason.GENUINE);
+    assertThat(reason(service, signed.replace("?", "&"))).isEqualTo(Reason.MALFORMED);
+    URI path = URI.create("https://example.org/&auth_sid=other&auth_digest=00");
+    assertThat(bound.verifyUrl(bound.signUrl(path, claim)).genuine()).isTrue();
+  }
+
+  /** A service's link has no name for it, so nobody else would heed it. */
+  @Test
+  void consentLink_withExpiration_isRefused() {
+    UserIdPolicy policy = UserIdPolicy.of(DigestAlgorithm.HMAC_SHA1).secretId("sid");
+    for (UserIdPolicy each : List.of(policy, policy.expiring())) {
+      UserIdAuthenticator users = fixture.vault.userIds("secret", each);
+      String hex = fixture.vault.userIds("secret", policy.expiring()).sign(claim).digest().hex();
+      String link =
+          "https://example.org/?organization_user_id=user%40domain.com&auth_algorithm=hmac-sha1"
+              + "&auth_sid=sid&auth_digest="
+              + hex;
+      String expiration = "&auth_expiration=" + claim.expiresAt().getEpochSecond();
+      assertThat(reason(users, link + expiration)).isEqualTo(Reason.MALFORMED);
+      assertThat(reason(users, link + "&auth%5fexpiration=1")).isEqualTo(Reason.MALFORMED);
+      assertThat(users.verifyUrl(URI.create(link)).genuine()).isFalse();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> users.signUrl(URI.create(LINK), claim))
+          .withMessageStartingWith("expiresAt: ");
+    }
   }
 }

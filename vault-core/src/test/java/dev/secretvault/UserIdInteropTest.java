@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.secretvault.crypto.DigestAlgorithm;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -365,6 +367,52 @@ class UserIdInteropTest {
       assertThat(answer.get("refused").size()).isGreaterThan(9);
       assertThat(answer.get("refused").toString()).as("seed %s", seed).doesNotContain("true");
     }
+  }
+
+  /** What is signed arrives as it was signed: the URL Standard's parser, as browsers have it. */
+  @Test
+  void node_signedUrls_areSentAsTheyAre() throws Exception {
+    assumeInstalled("node", "--version");
+    SecretId id = VaultFixture.create(vault, "secret");
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.bound());
+    List<String> signed = new ArrayList<>();
+    int refused = 0;
+    for (int n = 0; n < 20_000; n++) {
+      StringBuilder url = new StringBuilder(one("http", "https", "https", "Https", "ftp"));
+      url.append("://").append(one("", "", "", "u@", "a.", "1.", "x-1.", "%61."));
+      url.append(one("example.org", "example.org", "Example.org", "127.0.0.1", "127.0.0.010"));
+      url.append(one("", "", ".", ".1", ".0x1", ".a"))
+          .append(one("", "", ":", ":80", ":443", ":0"));
+      for (int i = random.nextInt(4); i > 0; i--) {
+        url.append('/').append(one("", "a", ".", "..", "%2e", "%2E.", "...", "'", "\u00fc", "%c3"));
+      }
+      url.append(one("", "", "?", "?a=b&c", "?'", "?/../", "?a=[%27]", "?\u00fc=a\u0308", "?+"));
+      try {
+        UserIdClaim claim = UserIdClaim.of(text(10)).expiresAt(VaultFixture.START.plusSeconds(9));
+        URI each = users.signUrl(new URI(url.toString()), claim);
+        assertThat(users.verifyUrl(each).genuine()).as(url.toString()).isTrue();
+        signed.add(each.toString());
+      } catch (URISyntaxException | IllegalArgumentException noSuchUrl) {
+        refused++;
+      }
+    }
+    assertThat(signed).hasSizeGreaterThan(500);
+    assertThat(refused).isGreaterThan(500);
+    Files.writeString(
+        directory.resolve("urls.json"), JsonMapper.shared().writeValueAsString(signed));
+    Files.writeString(
+        directory.resolve("urls.mjs"),
+        """
+        import fs from 'node:fs';
+        const urls = JSON.parse(fs.readFileSync('urls.json', 'utf8'));
+        const sent = (url) => (URL.canParse(url) ? new URL(url).href : 'none');
+        console.log(JSON.stringify(urls.filter((url) => sent(url) !== url)));
+        """);
+    assertThat(run(List.of("node", "urls.mjs")).strip()).as("seed %s", seed).isEqualTo("[]");
+  }
+
+  private String one(String... of) {
+    return of[random.nextInt(of.length)];
   }
 
   private static Path documentation() {
