@@ -77,14 +77,13 @@ final class Text {
    * @throws IllegalArgumentException naming the field and the limit, if it is none
    */
   static byte[] userIdBytes(String field, String userId) {
-    byte[] utf8 = Objects.requireNonNull(userId, field).getBytes(StandardCharsets.UTF_8);
+    // Each char takes a byte at least; so whoever sends millions does not have them encoded first.
+    if (Objects.requireNonNull(userId, field).length() > SecretVault.MAX_USER_ID_BYTES) {
+      throw wrongLength(field, "at least " + userId.length());
+    }
+    byte[] utf8 = userId.getBytes(StandardCharsets.UTF_8);
     if (utf8.length == 0 || utf8.length > SecretVault.MAX_USER_ID_BYTES) {
-      throw new IllegalArgumentException(
-          field
-              + ": 1 to "
-              + SecretVault.MAX_USER_ID_BYTES
-              + " bytes in UTF-8 allowed, but there are "
-              + utf8.length);
+      throw wrongLength(field, Integer.toString(utf8.length));
     }
     // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
     // for.
@@ -93,6 +92,15 @@ final class Text {
           field + ": holds an unpaired surrogate, which is no character");
     }
     return utf8;
+  }
+
+  private static IllegalArgumentException wrongLength(String field, String bytes) {
+    return new IllegalArgumentException(
+        field
+            + ": 1 to "
+            + SecretVault.MAX_USER_ID_BYTES
+            + " bytes in UTF-8 allowed, but there are "
+            + bytes);
   }
 
   /** Looks at eight bytes at a time, as this is done for every digest. */
