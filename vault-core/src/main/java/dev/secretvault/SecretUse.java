@@ -8,7 +8,6 @@ import dev.secretvault.crypto.Hmac;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -346,7 +345,7 @@ final class SecretUse {
     return live.find(name).orElseThrow(SecretNotFoundException::new).info().id();
   }
 
-  InstantSource clock() {
+  VaultClock clock() {
     return rules.clock();
   }
 

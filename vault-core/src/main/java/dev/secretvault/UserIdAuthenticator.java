@@ -6,7 +6,7 @@ import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.Digester;
 import java.net.URI;
 import java.time.Instant;
-import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +41,7 @@ public final class UserIdAuthenticator {
   private final SecretId id;
   private final UserIdPolicy policy;
   private final String secretId;
-  private final InstantSource clock;
+  private final VaultClock clock;
   private final PreparedSecret<Digester> digesters;
   private final UserIdEncryption encryption;
 
@@ -187,13 +187,10 @@ public final class UserIdAuthenticator {
     if (signer == 0) {
       return Verification.refused(Reason.WRONG_DIGEST);
     }
-    return isOver(token.expiresAt(), clock)
+    Instant expiresAt = token.expiresAt();
+    return expiresAt != null && clock.endsToken(expiresAt)
         ? Verification.refused(Reason.EXPIRED)
         : Verification.genuine(token.userId(), signer);
-  }
-
-  static boolean isOver(@Nullable Instant expiresAt, InstantSource clock) {
-    return expiresAt != null && !clock.instant().isBefore(expiresAt);
   }
 
   /**

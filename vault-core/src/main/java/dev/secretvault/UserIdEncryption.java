@@ -90,8 +90,7 @@ final class UserIdEncryption {
     if (seconds == NEVER && policy.isExpiring()) {
       return Verification.refused(Reason.OTHER_PARTS);
     }
-    if (seconds != NEVER
-        && UserIdAuthenticator.isOver(Instant.ofEpochSecond(seconds), use.clock())) {
+    if (seconds != NEVER && use.clock().endsToken(Instant.ofEpochSecond(seconds))) {
       return Verification.refused(Reason.EXPIRED);
     }
     return Verification.genuine(

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class VaultClock implements InstantSource, StoreListener {
 
   private final InstantSource clock;
   private final HighWaterMark mark;
+
+  /** The latest end of a token that was refused for it, in milliseconds since 1970. */
+  private final AtomicLong tokensEnded = new AtomicLong(HighWaterMark.NONE);
 
   VaultClock(InstantSource clock, HighWaterMark mark) {
     this.clock = clock;
@@ -80,6 +84,21 @@ final class VaultClock implements InstantSource, StoreListener {
   }
 
   /**
+   * Whether the time of a token is over: by the clock, by what was enforced of secrets, or because
+   * a token that ends no earlier was refused for it here. The last is known to this vault alone and
+   * while it is open: verifying writes nothing, and if the end of a token were enforced of secrets,
+   * a clock that was set forward for a moment could end them all.
+   */
+  boolean endsToken(Instant expiresAt) {
+    long end = expiresAt.toEpochMilli();
+    if (!seemsOver(expiresAt) && tokensEnded.get() < end) {
+      return false;
+    }
+    tokensEnded.accumulateAndGet(end, Math::max);
+    return true;
+  }
+
+  /**
    * Refuses what takes a life that is not over.
    *
    * @throws SecretExpiredException if it is; it stays so, durably, for all vaults on the store
@@ -120,7 +139,8 @@ final class VaultClock implements InstantSource, StoreListener {
     SecretSpec.requireFuture(after, latest.now);
     if (latest.reaches(after)) {
       throw new IllegalArgumentException(
-          "expiresAt: must be later than what was refused as expired, until all of that is removed");
+          "expiresAt: must be later than what was refused as expired, until all of that is"
+              + " removed");
     }
     return Optional.of(requirement(latest));
   }

@@ -26,7 +26,7 @@ public final class Verification {
     UNKNOWN_VERSION,
     /** Its digest, or its seal, is not that of what it says. */
     WRONG_DIGEST,
-    /** It is genuine, but its time is over. */
+    /** It is genuine, but its time is over, or was when this vault was asked of another one. */
     EXPIRED,
     /** The secret is not there, not active, expired, or makes no digests. */
     SECRET_UNUSABLE

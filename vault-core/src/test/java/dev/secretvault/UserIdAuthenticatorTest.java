@@ -221,6 +221,43 @@ class UserIdAuthenticatorTest {
   }
 
   @Test
+  void verify_clockSetBack_bringsNoTokenBack() {
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().expiring());
+    UserIdToken early = users.sign(UserIdClaim.of("early").expiresAt(in(5)));
+    UserIdToken token = users.sign(UserIdClaim.of(USER).expiresAt(in(10)));
+    UserIdToken late = users.sign(UserIdClaim.of("late").expiresAt(in(11)));
+    String encrypted = users.encrypt(UserIdClaim.of(USER).expiresAt(in(10)));
+    UserIdToken forged = altered(altered(late, "expiration", in(20).getEpochSecond()), "id", "x");
+    fixture.clock.set(in(10));
+    assertThat(reason(users, forged)).isEqualTo(Reason.WRONG_DIGEST);
+    assertThat(reason(users, token)).isEqualTo(Reason.EXPIRED);
+    fixture.clock.set(in(0));
+    assertThat(reason(users, token)).isEqualTo(Reason.EXPIRED);
+    assertThat(reason(users, early)).isEqualTo(Reason.EXPIRED);
+    assertThat(users.decrypt(encrypted).reason()).isEqualTo(Reason.EXPIRED);
+    SecretVault view = vault.restrictedTo(Set.of(Permission.DIGEST));
+    UserIdAuthenticator other = view.userIds(id, UserIdPolicy.standard().expiring());
+    assertThat(reason(other, token)).isEqualTo(Reason.EXPIRED);
+    assertThat(reason(users, late)).as("what a token's end does not end").isEqualTo(Reason.GENUINE);
+    SecretSpec brief = SecretSpec.named("brief").value("v".toCharArray()).expiresAt(in(9));
+    assertThat(vault.hmac(VaultFixture.create(vault, brief.active()), "u").hex()).hasSize(64);
+  }
+
+  @Test
+  void verify_clockSetBackBehindTheEndOfASecret_bringsNoTokenBack() {
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().expiring());
+    SecretSpec brief = SecretSpec.named("brief").value("v".toCharArray()).expiresAt(in(10));
+    SecretId ended = VaultFixture.create(vault, brief.active());
+    UserIdToken token = users.sign(UserIdClaim.of(USER).expiresAt(in(10)));
+    UserIdToken late = users.sign(UserIdClaim.of(USER).expiresAt(in(11)));
+    fixture.clock.set(in(10));
+    assertThatThrownBy(() -> vault.hmac(ended, "u")).isInstanceOf(SecretExpiredException.class);
+    fixture.clock.set(in(0));
+    assertThat(reason(users, token)).isEqualTo(Reason.EXPIRED);
+    assertThat(reason(users, late)).isEqualTo(Reason.GENUINE);
+  }
+
+  @Test
   void verify_otherSecretOrId_isRefused() {
     SecretId other = VaultFixture.create(vault, "other");
     UserIdToken token = vault.userIds(other).sign(USER);
