@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,8 @@ public final class UserIdAuthenticator {
     this.policy = policy;
     this.clock = use.clock();
     secretId = policy.secretIdOf(id);
-    digesters = new PreparedSecret<>(use, id, (version, value) -> policy.prepare(value));
+    digesters =
+        new PreparedSecret<>(use, id, (version, value) -> policy.digestAlgorithm().prepare(value));
     digesters.now();
     encryption = new UserIdEncryption(use, id, policy);
   }
@@ -341,34 +343,38 @@ public final class UserIdAuthenticator {
 
   /**
    * Encrypts a user ID with AES-256-CBC, for services that ask for it and nothing else. <b>It
-   * proves nothing:</b> see {@link UnauthenticatedUserId}.
+   * proves nothing:</b> see {@link UserIdPolicy#allowUnsafeAes256Cbc}.
    *
    * @param userId 1 to {@value SecretVault#MAX_USER_ID_BYTES} bytes in UTF-8
-   * @return the ciphertext, another one each time
-   * @throws IllegalStateException if the policy does not {@linkplain
-   *     UserIdPolicy#allowUnsafeAes256Cbc allow} it
+   * @param form where it is handed over
+   * @return the parts under the names of the form, other ones each time
+   * @throws IllegalStateException if the policy does not allow it
    * @throws IllegalArgumentException if the user ID is empty, too long, or holds an unpaired
-   *     surrogate; or the secret's value is neither 32 bytes nor 64 hexadecimal digits
+   *     surrogate; the secret's value is neither 32 bytes nor 64 hexadecimal digits; or the form is
+   *     {@link TokenForm#LINK}, which has no place for it
    */
-  public UnauthenticatedUserId encryptUnauthenticated(String userId) {
+  public Map<String, Object> encryptUnauthenticated(String userId, TokenForm form) {
     requireCbcAllowed();
-    return encryption.encryptUnauthenticated(userId);
+    return encryption.encryptUnauthenticated(userId, form);
   }
 
   /**
-   * Decrypts what was encrypted with AES-256-CBC. <b>The answer proves nothing,</b> and whether
-   * there is one must not be told to those who sent it: who can ask often enough reads the user ID.
+   * Decrypts what was encrypted with AES-256-CBC under a version of the secret that verifies.
+   * <b>The answer proves nothing,</b> and whether there is one must not be told to those who sent
+   * it: who can ask often enough reads the user ID.
    *
-   * @param encrypted what somebody sent
+   * @param form under which names its parts are
+   * @param fields what somebody sent; fields of other names are passed over, an empty text counts
+   *     as none
    * @return what may be a user ID; empty if it cannot be one, or the secret may not be used now
-   * @throws IllegalStateException if the policy does not {@linkplain
-   *     UserIdPolicy#allowUnsafeAes256Cbc allow} it
-   * @throws IllegalArgumentException if the secret's value is neither 32 bytes nor 64 hexadecimal
-   *     digits
+   * @throws IllegalStateException if the policy does not allow it
+   * @throws IllegalArgumentException naming the field, if one is missing or is not what it has to
+   *     be; if there is a digest, a salt or an expiration, none of which goes with it; or if no
+   *     version's value is 32 bytes or 64 hexadecimal digits
    */
-  public Optional<String> decryptUnauthenticated(UnauthenticatedUserId encrypted) {
+  public Optional<String> decryptUnauthenticated(TokenForm form, Map<String, ?> fields) {
     requireCbcAllowed();
-    return encryption.decryptUnauthenticated(encrypted);
+    return encryption.decryptUnauthenticated(form, fields);
   }
 
   private void requireCbcAllowed() {
@@ -397,27 +403,46 @@ public final class UserIdAuthenticator {
    * on all cores: to be run after a rotation, on all that is kept under such digests, and before
    * the earlier version is {@linkplain SecretVault#retire retired}.
    *
-   * <p>Can be broken off and taken up again: results come in the order of the digests, so whoever
-   * counts them with what they write can skip as many. Doing it again harms nothing, as the digest
-   * of the current version is renewed to itself.
+   * <p>Can be broken off and taken up again: results come in the order of the rows, so whoever
+   * counts them with what they write can skip as many. A bad row stops nothing. Doing it again
+   * harms nothing, as the digest of the current version is renewed to itself.
    *
-   * @param old digests without salt and expiration, with the user IDs that they are of
-   * @param sink takes each with its new digest, in their order, in the calling thread; empty if it
-   *     is not that of its user ID under any version that verifies
+   * @param <T> what a row is
+   * @param rows what is kept
+   * @param userId gives the user ID of a row
+   * @param digest gives its digest in hexadecimal digits, of a user ID alone
+   * @param sink takes each row with its new digest, in their order, in the calling thread; empty if
+   *     the old one is missing, malformed, or not that of the user ID under any version that
+   *     verifies
    * @return how many there were
+   * @throws IllegalArgumentException if the policy demands more than a user ID
    */
-  public long redigest(Stream<UserIdDigest> old, BiConsumer<UserIdDigest, Optional<Digest>> sink) {
+  public <T> long redigest(
+      Stream<T> rows,
+      Function<? super T, @Nullable String> userId,
+      Function<? super T, @Nullable String> digest,
+      BiConsumer<? super T, Optional<Digest>> sink) {
+    requireParts(null, null);
     return InOrder.map(
-        old,
-        each -> Map.entry(each, renewed(each)),
-        each -> sink.accept(each.getKey(), each.getValue()));
+        rows,
+        row -> new Renewed<>(row, renewed(userId.apply(row), digest.apply(row))),
+        each -> sink.accept(each.row(), each.digest()));
   }
 
-  private Optional<Digest> renewed(UserIdDigest old) {
-    List<Digest> candidates = candidates(old.userId());
+  private record Renewed<T>(T row, Optional<Digest> digest) {}
+
+  private Optional<Digest> renewed(@Nullable String userId, @Nullable String digest) {
+    byte[] old;
+    try {
+      Text.userIdBytes("userId", userId == null ? "" : userId);
+      old = HexFormat.of().parseHex(digest == null ? "" : digest);
+    } catch (IllegalArgumentException malformed) {
+      return Optional.empty();
+    }
+    List<Digest> candidates = candidates(Objects.requireNonNull(userId));
     boolean known = false;
     for (Digest candidate : candidates) {
-      known |= old.is(candidate);
+      known |= candidate.equalsInConstantTime(old);
     }
     return known ? Optional.of(candidates.get(0)) : Optional.empty();
   }

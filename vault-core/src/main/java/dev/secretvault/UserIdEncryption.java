@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.PreparedSecret.Keys;
 import dev.secretvault.PreparedSecret.VersionKey;
+import dev.secretvault.TokenForm.Part;
 import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.CryptoException;
 import dev.secretvault.crypto.UnauthenticatedCipher;
@@ -11,6 +12,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,8 @@ final class UserIdEncryption {
   /** Stands for no expiration; no claim has it. */
   private static final long NEVER = 0;
 
+  private static final String UNAUTHENTICATED = "aes-256-cbc";
+
   private static final int MAX_TOKEN_BYTES =
       UserIdCipher.OVERHEAD_BYTES + Long.BYTES + SecretVault.MAX_USER_ID_BYTES;
   private static final int MAX_TOKEN = (4 * MAX_TOKEN_BYTES + 2) / 3;
@@ -29,7 +35,7 @@ final class UserIdEncryption {
   private final UserIdPolicy policy;
   private final String secretId;
   private final PreparedSecret<UserIdCipher> ciphers;
-  private final PreparedSecret<UnauthenticatedCipher> unauthenticated;
+  private final PreparedSecret<Optional<UnauthenticatedCipher>> unauthenticated;
 
   UserIdEncryption(SecretUse use, SecretId id, UserIdPolicy policy) {
     this.use = use;
@@ -114,23 +120,58 @@ final class UserIdEncryption {
     }
   }
 
-  UnauthenticatedUserId encryptUnauthenticated(String userId) {
+  Map<String, Object> encryptUnauthenticated(String userId, TokenForm form) {
     byte[] plaintext = Text.userIdBytes("userId", userId);
+    UnauthenticatedCipher cipher =
+        unauthenticated.now().current().made().orElseThrow(UserIdEncryption::noKey);
     byte[] iv = UnauthenticatedCipher.randomIv();
-    byte[] ciphertext = unauthenticated.now().current().made().encrypt(iv, plaintext);
-    return new UnauthenticatedUserId(secretId, iv, ciphertext);
+    Map<Part, Object> parts = new EnumMap<>(Part.class);
+    parts.put(Part.USER_ID, HexFormat.of().formatHex(cipher.encrypt(iv, plaintext)));
+    parts.put(Part.ALGORITHM, UNAUTHENTICATED);
+    parts.put(Part.SECRET_ID, secretId);
+    parts.put(Part.IV, HexFormat.of().formatHex(iv));
+    return TokenFields.write(form, parts);
   }
 
-  Optional<String> decryptUnauthenticated(UnauthenticatedUserId encrypted) {
-    if (!encrypted.secretId().equals(secretId)) {
-      return Optional.empty();
+  Optional<String> decryptUnauthenticated(TokenForm form, Map<String, ?> fields) {
+    TokenFields in = new TokenFields(form, fields);
+    for (Part part : new Part[] {Part.DIGEST, Part.SALT, Part.EXPIRATION, Part.VERSION}) {
+      in.requireAbsent(part, "not allowed where an initialization vector is needed");
     }
-    return SecretUse.ifUsable(unauthenticated::now).stream()
-        .flatMap(keys -> keys.all().stream())
-        .map(key -> key.made().decrypt(encrypted.iv(), encrypted.ciphertext()))
-        .flatMap(Optional::stream)
+    if (!in.algorithm().equals(UNAUTHENTICATED)) {
+      throw new IllegalArgumentException(
+          in.name(Part.ALGORITHM) + ": " + UNAUTHENTICATED + " needed");
+    }
+    int block = UnauthenticatedCipher.BLOCK_BYTES;
+    byte[] ciphertext = in.hex(Part.USER_ID, block, SecretVault.MAX_USER_ID_BYTES + block);
+    if (ciphertext.length % block != 0) {
+      throw new IllegalArgumentException(
+          in.name(Part.USER_ID) + ": whole blocks of " + 2 * block + " hexadecimal digits needed");
+    }
+    byte[] iv = in.hex(Part.IV, block, block);
+    return in.secretId().equals(secretId) ? decrypted(iv, ciphertext) : Optional.empty();
+  }
+
+  /**
+   * By the versions whose value is a key: one that is none, made before or since, harms no other.
+   */
+  private Optional<String> decrypted(byte[] iv, byte[] ciphertext) {
+    Optional<List<UnauthenticatedCipher>> usable =
+        SecretUse.ifUsable(unauthenticated::now)
+            .map(keys -> keys.all().stream().flatMap(key -> key.made().stream()).toList());
+    if (usable.isPresent() && usable.get().isEmpty()) {
+      throw noKey();
+    }
+    return usable.stream()
+        .flatMap(List::stream)
+        .flatMap(cipher -> cipher.decrypt(iv, ciphertext).stream())
         .flatMap(plaintext -> asUserId(plaintext).stream())
         .findFirst();
+  }
+
+  private static IllegalArgumentException noKey() {
+    return new IllegalArgumentException(
+        "value: " + UNAUTHENTICATED + " needs 32 bytes, or 64 hexadecimal digits");
   }
 
   private static Optional<String> asUserId(byte[] plaintext) {

@@ -180,7 +180,18 @@ public final class UserIdPolicy {
 
   /**
    * Allows {@link UserIdAuthenticator#encryptUnauthenticated} and {@link
-   * UserIdAuthenticator#decryptUnauthenticated}, which say what is wrong with them.
+   * UserIdAuthenticator#decryptUnauthenticated}: {@code aes-256-cbc}, which some services take in
+   * place of a digest.
+   *
+   * <p><b>It proves nothing.</b> It has neither digest nor tag: whoever can alter it turns bits of
+   * the user ID over as they like, and whoever can ask often whether one decrypts can read it. It
+   * has no expiration, whatever the policy demands. {@link UserIdAuthenticator#encrypt} has none of
+   * these flaws.
+   *
+   * <p>What services expect is documented in parts only. Here the key is the secret's value, of 32
+   * bytes, or 64 hexadecimal digits of it; the plaintext is the user ID in UTF-8 and nothing else,
+   * padded by PKCS #7; ciphertext and initialization vector are in hexadecimal digits. That is what
+   * {@code openssl enc -aes-256-cbc} does.
    *
    * @return the changed copy
    */
@@ -219,9 +230,9 @@ public final class UserIdPolicy {
     return coversContext() ? BOUND_NAME : algorithm.wireName();
   }
 
-  /** What makes digests with a secret's value. */
-  Digester prepare(byte[] secret) {
-    return algorithm.prepare(secret);
+  /** What makes digests with a secret's value, whichever bytes they are of. */
+  DigestAlgorithm digestAlgorithm() {
+    return algorithm;
   }
 
   byte[] digest(Digester digester, Statement statement) {

@@ -582,8 +582,8 @@ class UserIdAuthenticatorTest {
     assertThat(bad).hasToString("Verification[not genuine]");
     assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(bad::userId);
     assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(bad::version);
-    for (Object each : List.of(token, users, UserIdClaim.of(USER), new UserIdDigest(USER, "ab"))) {
-      assertThat(each.toString()).doesNotContain(USER, "pepper", token.digest().hex(), "ab]");
+    for (Object each : List.of(token, users, UserIdClaim.of(USER))) {
+      assertThat(each.toString()).doesNotContain(USER, "pepper", token.digest().hex());
     }
   }
 }

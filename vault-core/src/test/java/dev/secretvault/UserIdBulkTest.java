@@ -115,19 +115,27 @@ class UserIdBulkTest {
 
   @Test
   void redigest_afterRotation_renewsWhatIsGenuine() {
-    List<UserIdDigest> kept = new ArrayList<>();
+    List<Row> kept = new ArrayList<>();
     users.signAll(userIds(3_000), token -> kept.add(digest(token)));
     vault.rotate(id, NewValue.of("second".toCharArray())).close();
     vault.activate(id);
-    kept.set(7, new UserIdDigest("user-7", kept.get(8).digest()));
-    kept.set(8, new UserIdDigest("user-8", "no digest"));
+    kept.set(7, new Row("user-7", kept.get(8).digest()));
+    kept.set(8, new Row("user-8", "no digest"));
     kept.set(9, digest(users.sign("user-9")));
+    List<Integer> bad = List.of(7, 8, 2_500, 2_501, 2_502, 2_503, 2_504);
+    kept.set(2_500, new Row("", kept.get(8).digest()));
+    kept.set(2_501, new Row("x".repeat(4_097), kept.get(8).digest()));
+    kept.set(2_502, new Row("\ud800", kept.get(8).digest()));
+    kept.set(2_503, new Row(null, kept.get(10).digest()));
+    kept.set(2_504, new Row("user-2504", null));
     List<Optional<Digest>> renewed = new ArrayList<>();
     // Broken off, and taken up again where the count says.
     assertThatThrownBy(
             () ->
                 users.redigest(
                     kept.stream(),
+                    Row::userId,
+                    Row::digest,
                     (old, fresh) -> {
                       if (renewed.size() == 2_000) {
                         throw new IllegalStateException("killed");
@@ -138,6 +146,8 @@ class UserIdBulkTest {
     long more =
         users.redigest(
             kept.stream().skip(renewed.size()),
+            Row::userId,
+            Row::digest,
             (old, fresh) -> {
               assertThat(old).isEqualTo(kept.get(renewed.size()));
               renewed.add(fresh);
@@ -146,7 +156,7 @@ class UserIdBulkTest {
     vault.retire(id, 1);
     for (int i = 0; i < kept.size(); i++) {
       Optional<Digest> fresh = renewed.get(i);
-      if (i == 7 || i == 8) {
+      if (bad.contains(i)) {
         assertThat(fresh).isEmpty();
       } else {
         Map<String, Object> fields = users.sign("user-" + i).fields(TokenForm.MOBILE_SDK);
@@ -155,7 +165,25 @@ class UserIdBulkTest {
     }
   }
 
-  private static UserIdDigest digest(UserIdToken token) {
-    return new UserIdDigest(token.userId(), token.digest().hex());
+  private record Row(String userId, String digest) {}
+
+  @Test
+  void redigest_policyThatDemandsMore_isRefusedBeforeTheFirst() {
+    UserIdAuthenticator salted = vault.userIds(id, UserIdPolicy.standard().salted());
+    AtomicLong taken = new AtomicLong();
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                salted.redigest(
+                    Stream.of(new Row("u", "00")),
+                    Row::userId,
+                    Row::digest,
+                    (row, fresh) -> taken.incrementAndGet()))
+        .withMessageStartingWith("salt: ");
+    assertThat(taken.get()).isZero();
+  }
+
+  private static Row digest(UserIdToken token) {
+    return new Row(token.userId(), token.digest().hex());
   }
 }

@@ -177,14 +177,12 @@ class UserIdEncryptionTest {
 
   @Test
   void unauthenticated_withoutTheOptIn_isRefused() {
-    UnauthenticatedUserId encrypted =
-        new UnauthenticatedUserId(id.text(), new byte[16], new byte[16]);
     for (UserIdPolicy policy : List.of(UserIdPolicy.standard(), UserIdPolicy.bound())) {
       UserIdAuthenticator strict = vault.userIds(id, policy);
-      assertThatThrownBy(() -> strict.encryptUnauthenticated(USER))
+      assertThatThrownBy(() -> strict.encryptUnauthenticated(USER, TokenForm.MOBILE_SDK))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("allowUnsafeAes256Cbc");
-      assertThatThrownBy(() -> strict.decryptUnauthenticated(encrypted))
+      assertThatThrownBy(() -> strict.decryptUnauthenticated(TokenForm.MOBILE_SDK, Map.of()))
           .isInstanceOf(IllegalStateException.class);
     }
   }
@@ -193,9 +191,33 @@ class UserIdEncryptionTest {
   void unauthenticated_valueThatIsNoKey_isRefused() {
     UserIdAuthenticator cbc = vault.userIds(id, UserIdPolicy.standard().allowUnsafeAes256Cbc());
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> cbc.encryptUnauthenticated(USER))
+        .isThrownBy(() -> cbc.encryptUnauthenticated(USER, TokenForm.MOBILE_SDK))
         .withMessageStartingWith("value: ")
         .withMessageContaining("32 bytes")
         .withMessageNotContaining("secret");
+  }
+
+  @Test
+  void unauthenticated_versionThatIsNoKey_harmsNoOther() {
+    UserIdAuthenticator cbc = vault.userIds(id, UserIdPolicy.standard().allowUnsafeAes256Cbc());
+    Map<String, Object> before = Map.of("secretId", id.text(), "algorithm", "aes-256-cbc");
+    rotateTo("k".repeat(32));
+    Map<String, Object> first = cbc.encryptUnauthenticated(USER, TokenForm.MOBILE_SDK);
+    assertThat(first).containsAllEntriesOf(before);
+    assertThat(cbc.decryptUnauthenticated(TokenForm.MOBILE_SDK, first)).contains(USER);
+    rotateTo("0f".repeat(32));
+    Map<String, Object> second = cbc.encryptUnauthenticated("second", TokenForm.MOBILE_SDK);
+    assertThat(cbc.decryptUnauthenticated(TokenForm.MOBILE_SDK, second)).contains("second");
+    assertThat(cbc.decryptUnauthenticated(TokenForm.MOBILE_SDK, first)).contains(USER);
+    rotateTo("no key any more");
+    assertThat(cbc.decryptUnauthenticated(TokenForm.MOBILE_SDK, second)).contains("second");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> cbc.encryptUnauthenticated(USER, TokenForm.MOBILE_SDK))
+        .withMessageStartingWith("value: ");
+  }
+
+  private void rotateTo(String value) {
+    vault.rotate(id, NewValue.of(value.toCharArray())).close();
+    vault.activate(id);
   }
 }

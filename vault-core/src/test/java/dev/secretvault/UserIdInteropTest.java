@@ -163,7 +163,7 @@ class UserIdInteropTest {
               vault, (n % 2 == 0 ? spec.value(key) : spec.value(hex.toCharArray())).active());
       UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().allowUnsafeAes256Cbc());
       String userId = text(n == 0 ? 1 : 100);
-      Map<String, Object> ours = users.encryptUnauthenticated(userId).fields(TokenForm.MOBILE_SDK);
+      Map<String, Object> ours = users.encryptUnauthenticated(userId, TokenForm.MOBILE_SDK);
       assertThat(ours.get("algorithm")).isEqualTo("aes-256-cbc");
       Files.write(directory.resolve("ours"), HexFormat.of().parseHex(ours.get("id").toString()));
       run(openssl(hex, ours.get("initializationVector"), "-d", "ours", "plain"));
@@ -188,7 +188,7 @@ class UserIdInteropTest {
   }
 
   private static Optional<String> decrypted(UserIdAuthenticator users, Map<String, Object> fields) {
-    return users.decryptUnauthenticated(UnauthenticatedUserId.parse(TokenForm.MOBILE_SDK, fields));
+    return users.decryptUnauthenticated(TokenForm.MOBILE_SDK, fields);
   }
 
   private static List<String> openssl(

@@ -24,12 +24,16 @@ class UserIdTokenTest {
 
   private VaultFixture fixture;
   private UserIdAuthenticator users;
+  private UserIdAuthenticator unauthenticated;
 
   @BeforeEach
   void open() {
     fixture = VaultFixture.inMemory();
     SecretId id = VaultFixture.create(fixture.vault, "secret");
     users = fixture.vault.userIds(id, UserIdPolicy.bound().secretId("sid").stampVersions());
+    SecretId key = VaultFixture.create(fixture.vault, "k".repeat(32));
+    unauthenticated =
+        fixture.vault.userIds(key, UserIdPolicy.bound().secretId("s").allowUnsafeAes256Cbc());
   }
 
   @AfterEach
@@ -95,7 +99,7 @@ class UserIdTokenTest {
         .isThrownBy(() -> UserIdToken.parse(form, fields))
         .withMessageStartingWith(iv + ": ");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> UnauthenticatedUserId.parse(form, fields))
+        .isThrownBy(() -> unauthenticated.decryptUnauthenticated(form, fields))
         .withMessageStartingWith(form.nameOf(TokenForm.Part.DIGEST) + ": ");
   }
 
@@ -261,7 +265,7 @@ class UserIdTokenTest {
             "initializationVector",
             "0a".repeat(bytes));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> UnauthenticatedUserId.parse(TokenForm.MOBILE_SDK, fields))
+        .isThrownBy(() -> unauthenticated.decryptUnauthenticated(TokenForm.MOBILE_SDK, fields))
         .withMessageStartingWith("initializationVector: ");
   }
 
@@ -277,10 +281,9 @@ class UserIdTokenTest {
             "s",
             "initializationVector",
             "00".repeat(16));
-    UnauthenticatedUserId parsed = UnauthenticatedUserId.parse(TokenForm.MOBILE_SDK, good);
-    assertThat(parsed.fields(TokenForm.MOBILE_SDK)).isEqualTo(good);
+    assertThat(unauthenticated.decryptUnauthenticated(TokenForm.MOBILE_SDK, good)).isEmpty();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> parsed.fields(TokenForm.LINK))
+        .isThrownBy(() -> unauthenticated.encryptUnauthenticated("u", TokenForm.LINK))
         .withMessageStartingWith("form: ");
     for (Map.Entry<String, Object> bad :
         List.<Map.Entry<String, Object>>of(
@@ -296,7 +299,7 @@ class UserIdTokenTest {
       fields.put(bad.getKey(), bad.getValue());
       assertThatIllegalArgumentException()
           .as(bad.getKey())
-          .isThrownBy(() -> UnauthenticatedUserId.parse(TokenForm.MOBILE_SDK, fields))
+          .isThrownBy(() -> unauthenticated.decryptUnauthenticated(TokenForm.MOBILE_SDK, fields))
           .withMessageStartingWith(bad.getKey() + ": ");
     }
   }

@@ -38,37 +38,27 @@ public final class UnauthenticatedCipher {
    *
    * @param value 32 bytes, which are the key, or 64 hexadecimal digits of it; the caller may
    *     overwrite it afterwards
-   * @return the cipher
-   * @throws IllegalArgumentException if it is neither
+   * @return the cipher; empty if it is neither
    */
-  public static UnauthenticatedCipher of(byte[] value) {
+  public static Optional<UnauthenticatedCipher> of(byte[] value) {
     if (value.length == KEY_BYTES) {
-      return new UnauthenticatedCipher(value);
+      return Optional.of(new UnauthenticatedCipher(value));
     }
     if (value.length != 2 * KEY_BYTES) {
-      throw noKey();
+      return Optional.empty();
     }
     byte[] key = new byte[KEY_BYTES];
     try {
-      for (int i = 0; i < KEY_BYTES; i++) {
-        key[i] = (byte) (digit(value[2 * i]) << 4 | digit(value[2 * i + 1]));
+      for (int i = 0; i < value.length; i++) {
+        if (!HexFormat.isHexDigit(value[i])) {
+          return Optional.empty();
+        }
+        key[i / 2] = (byte) (key[i / 2] << 4 | HexFormat.fromHexDigit(value[i]));
       }
-      return new UnauthenticatedCipher(key);
+      return Optional.of(new UnauthenticatedCipher(key));
     } finally {
       Arrays.fill(key, (byte) 0);
     }
-  }
-
-  private static int digit(byte character) {
-    if (!HexFormat.isHexDigit(character)) {
-      throw noKey();
-    }
-    return HexFormat.fromHexDigit(character);
-  }
-
-  private static IllegalArgumentException noKey() {
-    return new IllegalArgumentException(
-        "value: aes-256-cbc needs 32 bytes, or 64 hexadecimal digits");
   }
 
   /** {@return a new initialization vector: each must be used once, and nobody may foresee it} */
