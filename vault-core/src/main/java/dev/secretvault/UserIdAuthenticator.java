@@ -1,7 +1,7 @@
 package dev.secretvault;
 
-import dev.secretvault.PreparedSecret.Keys;
-import dev.secretvault.PreparedSecret.VersionKey;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.UserIdScheme.Statement;
 import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.Digester;
@@ -54,7 +54,7 @@ public final class UserIdAuthenticator {
     this.clock = use.clock();
     scheme = policy.scheme();
     secretId = policy.secretIdOf(id);
-    digesters = new PreparedSecret<>(use, id, (version, value) -> scheme.prepare(value));
+    digesters = new PreparedSecret<>(use, id, Preparation.digests(scheme.digestAlgorithm()));
     digesters.now();
     encryption = new UserIdEncryption(use, id, secretId);
   }

@@ -18,8 +18,8 @@ sealed interface UserIdScheme {
   /** What services know the scheme by. */
   String algorithm();
 
-  /** What makes digests with a secret's value. */
-  Digester prepare(byte[] secret);
+  /** What makes the digest of the bytes that the parts come to. */
+  DigestAlgorithm digestAlgorithm();
 
   /** The digest of what is stated. */
   byte[] digest(Digester digester, Statement statement);
@@ -79,8 +79,8 @@ sealed interface UserIdScheme {
     }
 
     @Override
-    public Digester prepare(byte[] secret) {
-      return with.prepare(secret);
+    public DigestAlgorithm digestAlgorithm() {
+      return with;
     }
 
     @Override
@@ -121,8 +121,8 @@ sealed interface UserIdScheme {
     }
 
     @Override
-    public Digester prepare(byte[] secret) {
-      return DigestAlgorithm.HMAC_SHA256.prepare(secret);
+    public DigestAlgorithm digestAlgorithm() {
+      return DigestAlgorithm.HMAC_SHA256;
     }
 
     @Override
