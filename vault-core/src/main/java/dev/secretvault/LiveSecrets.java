@@ -2,15 +2,18 @@ package dev.secretvault;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.secretvault.PreparedSecret.VersionKey;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.Stripes.Stamp;
 import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * its stripe stands where it stood before the entry was read. So an entry that is read while its
  * record changes is never used, without any lock between reading and reporting, which could wait
  * for each other. Records that share a stripe cost a reading too many, no more.
+ *
+ * <p>No key is kept for longer than that either: an entry is let go when its record is reported to
+ * have changed, and drops its keys then, whoever still holds it.
  */
 final class LiveSecrets {
 
@@ -35,17 +41,22 @@ final class LiveSecrets {
 
   private final VaultRecords records;
   private final Stripes stripes;
-  private final Cache<String, Named> idsByName = newCache();
-  private final Cache<SecretId, Live> secrets = newCache();
+  private final Cache<String, Named> idsByName = newCache().build();
+  private final Cache<SecretId, Live> secrets =
+      newCache()
+          .removalListener(
+              (@Nullable SecretId id, @Nullable Live live, RemovalCause why) ->
+                  Objects.requireNonNull(live).drop())
+          .build();
 
   LiveSecrets(VaultRecords records, Stripes stripes) {
     this.records = records;
     this.stripes = stripes;
   }
 
-  private static <K, V> Cache<K, V> newCache() {
+  private static Caffeine<Object, Object> newCache() {
     // Upkeep on the calling thread: a library starts no threads that its user does not know of.
-    return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run).build();
+    return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run);
   }
 
   /** Where a name led when the stripe of its record stood at {@code stamp}. */
@@ -56,8 +67,8 @@ final class LiveSecrets {
     private final SecretInfo info;
     private final Stamp stamp;
 
-    /** For each version that verifies, the current one first; null until first needed. */
-    private volatile @Nullable List<Hmac> digesters;
+    /** What was made of it; null once that may not be kept any more. Only ever replaced. */
+    private volatile @Nullable Map<Preparation<?>, Keys<?>> prepared = Map.of();
 
     private volatile @Nullable Sealed value;
 
@@ -68,6 +79,25 @@ final class LiveSecrets {
 
     SecretInfo info() {
       return info;
+    }
+
+    @SuppressWarnings("unchecked") // Each was put under the preparation that had made it.
+    private <T> @Nullable Keys<T> prepared(Preparation<T> preparation) {
+      Map<Preparation<?>, Keys<?>> kept = prepared;
+      return kept == null ? null : (Keys<T>) kept.get(preparation);
+    }
+
+    private synchronized void keep(Preparation<?> preparation, Keys<?> keys) {
+      Map<Preparation<?>, Keys<?>> kept = prepared;
+      if (kept != null) {
+        Map<Preparation<?>, Keys<?>> more = new HashMap<>(kept);
+        more.put(preparation, keys);
+        prepared = Map.copyOf(more);
+      }
+    }
+
+    private synchronized void drop() {
+      prepared = null;
     }
   }
 
@@ -86,7 +116,10 @@ final class LiveSecrets {
   private Optional<Live> load(SecretId id) {
     Stamp stamp = stripes.now(records.secretKey(id));
     Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
-    loaded.ifPresent(live -> secrets.put(id, live));
+    loaded.ifPresentOrElse(live -> secrets.put(id, live), () -> secrets.invalidate(id));
+    if (!stripes.isCurrent(stamp)) {
+      secrets.invalidate(id); // It may have been let go before it was put.
+    }
     return loaded;
   }
 
@@ -147,75 +180,55 @@ final class LiveSecrets {
     return sealed.flatMap(records::openValue);
   }
 
-  /**
-   * What makes digests with the secret's live versions that are intact, the current one first;
-   * empty if that is not there any more, which means that the secret has changed since it was
-   * found.
-   */
-  Optional<List<Hmac>> digesters(Live live) {
-    List<Hmac> prepared = live.digesters;
-    return prepared != null ? Optional.of(prepared) : prepare(live);
-  }
-
-  private Optional<List<Hmac>> prepare(Live live) {
-    Optional<List<Hmac>> prepared =
-        keys(live, (version, value) -> Hmac.sha256(value))
-            .map(keys -> keys.stream().map(VersionKey::made).toList());
-    prepared.ifPresent(digesters -> live.digesters = digesters);
-    return prepared;
-  }
-
-  /** Whether a secret is as it was found. */
-  boolean isCurrent(Live live) {
-    return stripes.isCurrent(live.stamp);
+  /** Whether a secret is as it was found, and keeps what is made of it. */
+  boolean isKept(Live live) {
+    return live.prepared != null && stripes.isCurrent(live.stamp);
   }
 
   /**
-   * What is made of the values of the secret's versions that verify, the current one first; empty
-   * if that one's value is not there any more, which means that the secret has changed since it was
-   * found.
+   * What is made of the values of the secret's versions that verify; empty if the current one's
+   * value is not there any more, which means that the secret has changed since it was found.
    */
-  <T> Optional<List<VersionKey<T>>> keys(Live live, PreparedSecret.Maker<T> maker) {
-    Optional<VersionKey<T>> current = key(live.info, live.info.current(), maker);
+  <T> Optional<Keys<T>> keys(Live live, Preparation<T> preparation) {
+    Keys<T> kept = live.prepared(preparation);
+    return kept != null ? Optional.of(kept) : prepare(live, preparation);
+  }
+
+  private <T> Optional<Keys<T>> prepare(Live live, Preparation<T> preparation) {
+    Optional<VersionKey<T>> current = key(live.info, live.info.current(), preparation);
     if (current.isEmpty()) {
       return Optional.empty();
     }
-    List<VersionKey<T>> keys = new ArrayList<>();
-    keys.add(current.get());
+    List<VersionKey<T>> all = new ArrayList<>();
+    all.add(current.get());
     for (SecretInfo.Version version : live.info.versions()) {
       if (version.state() == SecretInfo.Version.State.PREVIOUS) {
-        intactKey(live.info, version, maker).ifPresent(keys::add);
+        intactKey(live.info, version, preparation).ifPresent(all::add);
       }
     }
-    return Optional.of(List.copyOf(keys));
+    Keys<T> keys = new Keys<>(List.copyOf(all));
+    live.keep(preparation, keys);
+    return Optional.of(keys);
   }
 
   /**
    * Empty as well if the value is damaged: digests of it are false then, and those of others go on.
    */
   private <T> Optional<VersionKey<T>> intactKey(
-      SecretInfo info, SecretInfo.Version version, PreparedSecret.Maker<T> maker) {
+      SecretInfo info, SecretInfo.Version version, Preparation<T> preparation) {
     try {
-      return key(info, version, maker);
+      return key(info, version, preparation);
     } catch (IntegrityException | UnsupportedFormatException damaged) {
       return Optional.empty();
     }
   }
 
   private <T> Optional<VersionKey<T>> key(
-      SecretInfo info, SecretInfo.Version version, PreparedSecret.Maker<T> maker) {
+      SecretInfo info, SecretInfo.Version version, Preparation<T> preparation) {
     return records
         .sealedValue(records.valueKey(info.id(), version.number()))
         .flatMap(records::openValue)
-        .map(OpenedValue::content)
-        .map(
-            value -> {
-              try {
-                return new VersionKey<>(version.number(), maker.make(version.number(), value));
-              } finally {
-                Arrays.fill(value, (byte) 0);
-              }
-            });
+        .map(value -> preparation.of(value.content(), version.number()));
   }
 
   /**

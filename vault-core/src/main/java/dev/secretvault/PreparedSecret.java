@@ -1,46 +1,25 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
-import java.util.List;
+import dev.secretvault.Preparation.Keys;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is made of the values of one secret, kept while the secret stays as it is, and made anew
- * when it has changed. Costs no look-up as long as nothing changes.
+ * A secret whose keys are needed again and again: costs no look-up as long as nothing changes.
+ * Remembers the secret as it was found, and never its keys, which go as soon as it changes.
  */
 final class PreparedSecret<T> {
 
-  /** Makes what is kept of a value, which is overwritten afterwards. */
-  @FunctionalInterface
-  interface Maker<T> {
-    T make(int version, byte[] value);
-  }
-
-  /** What was made of the value of one version. */
-  record VersionKey<T>(int version, T made) {}
-
-  /** What was made of a secret as it was found; of the current version first. */
-  record Keys<T>(Live found, List<VersionKey<T>> all) {
-
-    VersionKey<T> current() {
-      return all.get(0);
-    }
-
-    Optional<VersionKey<T>> of(int version) {
-      return all.stream().filter(key -> key.version() == version).findFirst();
-    }
-  }
-
   private final SecretUse use;
   private final SecretId id;
-  private final Maker<T> maker;
-  private volatile @Nullable Keys<T> last;
+  private final Preparation<T> preparation;
+  private volatile @Nullable Live last;
 
-  PreparedSecret(SecretUse use, SecretId id, Maker<T> maker) {
+  PreparedSecret(SecretUse use, SecretId id, Preparation<T> preparation) {
     this.use = use;
     this.id = id;
-    this.maker = maker;
+    this.preparation = preparation;
   }
 
   /**
@@ -49,12 +28,16 @@ final class PreparedSecret<T> {
    * @throws VaultException if the secret may not be used now, as {@link SecretVault#hmac} throws it
    */
   Keys<T> now() {
-    Keys<T> kept = last;
-    if (kept != null && use.isStillUsable(kept.found())) {
-      return kept;
+    return use.keys(this::find, preparation);
+  }
+
+  private Optional<Live> find() {
+    Live known = last;
+    if (known != null && use.isKept(known)) {
+      return Optional.of(known);
     }
-    Keys<T> made = use.keys(id, maker);
-    last = made;
-    return made;
+    Optional<Live> found = use.find(id);
+    last = found.orElse(null);
+    return found;
   }
 }

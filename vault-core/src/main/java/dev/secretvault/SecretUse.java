@@ -1,10 +1,10 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
-import dev.secretvault.PreparedSecret.Keys;
-import dev.secretvault.PreparedSecret.VersionKey;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
+import dev.secretvault.crypto.Digester;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
@@ -29,6 +29,8 @@ final class SecretUse {
 
   /** Hexadecimal ones, of a digest. */
   private static final int DIGEST_DIGITS = 64;
+
+  private static final byte[] NOTHING = {};
 
   private final VaultRecords records;
   private final LiveSecrets live;
@@ -253,7 +255,8 @@ final class SecretUse {
 
   Digest hmac(Supplier<Optional<Live>> lookup, String userId) {
     byte[] message = Text.userIdBytes("userId", userId);
-    return new Digest(digesters(lookup).get(0).compute(message));
+    return new Digest(
+        keys(lookup, Preparation.HMAC_SHA256).current().made().compute(message, NOTHING));
   }
 
   /**
@@ -276,8 +279,8 @@ final class SecretUse {
     return ifUsable(
             () -> {
               boolean genuine = false;
-              for (Hmac digester : digesters(lookup)) {
-                genuine |= digester.verify(message, candidate);
+              for (VersionKey<Digester> key : keys(lookup, Preparation.HMAC_SHA256).all()) {
+                genuine |= key.made().verify(message, NOTHING, candidate);
               }
               return genuine;
             })
@@ -297,47 +300,30 @@ final class SecretUse {
     }
   }
 
-  /** Prepared digests under the live versions of a usable secret, the current one first. */
-  private List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = signing(lookup);
-      Optional<List<Hmac>> digesters = live.digesters(found);
-      if (digesters.isPresent()) {
-        return digesters.get();
-      }
-      live.forget(found);
-    }
-    throw valueMissing();
-  }
-
   /**
    * What is made of the values of the versions of a usable secret that verify.
    *
    * @throws VaultException if it may not be used now
    */
-  <T> Keys<T> keys(SecretId id, PreparedSecret.Maker<T> maker) {
+  <T> Keys<T> keys(Supplier<Optional<Live>> lookup, Preparation<T> preparation) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      Live found = signing(() -> live.find(id));
-      Optional<List<VersionKey<T>>> made = live.keys(found, maker);
+      Live found = signing(lookup);
+      Optional<Keys<T>> made = live.keys(found, preparation);
       if (made.isPresent()) {
-        return new Keys<>(found, made.get());
+        return made.get();
       }
       live.forget(found);
     }
     throw valueMissing();
   }
 
-  /**
-   * Whether a secret is as it was found; false if it has to be found anew.
-   *
-   * @throws VaultException if it is, and may not be used now
-   */
-  boolean isStillUsable(Live found) {
-    if (!live.isCurrent(found)) {
-      return false;
-    }
-    found.info().requireUsable(rules.clock());
-    return true;
+  Optional<Live> find(SecretId id) {
+    return live.find(id);
+  }
+
+  /** Whether a secret is as it was found, and keeps what is made of it. */
+  boolean isKept(Live found) {
+    return live.isKept(found);
   }
 
   /** The id of the secret that has a name now. */

@@ -1,7 +1,7 @@
 package dev.secretvault;
 
-import dev.secretvault.PreparedSecret.Keys;
-import dev.secretvault.PreparedSecret.VersionKey;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.Digester;
 import java.net.URI;
@@ -52,8 +52,7 @@ public final class UserIdAuthenticator {
     this.policy = policy;
     this.clock = use.clock();
     secretId = policy.secretIdOf(id);
-    digesters =
-        new PreparedSecret<>(use, id, (version, value) -> policy.digestAlgorithm().prepare(value));
+    digesters = new PreparedSecret<>(use, id, Preparation.digests(policy.digestAlgorithm()));
     digesters.now();
     encryption = new UserIdEncryption(use, id, policy);
   }

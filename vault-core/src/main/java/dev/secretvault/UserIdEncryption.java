@@ -1,7 +1,7 @@
 package dev.secretvault;
 
-import dev.secretvault.PreparedSecret.Keys;
-import dev.secretvault.PreparedSecret.VersionKey;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.TokenForm.Part;
 import dev.secretvault.Verification.Reason;
 import dev.secretvault.crypto.CryptoException;
@@ -41,10 +41,8 @@ final class UserIdEncryption {
     this.use = use;
     this.policy = policy;
     secretId = policy.secretIdOf(id);
-    ciphers =
-        new PreparedSecret<>(use, id, (version, value) -> UserIdCipher.derive(value, version));
-    unauthenticated =
-        new PreparedSecret<>(use, id, (version, value) -> UnauthenticatedCipher.of(value));
+    ciphers = new PreparedSecret<>(use, id, Preparation.ENCRYPTION);
+    unauthenticated = new PreparedSecret<>(use, id, Preparation.UNAUTHENTICATED_ENCRYPTION);
   }
 
   String encrypt(UserIdClaim claim) {

@@ -16,6 +16,7 @@ import com.google.crypto.tink.util.SecretBytes;
 import dev.secretvault.SecretId;
 import dev.secretvault.SecretSpec;
 import dev.secretvault.SecretVault;
+import dev.secretvault.TokenForm;
 import dev.secretvault.UserIdAuthenticator;
 import dev.secretvault.UserIdToken;
 import dev.secretvault.crypto.MasterKey;
@@ -25,6 +26,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.commons.codec.digest.HmacAlgorithms;
@@ -60,13 +62,12 @@ public class DigestBenchmark {
     SecretVault vault;
     SecretId id;
     String digest;
-    byte[] digestBytes;
     SecretKeySpec key;
     PrfSet prf;
     Mac tinkMac;
     HashFunction guava;
     UserIdAuthenticator users;
-    UserIdToken token;
+    Map<String, Object> fields;
 
     @Setup
     public void open() throws GeneralSecurityException {
@@ -81,13 +82,12 @@ public class DigestBenchmark {
       new SecureRandom().nextBytes(value);
       id = vault.create(SecretSpec.named("user-id").value(value).active()).info().id();
       digest = vault.hmac(id, USER_ID).hex();
-      digestBytes = HexFormat.of().parseHex(digest);
       key = new SecretKeySpec(value, "HmacSHA256");
       prf = tinkPrf(value);
       tinkMac = tinkMac(value);
       guava = Hashing.hmacSha256(value);
       users = vault.userIds(id);
-      token = users.sign(USER_ID);
+      fields = users.sign(USER_ID).fields(TokenForm.WEB_CONFIGURATION);
     }
 
     @AccessesPartialKey
@@ -216,7 +216,10 @@ public class DigestBenchmark {
 
   @Benchmark
   public boolean verifyHandle(Shared shared) {
-    return shared.users.verify(shared.token).genuine();
+    return shared
+        .users
+        .verify(UserIdToken.parse(TokenForm.WEB_CONFIGURATION, shared.fields))
+        .genuine();
   }
 
   @Benchmark
@@ -227,6 +230,16 @@ public class DigestBenchmark {
   @Benchmark
   public boolean verifyJcaMacPerThread(Shared shared, PerThread own) {
     return MessageDigest.isEqual(own.mac.doFinal(utf8()), HexFormat.of().parseHex(shared.digest));
+  }
+
+  @Benchmark
+  public boolean verifyTinkMac(Shared shared) {
+    try {
+      shared.tinkMac.verifyMac(HexFormat.of().parseHex(shared.digest), utf8());
+      return true;
+    } catch (GeneralSecurityException wrong) {
+      return false;
+    }
   }
 
   @Benchmark
