@@ -33,8 +33,31 @@ final class ExpiringStore implements SecretStore, StoreListener {
   private final SecretStore store;
   private final Expectation expectation;
 
-  /** How often each record is being written here: its reports bring no news. */
-  private final Map<RecordKey, Integer> writing = new ConcurrentHashMap<>();
+  /** What is being written here. One report of each writing brings no news. */
+  private final Map<RecordKey, Writing> writing = new ConcurrentHashMap<>();
+
+  /**
+   * A record that is being written.
+   *
+   * @param running by so many
+   * @param spare how many more reports are expected than came; less than none if others wrote it,
+   *     too
+   */
+  private record Writing(int running, int spare) {
+    static final Writing NONE = new Writing(0, 0);
+
+    Writing begun() {
+      return new Writing(running + 1, spare + 1);
+    }
+
+    Writing reported() {
+      return new Writing(running, spare - 1);
+    }
+
+    @Nullable Writing ended() {
+      return running == 1 ? null : new Writing(running - 1, spare);
+    }
+  }
 
   ExpiringStore(SecretStore store, Expectation expectation) {
     this.store = store;
@@ -45,7 +68,8 @@ final class ExpiringStore implements SecretStore, StoreListener {
   public void commit(List<Change> changes) {
     List<RecordKey> written =
         Change.written(changes).stream().filter(VaultRecords::concernsExpiry).toList();
-    written.forEach(key -> writing.merge(key, 1, Integer::sum));
+    written.forEach(
+        key -> writing.compute(key, (same, now) -> (now == null ? Writing.NONE : now).begun()));
     try {
       store.commit(changes);
     } catch (RevisionConflictException e) {
@@ -54,8 +78,7 @@ final class ExpiringStore implements SecretStore, StoreListener {
       }
       throw e;
     } finally {
-      written.forEach(
-          key -> writing.computeIfPresent(key, (same, times) -> times == 1 ? null : times - 1));
+      written.forEach(key -> writing.computeIfPresent(key, (same, now) -> now.ended()));
       // Also of a commit that failed, as it may have happened.
       changes.stream()
           .map(change -> change instanceof Change.Put put ? put.expiresAt() : null)
@@ -74,10 +97,18 @@ final class ExpiringStore implements SecretStore, StoreListener {
   /** What others may have put; what was put here is known. */
   @Override
   public void changed(Set<RecordKey> keys) {
-    if (keys.stream()
-        .anyMatch(key -> VaultRecords.concernsExpiry(key) && !writing.containsKey(key))) {
+    boolean news = false;
+    for (RecordKey key : keys) {
+      news |= VaultRecords.concernsExpiry(key) && isNews(key);
+    }
+    if (news) {
       expectation.look();
     }
+  }
+
+  private boolean isNews(RecordKey key) {
+    Writing left = writing.computeIfPresent(key, (same, now) -> now.reported());
+    return left == null || left.spare() < 0;
   }
 
   @Override

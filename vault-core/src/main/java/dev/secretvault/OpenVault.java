@@ -26,9 +26,10 @@ final class OpenVault {
     ExpiringStore expiring = new ExpiringStore(store, sweeping);
     namespaces = new Namespaces(expiring, header, rules);
     sweeper = new Sweeper(expiring, namespaces, clock);
+    // The clock first: whoever is told by the namespaces may look at once, and goes by it.
     watches =
         Failures.translated(
-            () -> List.of(store.watch(namespaces), store.watch(clock), store.watch(expiring)));
+            () -> List.of(store.watch(clock), store.watch(namespaces), store.watch(expiring)));
     header.markStale(); // It may have been changed between its reading and the watching.
     beginSweeping();
   }

@@ -12,7 +12,7 @@ public final class SecretNotFoundException extends VaultException {
   private static final long serialVersionUID = 1L;
 
   /** See {@link #names()}. */
-  private final List<String> names;
+  private final String[] names;
 
   SecretNotFoundException() {
     this(List.of());
@@ -23,7 +23,7 @@ public final class SecretNotFoundException extends VaultException {
         "secret-not-found",
         names.size() < 2 ? "there is no such secret" : "there are no such secrets: " + names.size(),
         null);
-    this.names = List.copyOf(names);
+    this.names = names.toArray(String[]::new);
   }
 
   /**
@@ -31,6 +31,6 @@ public final class SecretNotFoundException extends VaultException {
    * secrets; empty if this comes from elsewhere} The message does not have them.
    */
   public List<String> names() {
-    return names;
+    return List.of(names);
   }
 }

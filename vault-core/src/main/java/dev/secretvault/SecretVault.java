@@ -297,12 +297,14 @@ public final class SecretVault implements AutoCloseable {
    * @return how many secrets were removed by this call
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
+   * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
+   *     that does not concern was removed
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);
     requireUnconfined();
     admitted(Permission.DELETE);
-    return opened.sweeper().sweep(() -> true);
+    return opened.sweeper().sweep();
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes what has expired, of all namespaces: secrets with all that belongs to them, and counts of
@@ -33,7 +34,7 @@ final class Sweeper {
    * So many secrets fit into a commit: each has a record, a name, attempts, its values, an event
    * and an older one that goes for it; and there are a few changes besides.
    */
-  private static final int BATCH = (SecretStore.MAX_CHANGES - 20) / (Versions.MAX_LIVE + 5);
+  static final int BATCH = (SecretStore.MAX_CHANGES - 20) / (Versions.MAX_LIVE + 5);
 
   private final SecretStore store;
   private final Namespaces namespaces;
@@ -49,53 +50,41 @@ final class Sweeper {
   }
 
   /**
+   * Removes all that has expired, and looks again at what could not be removed before.
+   *
+   * @return how many secrets were removed
+   */
+  int sweep() {
+    kept.clear();
+    return sweep(() -> true);
+  }
+
+  /**
    * Removes all that has expired.
    *
    * @param goOn asked between commits; when it says no, the rest is left
    * @return how many secrets were removed
    */
   int sweep(BooleanSupplier goOn) {
-    int removed = 0;
-    Set<RecordKey> early = new HashSet<>();
-    while (goOn.getAsBoolean()) {
-      Latest latest = clock.latest();
-      List<StoredRecord> due = due(latest.moment(), early);
-      if (due.isEmpty()) {
-        if (kept.isEmpty()) {
-          clock.release(latest);
-        }
-        break;
-      }
-      removed += remove(due, latest, early);
-    }
-    return removed;
+    Sweep sweep = new Sweep();
+    while (goOn.getAsBoolean() && sweep.step()) {}
+    return sweep.removed();
   }
 
   /** When there may be something to remove; empty if nothing expires. */
   Optional<Instant> next() {
-    return expired(Instant.MAX, kept.size() + 1).stream()
+    return expired(Instant.MAX, page(kept.size() + 1)).stream()
         .filter(stored -> !isKept(stored))
         .map(StoredRecord::expiresAt)
         .findFirst();
   }
 
-  private List<StoredRecord> due(Instant moment, Set<RecordKey> early) {
-    int limit = kept.size() + early.size() + BATCH;
-    List<StoredRecord> all = expired(moment, limit);
-    if (all.size() < limit) {
-      // What was removed by others, or changed, is not kept any more.
-      kept.keySet()
-          .retainAll(
-              all.stream().filter(this::isKept).map(StoredRecord::key).collect(Collectors.toSet()));
-    }
-    return all.stream()
-        .filter(stored -> !isKept(stored) && !early.contains(stored.key()))
-        .limit(BATCH)
-        .toList();
+  private List<StoredRecord> expired(Instant moment, int limit) {
+    return Failures.translated(() -> store.expired(moment, limit));
   }
 
-  private List<StoredRecord> expired(Instant moment, int limit) {
-    return Failures.translated(() -> store.expired(moment, Math.min(limit, SecretStore.MAX_PAGE)));
+  private static int page(int wanted) {
+    return Math.min(wanted, SecretStore.MAX_PAGE);
   }
 
   private boolean isKept(StoredRecord stored) {
@@ -103,43 +92,88 @@ final class Sweeper {
     return revision != null && revision == stored.revision();
   }
 
-  /**
-   * Removes what can be.
-   *
-   * @param early where to put what counts by the clock alone, which was set back
-   * @return how many secrets were removed
-   */
-  private int remove(List<StoredRecord> due, Latest latest, Set<RecordKey> early) {
-    Map<Namespace, List<Secret>> secrets = new LinkedHashMap<>();
-    List<StoredRecord> attempts = new ArrayList<>();
-    for (StoredRecord stored : due) {
-      if (VaultRecords.isAttempts(stored.key())) {
-        if (clock.instant().isBefore(stored.expiresAt())) {
-          early.add(stored.key());
-        } else {
-          attempts.add(stored);
+  /** One going through all that has expired. */
+  private final class Sweep {
+
+    /** What this one comes not back to. */
+    private final Set<RecordKey> left = new HashSet<>();
+
+    private int removed;
+    private @Nullable VaultException failure;
+
+    /** Removes some; false if there is no more. */
+    boolean step() {
+      Latest latest = clock.latest();
+      int limit = page(kept.size() + left.size() + BATCH);
+      List<StoredRecord> all = expired(latest.moment(), limit);
+      List<StoredRecord> due =
+          all.stream()
+              .filter(stored -> !isKept(stored) && !left.contains(stored.key()))
+              .limit(BATCH)
+              .toList();
+      if (all.size() < limit) {
+        // What was removed by others, or changed, is not kept any more.
+        kept.keySet()
+            .retainAll(
+                all.stream()
+                    .filter(Sweeper.this::isKept)
+                    .map(StoredRecord::key)
+                    .collect(Collectors.toSet()));
+        if (due.isEmpty() && kept.isEmpty() && failure == null) {
+          clock.release(latest);
         }
-      } else {
-        find(stored, latest)
-            .ifPresent(
-                secret ->
-                    secrets.computeIfAbsent(secret.owner, owner -> new ArrayList<>()).add(secret));
       }
+      remove(due, latest);
+      return !due.isEmpty();
     }
-    removeAttempts(attempts);
-    int removed = 0;
-    VaultException failure = null;
-    for (Map.Entry<Namespace, List<Secret>> entry : secrets.entrySet()) {
+
+    private void remove(List<StoredRecord> due, Latest latest) {
+      Map<Namespace, List<Secret>> secrets = new LinkedHashMap<>();
+      List<StoredRecord> attempts = new ArrayList<>();
+      for (StoredRecord stored : due) {
+        if (VaultRecords.isAttempts(stored.key())) {
+          // These count by the clock alone, which may have been set back.
+          if (clock.instant().isBefore(stored.expiresAt())) {
+            left.add(stored.key());
+          } else {
+            attempts.add(stored);
+          }
+        } else {
+          find(stored, latest)
+              .ifPresent(
+                  secret ->
+                      secrets
+                          .computeIfAbsent(secret.owner, owner -> new ArrayList<>())
+                          .add(secret));
+        }
+      }
+      removeAttempts(attempts);
+      secrets.forEach((owner, ended) -> remove(owner, ended, latest));
+    }
+
+    private void remove(Namespace owner, List<Secret> ended, Latest latest) {
       try {
-        removed += remove(entry.getKey(), entry.getValue(), latest);
+        // If not, somebody has changed or removed one of them: the next listing tells.
+        if (owner.life().expiry().remove(ended.stream().map(Secret::over).toList(), latest)) {
+          removed += ended.size();
+        }
       } catch (IntegrityException | UnsupportedFormatException e) {
-        failure = e; // The namespace's own records are damaged: the others go first.
+        failure = e; // The namespace's own records are damaged: the others go on.
+        ended.forEach(secret -> left.add(secret.stored.key()));
       }
     }
-    if (failure != null) {
-      throw failure;
+
+    /**
+     * How many secrets were removed.
+     *
+     * @throws VaultException if others could not be
+     */
+    int removed() {
+      if (failure != null) {
+        throw failure;
+      }
+      return removed;
     }
-    return removed;
   }
 
   private record Secret(Namespace owner, StoredRecord stored, Over over) {}
@@ -165,13 +199,6 @@ final class Sweeper {
   private static IntegrityException unknown() {
     return new IntegrityException(
         "it is of no known namespace, or of a kind that does not expire", null);
-  }
-
-  private static int remove(Namespace owner, List<Secret> secrets, Latest latest) {
-    // If not, somebody has changed or removed one of them: the next listing tells.
-    return owner.life().expiry().remove(secrets.stream().map(Secret::over).toList(), latest)
-        ? secrets.size()
-        : 0;
   }
 
   private void removeAttempts(List<StoredRecord> attempts) {

@@ -112,6 +112,13 @@ class ExpiringStoreTest {
   }
 
   @Test
+  void whatSomebodyElsePutRightBehindOnesOwn_isToBeLookedAt() {
+    faults.nth(Call.COMMIT, 1).after(() -> others.commit(List.of(put(SECRET, 1, SOON))));
+    store.commit(List.of(put(SECRET, 0, null)));
+    assertThat(told).containsExactly("look");
+  }
+
+  @Test
   void aNameThatIsTaken_isNoNews() {
     store.commit(List.of(put(NAME, 0, null)));
     assertThatThrownBy(() -> store.commit(List.of(put(NAME, 0, null), put(SECRET, 0, null))))

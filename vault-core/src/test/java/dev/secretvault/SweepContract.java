@@ -12,9 +12,11 @@ import dev.secretvault.store.StoredRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -160,11 +162,12 @@ abstract class SweepContract extends VaultContract {
     fixture.clock.advance(Duration.ofMillis(1)); // It is found second, in one batch.
     SecretId damaged = create(brief("damaged")).id();
     fixture.clock.advance(TEN);
+    AtomicBoolean isDamaged = new AtomicBoolean(true);
     SecretStore store =
         new WrappedStore(fixture.newStore()) {
           @Override
           public Optional<StoredRecord> read(RecordKey key) {
-            if (key.text().contains(".v." + damaged)) {
+            if (isDamaged.get() && key.text().contains(".v." + damaged)) {
               throw new StoreCorruptException("a value is damaged", null);
             }
             return super.read(key);
@@ -172,9 +175,40 @@ abstract class SweepContract extends VaultContract {
         };
     try (SecretVault sweeping = fixture.open(store)) {
       assertThat(sweeping.sweep()).isEqualTo(1);
+      assertThat(vault().describe(damaged).name()).isEqualTo("damaged");
+      assertThat(vault().find("web")).isEmpty();
+      isDamaged.set(false);
+      assertThat(sweeping.sweep()).as("looks again").isEqualTo(1);
     }
-    assertThat(vault().describe(damaged).name()).isEqualTo("damaged");
-    assertThat(vault().find("web")).isEmpty();
+  }
+
+  @Test
+  void aNamespaceWhoseCountIsDamaged_keepsNobodyBehindIt() {
+    try (SecretVault limited = limitedTo(1_000)) {
+      for (int i = 0; i < 2 * Sweeper.BATCH; i++) {
+        VaultFixture.create(limited, brief("web" + i));
+      }
+      fixture.clock.advance(Duration.ofMillis(1));
+      SecretVault other = limited.namespace("other");
+      VaultFixture.create(other, brief("behind"));
+      damageTheGreaterCount();
+      fixture.clock.advance(TEN);
+      assertThatThrownBy(limited::sweep).isInstanceOf(IntegrityException.class);
+      assertThat(other.find("behind")).isEmpty();
+      assertThat(limited.find("web0")).isPresent();
+    }
+  }
+
+  private void damageTheGreaterCount() {
+    try (SecretStore store = fixture.newStore()) {
+      StoredRecord count =
+          store.scan(null, SecretStore.MAX_PAGE).stream()
+              .filter(stored -> stored.key().text().endsWith(".c.n"))
+              .max(Comparator.comparing(StoredRecord::revision))
+              .orElseThrow();
+      store.commit(
+          List.of(new Change.Put(count.key(), count.revision(), new byte[] {1, 2, 3}, null)));
+    }
   }
 
   @Test

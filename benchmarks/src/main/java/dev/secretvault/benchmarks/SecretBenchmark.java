@@ -5,10 +5,12 @@ import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.aead.AeadConfig2026;
 import com.google.crypto.tink.aead.PredefinedAeadParameters;
 import com.google.crypto.tink.config.TinkConfig2026;
+import dev.secretvault.AuditPolicy;
 import dev.secretvault.SecretId;
 import dev.secretvault.SecretSpec;
 import dev.secretvault.SecretValue;
 import dev.secretvault.SecretVault;
+import dev.secretvault.VaultBuilder;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.file.FileSecretStore;
@@ -58,8 +60,8 @@ public class SecretBenchmark {
   @State(Scope.Benchmark)
   public static class Vault {
 
-    /** Where the vault is kept. */
-    @Param({"memory", "file"})
+    /** Where the vault is kept, and whether with an audit trail. */
+    @Param({"memory", "file", "memory-audited", "file-audited"})
     public String store;
 
     private Path directory;
@@ -73,10 +75,15 @@ public class SecretBenchmark {
       new SecureRandom().nextBytes(key);
       directory = Files.createTempDirectory("secretvault-benchmark-");
       SecretStore opened =
-          store.equals("file")
+          store.startsWith("file")
               ? FileSecretStore.open(directory.resolve("vault"))
               : new InMemorySecretStore();
-      vault = SecretVault.builder().store(opened).masterKey(MasterKey.fromBytes(key)).open();
+      VaultBuilder builder =
+          SecretVault.builder().store(opened).masterKey(MasterKey.fromBytes(key));
+      if (store.endsWith("audited")) {
+        builder.audit(AuditPolicy.keep(1_000_000).withReveals());
+      }
+      vault = builder.open();
       id = vault.create(SecretSpec.named("revealed").value(VALUE).active()).info().id();
     }
 

@@ -108,11 +108,14 @@ public interface SecretStore extends AutoCloseable {
    * expiry first, equal ones in the order of their keys. The store's clock, if it has one, plays no
    * part.
    *
+   * <p>One that is damaged is left out, as it must not keep those behind it for ever; when only
+   * such ones are left, that is said.
+   *
    * @param now the moment to compare with
    * @param limit the most records to return, 1 to {@value #MAX_PAGE}
-   * @return at most {@code limit} records
+   * @return at most {@code limit} records; fewer only if there are no more that are not damaged
    * @throws IllegalArgumentException if {@code limit} is out of range
-   * @throws StoreCorruptException if a record is damaged
+   * @throws StoreCorruptException if there are damaged records, and no others
    * @throws StoreException if the medium fails
    */
   List<StoredRecord> expired(Instant now, int limit);

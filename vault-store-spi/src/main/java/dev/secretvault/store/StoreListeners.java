@@ -75,8 +75,7 @@ public final class StoreListeners {
         }
       } catch (Throwable isolated) {
         // A commit is durable by now, and other watchers wait: neither may suffer from this one,
-        // not
-        // even from an Error, which would look as if the commit had failed.
+        // and not from an Error either, which would look as if the commit had failed.
         System.getLogger(StoreListeners.class.getName())
             .log(
                 System.Logger.Level.WARNING,

@@ -3,6 +3,7 @@ package dev.secretvault.store.file;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
@@ -231,12 +232,30 @@ public final class FileSecretStore implements SecretStore {
     checkLimit(limit);
     log.refresh();
     OpenLog open = log.current();
-    return open.index().expired(milliseconds(now), limit).stream()
-        .flatMap(entry -> load(open, entry).stream())
-        // A record may have been replaced while the others were read.
-        .filter(record -> record.expiresAt() != null && !now.isBefore(record.expiresAt()))
-        .sorted(Comparator.comparing(StoredRecord::expiresAt).thenComparing(StoredRecord::key))
-        .toList();
+    long time = milliseconds(now);
+    StoreCorruptException damaged = null;
+    for (int look = limit; ; look += limit) {
+      List<Index.Entry> entries = open.index().expired(time, look);
+      List<StoredRecord> found = new ArrayList<>();
+      for (Index.Entry entry : entries) {
+        try {
+          load(open, entry).ifPresent(found::add);
+        } catch (StoreCorruptException e) {
+          damaged = e;
+        }
+      }
+      // A record may have been replaced while the others were read.
+      found.removeIf(record -> record.expiresAt() == null || now.isBefore(record.expiresAt()));
+      if (found.size() >= limit || entries.size() < look) {
+        if (found.isEmpty() && damaged != null) {
+          throw damaged;
+        }
+        return found.stream()
+            .sorted(Comparator.comparing(StoredRecord::expiresAt).thenComparing(StoredRecord::key))
+            .limit(limit)
+            .toList();
+      }
+    }
   }
 
   private static void checkLimit(int limit) {
