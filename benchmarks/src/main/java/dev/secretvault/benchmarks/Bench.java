@@ -20,13 +20,19 @@ final class Bench implements AutoCloseable {
   private final RecordKey[] keys;
   private final byte[] value = new byte[200];
 
+  /** Takes over the keys. */
+  Bench(RecordKey[] keys) throws IOException {
+    this.directory = Files.createTempDirectory("store-benchmark");
+    this.keys = keys;
+    new SplittableRandom(1).nextBytes(value);
+  }
+
   /** Keys in a random order, the same ones each time. */
-  Bench(int count) throws IOException {
-    directory = Files.createTempDirectory("store-benchmark");
+  static RecordKey[] keys(int count) {
     SplittableRandom random = new SplittableRandom(1);
-    random.nextBytes(value);
-    keys = new RecordKey[count];
+    RecordKey[] keys = new RecordKey[count];
     Arrays.setAll(keys, i -> key(random));
+    return keys;
   }
 
   private static RecordKey key(SplittableRandom random) {

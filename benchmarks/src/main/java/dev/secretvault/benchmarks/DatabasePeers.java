@@ -70,6 +70,14 @@ final class DatabasePeers {
     }
 
     @Override
+    public synchronized long count() throws SQLException {
+      try (Statement statement = connection.createStatement();
+          ResultSet result = statement.executeQuery("SELECT count(*) FROM secret")) {
+        return result.getLong(1);
+      }
+    }
+
+    @Override
     public void close() throws IOException {
       try {
         connection.close();
@@ -116,6 +124,11 @@ final class DatabasePeers {
     @Override
     public byte[] read(RecordKey key) {
       return values.get(key.text()).clone();
+    }
+
+    @Override
+    public long count() {
+      return values.sizeAsLong();
     }
 
     @Override

@@ -35,7 +35,7 @@ public class EraseBenchmark {
   /** Opens an empty store. */
   @Setup(Level.Trial)
   public void open() throws IOException {
-    bench = new Bench(1);
+    bench = new Bench(Bench.keys(1));
     store = FileSecretStore.open(bench.directory().resolve("store"));
   }
 

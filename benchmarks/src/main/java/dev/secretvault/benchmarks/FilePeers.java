@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -26,8 +27,8 @@ final class FilePeers {
    * again, nothing is checked. With several threads, one after the other.
    */
   static final class Bare implements Peer {
-    /** What a create of 200 bytes under a key of 40 adds to a log of the file store. */
-    private static final int LINE = 352;
+    /** What the 1,001st create of 200 bytes under a key of 40 adds to a log of the file store. */
+    static final int LINE = 381;
 
     private final RandomAccessFile file;
     private final Map<RecordKey, byte[]> values = new ConcurrentHashMap<>();
@@ -54,6 +55,12 @@ final class FilePeers {
     @Override
     public byte[] read(RecordKey key) {
       return values.get(key).clone();
+    }
+
+    /** Those in memory, and the creates. */
+    @Override
+    public synchronized long count() throws IOException {
+      return values.size() + file.length() / LINE;
     }
 
     @Override
@@ -88,6 +95,13 @@ final class FilePeers {
     @Override
     public byte[] read(RecordKey key) throws IOException {
       return Files.readAllBytes(directory.resolve(key.text()));
+    }
+
+    @Override
+    public long count() throws IOException {
+      try (Stream<Path> files = Files.list(directory)) {
+        return files.count();
+      }
     }
 
     @Override
@@ -147,6 +161,11 @@ final class FilePeers {
     @Override
     public synchronized byte[] read(RecordKey key) {
       return values.get(key.text()).clone();
+    }
+
+    @Override
+    public synchronized long count() {
+      return values.size();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.secretvault.benchmarks;
 
+import dev.secretvault.store.RecordKey;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,12 +12,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Durable creates by stores that take turns, a few calls each, until the time is over: what a disk
- * can do changes from one second to the next, and so it changes for all of them alike. Prints the
- * median and the 99th percentile of a call, the rate, and their ratios to the first store.
+ * Stores that take turns until the time is over: what a machine can do changes from one second to
+ * the next, and so it changes for all of them alike.
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
- * {@link Peer#open}.
+ * {@link Peer#open}. Each then creates a few values, durably, and so on; printed are the median and
+ * the 99th percentile of a call, the rate, and their ratios to the first store. Or stores as {@code
+ * kind@present}, which are opened: see {@link Opens}; printed are how much of the disk they take,
+ * and the median and the quartiles of the ratio of an opening to the floor right before it.
  */
 final class Interleaved {
 
@@ -38,12 +41,12 @@ final class Interleaved {
     private final List<Long> nanos = new ArrayList<>();
     private long elapsed;
 
-    Turn(String name) throws Exception {
+    Turn(String name, RecordKey[] keys) throws Exception {
       this.name = name;
       String[] parts = name.split("[@*]", 3);
       int present = Integer.parseInt(parts[1]);
       threads = Integer.parseInt(parts[2]);
-      bench = new Bench(present + MOST_CREATES);
+      bench = new Bench(keys);
       peer = Peer.open(parts[0], bench.directory());
       peer.fill(bench.keys(), 0, present, bench.value());
       next = new AtomicInteger(present);
@@ -94,17 +97,37 @@ final class Interleaved {
     }
   }
 
+  /** What is done again and again. */
+  interface Round {
+    void run() throws Exception;
+  }
+
   /** Runs it. */
   public static void main(String[] arguments) throws Exception {
     long seconds = Long.parseLong(arguments[0]);
+    List<String> names = Arrays.asList(arguments).subList(1, arguments.length);
+    if (names.stream().noneMatch(name -> name.contains("*"))) {
+      Opens.run(seconds, names);
+    } else {
+      create(seconds, names);
+    }
+  }
+
+  private static void create(long seconds, List<String> names) throws Exception {
+    int present =
+        names.stream()
+            .mapToInt(name -> Integer.parseInt(name.split("[@*]", 3)[1]))
+            .max()
+            .orElseThrow();
     List<Turn> turns = new ArrayList<>();
     try {
-      for (String name : Arrays.asList(arguments).subList(1, arguments.length)) {
-        turns.add(new Turn(name));
+      RecordKey[] keys = Bench.keys(present + MOST_CREATES);
+      for (String name : names) {
+        turns.add(new Turn(name, keys));
       }
-      runAll(turns, seconds / 4 + 1);
+      repeat(seconds / 4 + 1, () -> runAll(turns));
       turns.forEach(Turn::forget);
-      runAll(turns, seconds);
+      repeat(seconds, () -> runAll(turns));
       print(turns);
     } finally {
       for (Turn turn : turns) {
@@ -113,12 +136,17 @@ final class Interleaved {
     }
   }
 
-  private static void runAll(List<Turn> turns, long seconds) throws Exception {
+  /** Does something until the time is over, and once at least. */
+  static void repeat(long seconds, Round round) throws Exception {
     long start = System.nanoTime();
-    while (System.nanoTime() - start < seconds * NANOS_PER_SECOND) {
-      for (Turn turn : turns) {
-        turn.run();
-      }
+    do {
+      round.run();
+    } while (System.nanoTime() - start < seconds * NANOS_PER_SECOND);
+  }
+
+  private static void runAll(List<Turn> turns) throws Exception {
+    for (Turn turn : turns) {
+      turn.run();
     }
   }
 

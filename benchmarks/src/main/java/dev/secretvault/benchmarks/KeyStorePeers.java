@@ -113,6 +113,11 @@ final class KeyStorePeers {
     }
 
     @Override
+    public synchronized long count() throws GeneralSecurityException {
+      return keys.size();
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -173,6 +178,11 @@ final class KeyStorePeers {
       PasswordCredential found = store.retrieve(key.text(), PasswordCredential.class);
       ClearPassword password = found.getPassword(ClearPassword.class);
       return Base64.getDecoder().decode(new String(password.getPassword()));
+    }
+
+    @Override
+    public synchronized long count() throws GeneralSecurityException {
+      return store.getAliases().size();
     }
 
     @Override

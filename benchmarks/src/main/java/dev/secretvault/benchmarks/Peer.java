@@ -15,7 +15,8 @@ interface Peer extends AutoCloseable {
   /** Opens what is in a directory, or begins there. */
   static Peer open(String kind, Path directory) throws Exception {
     return switch (kind) {
-      case "secretvault" -> new VaultPeer(directory);
+      case "secretvault" -> new VaultPeer(directory, 32);
+      case "secretvault-alone" -> new VaultPeer(directory, 1);
       case "bare" -> new FilePeers.Bare(directory);
       case "file-each" -> new FilePeers.FileEach(directory);
       case "json" -> new FilePeers.Json(directory);
@@ -40,6 +41,9 @@ interface Peer extends AutoCloseable {
 
   /** The value under a key. */
   byte[] read(RecordKey key) throws Exception;
+
+  /** How many keys there are. */
+  long count() throws Exception;
 
   @Override
   void close() throws IOException;

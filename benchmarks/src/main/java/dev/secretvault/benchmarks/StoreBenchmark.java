@@ -61,7 +61,7 @@ public class StoreBenchmark {
   /** Opens a store with so many values. */
   @Setup(Level.Trial)
   public void open() throws Exception {
-    bench = new Bench(present + MOST_CREATES);
+    bench = new Bench(Bench.keys(present + MOST_CREATES));
     peer = Peer.open(store, bench.directory());
     peer.fill(bench.keys(), 0, present, bench.value());
     next.set(present);

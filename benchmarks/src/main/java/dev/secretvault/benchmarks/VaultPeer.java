@@ -3,6 +3,7 @@ package dev.secretvault.benchmarks;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.FileSecretStore;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,11 +18,15 @@ import java.util.stream.IntStream;
  */
 final class VaultPeer implements Peer {
 
-  private static final int THREADS = 32;
-
   private final SecretStore store;
+  private final int fillers;
 
-  VaultPeer(Path directory) {
+  /**
+   * A store that is filled one by one, by so many threads: a log as it comes to be, with as many
+   * records in a line.
+   */
+  VaultPeer(Path directory, int fillers) {
+    this.fillers = fillers;
     store = FileSecretStore.open(directory.resolve("store"));
   }
 
@@ -30,18 +35,17 @@ final class VaultPeer implements Peer {
     store.commit(List.of(Change.put(key, 0, value)));
   }
 
-  /** One by one, by many threads: a log as it comes to be, with about as many records in a line. */
   @Override
   public void fill(RecordKey[] keys, int from, int to, byte[] value) {
-    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    ExecutorService threads = Executors.newFixedThreadPool(fillers);
     try {
       CompletableFuture<?>[] parts =
-          IntStream.range(0, THREADS)
+          IntStream.range(0, fillers)
               .mapToObj(
                   part ->
                       CompletableFuture.runAsync(
                           () -> {
-                            for (int i = from + part; i < to; i += THREADS) {
+                            for (int i = from + part; i < to; i += fillers) {
                               create(keys[i], value);
                             }
                           },
@@ -56,6 +60,17 @@ final class VaultPeer implements Peer {
   @Override
   public byte[] read(RecordKey key) {
     return store.read(key).orElseThrow().bytes();
+  }
+
+  @Override
+  public long count() {
+    long count = 0;
+    List<StoredRecord> page = store.scan(null, SecretStore.MAX_PAGE);
+    while (!page.isEmpty()) {
+      count += page.size();
+      page = store.scan(page.get(page.size() - 1).key(), SecretStore.MAX_PAGE);
+    }
+    return count;
   }
 
   @Override

@@ -30,8 +30,16 @@ import org.jspecify.annotations.Nullable;
  * what the medium keeps of overwritten bytes is beyond this class. The part of a commit that a
  * crash left behind is cut off by the next one to open the store or to commit, see {@link
  * #recovery}. All other damage is refused, with the file and the offset, and nothing is changed
- * then. When the disk refuses to force a commit, this instance answers every later call with a
- * {@link StoreException}: close it, mend the disk, open the store again.
+ * then.
+ *
+ * <p><b>When the disk fails.</b> If a commit cannot be appended, above all because the disk is
+ * full, what was written of it is cut off, and the {@link StoreException} says that it is
+ * retryable: the store can be read, and the same commit succeeds once there is room. A deletion
+ * needs room, too. If the disk refuses to force a commit, for whatever reason, or to take back what
+ * was appended, this instance answers every later call with a {@link StoreException} that is not
+ * retryable: close it, mend the disk, open the store again. Not even an error that says that the
+ * disk is full makes a difference then, as the operating system may have dropped what it could not
+ * write.
  *
  * <p><b>Several processes</b> may have one directory open at the same time, and one process may
  * have it open several times. Each commit has the directory to itself, by a lock of the operating
@@ -49,10 +57,11 @@ import org.jspecify.annotations.Nullable;
  * no store is open is a complete backup.
  *
  * <p>Thread-safe. Values stay on disk; for each record the heap holds its key, of one byte a
- * character, and at most 50 bytes more. Records are put in order when they are first listed, and
- * first after a compaction: the caller waits for that, about a second for a million of them; those
- * who commit, also in other processes, for the small part in which the records are counted up,
- * about 30 milliseconds for a million.
+ * character, and at most 50 bytes more. What keys begin with, up to their second dot, is held once
+ * for all that share it. Records are put in order when they are first listed, and first after a
+ * compaction: the caller waits for that, about a second for a million of them; those who commit,
+ * also in other processes, for the small part in which the records are counted up, about 30
+ * milliseconds for a million.
  */
 public final class FileSecretStore implements SecretStore {
 

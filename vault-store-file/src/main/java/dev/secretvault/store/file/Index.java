@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Any number of threads may read while one applies a commit; a reader sees all of a commit or
  * none, also across two calls.
  *
- * <p>An entry takes its key and at most 50 bytes more, 4 of them only once entries are asked for in
- * the order of their keys, and 4 in that of their expiry.
+ * <p>An entry takes its key without its {@linkplain Prefixes prefix}, and at most 50 bytes more, 4
+ * of them only once entries are asked for in the order of their keys, and 4 in that of their
+ * expiry.
  */
 final class Index {
 
@@ -49,6 +50,9 @@ final class Index {
    * it was read.
    */
   private long expected;
+
+  /** Where in that log the last commit ends that is in here, about. */
+  private long reached;
 
   /** An index that other threads may know. */
   Index() {}
@@ -117,6 +121,7 @@ final class Index {
     // A lock waits until all that was written before is in the cache, which is slow in a large one.
     long stamp = shared ? publishing.writeLock() : 0;
     try {
+      long guess = guess();
       long offset = firstValue;
       long size = live;
       for (int step = 0; step < commit.count(); step++) {
@@ -129,13 +134,14 @@ final class Index {
           remove(replaced, commit.hash(step));
         }
         if (commit.isPut(step)) {
-          add(commit, step, offset);
+          add(commit, step, offset, guess);
           size += size(commit.keyEnd(step) - commit.keyFrom(step), commit.length(step));
           // Two quotes and a comma are between one value and the next.
           offset += commit.length(step) + 3L;
         }
       }
       live = size;
+      reached = offset;
     } finally {
       if (stamp != 0) {
         publishing.unlockWrite(stamp);
@@ -144,7 +150,12 @@ final class Index {
     return gone;
   }
 
-  private void add(HeadScanner commit, int step, long offset) {
+  /** How many entries there will be, if the rest of the log is as what was read; rather more. */
+  private long guess() {
+    return reached == 0 ? 0 : (long) (1.1 * table.size() * expected / reached);
+  }
+
+  private void add(HeadScanner commit, int step, long offset, long guess) {
     int place =
         entries.add(
             commit.keys(),
@@ -155,7 +166,7 @@ final class Index {
             offset,
             commit.length(step),
             commit.checksum(step));
-    table.add(place, commit.hash(step), expected / offset);
+    table.add(place, commit.hash(step), guess);
     byKey.add(place);
     byExpiry.add(place);
   }

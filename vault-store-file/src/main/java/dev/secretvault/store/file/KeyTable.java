@@ -1,22 +1,29 @@
 package dev.secretvault.store.file;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * Finds the entry of a key: a hash table of places, searched from where the hash points to the next
- * empty slot. A byte of the hash beside each place spares most looks at other entries.
+ * empty slot. A byte of the hash spares most looks at other entries; it stands right before the
+ * place, as each look at another part of so much memory takes longer than all the rest.
  */
 final class KeyTable {
 
   private static final int LEAST = 1 << 4;
-  private static final int MOST = 1 << 30;
-  private static final int MOST_GROWTH = 16;
+  private static final int MOST = 1 << 28;
+  private static final int MOST_GROWTH = 256;
+
+  /** A byte of a hash, 0 where the slot is empty, and a place. */
+  private static final int SLOT = 1 + Integer.BYTES;
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final Entries entries;
-  private int[] places = new int[LEAST];
-
-  /** 0 where a slot is empty. */
-  private byte[] tags = new byte[LEAST];
-
-  private int count;
+  private byte[] slots = new byte[LEAST * SLOT];
+  private int size;
 
   KeyTable(Entries entries) {
     this.entries = entries;
@@ -29,43 +36,61 @@ final class KeyTable {
    * @param hash the key's
    */
   int find(byte[] keys, int from, int to, int hash) {
-    int mask = places.length - 1;
+    int mask = count() - 1;
     byte tag = tag(hash);
-    for (int slot = hash & mask; tags[slot] != 0; slot = (slot + 1) & mask) {
-      if (tags[slot] == tag && entries.hasKey(places[slot], keys, from, to)) {
-        return places[slot];
+    for (int slot = hash & mask; isTaken(slot); slot = (slot + 1) & mask) {
+      if (slots[slot * SLOT] == tag && entries.hasKey(place(slot), keys, from, to)) {
+        return place(slot);
       }
     }
     return 0;
   }
 
+  /** How many slots there are. */
+  private int count() {
+    return slots.length / SLOT;
+  }
+
+  private boolean isTaken(int slot) {
+    return slots[slot * SLOT] != 0;
+  }
+
+  private int place(int slot) {
+    return (int) INT.get(slots, slot * SLOT + 1);
+  }
+
+  private void set(int slot, byte tag, int place) {
+    slots[slot * SLOT] = tag;
+    INT.set(slots, slot * SLOT + 1, place);
+  }
+
   /**
    * Takes in an entry that was just added, and whose key is not here yet.
    *
-   * @param growth how many times as many entries there will soon be; 0 and 1 if that is not known
+   * @param guess how many entries there will soon be; 0 if that is not known
    */
-  void add(int place, int hash, long growth) {
-    if (count + 1 > room(places.length)) {
-      rebuild(slots(count + 1, growth));
+  void add(int place, int hash, long guess) {
+    if (size + 1 > room(count())) {
+      rebuild(slots(size + 1, guess));
     } else {
       enter(place, hash);
     }
-    count++;
+    size++;
   }
 
   /**
    * How many slots a table has that was too small.
    *
    * @param entries how many there are
-   * @param growth how many times as many there will soon be; 0 and 1 if that is not known
+   * @param guess how many there will soon be; 0 if that is not known
    */
-  static int slots(int entries, long growth) {
+  static int slots(int entries, long guess) {
     if (entries > room(MOST)) {
       throw new IllegalStateException("there are more records than an index can hold");
     }
-    long guess = entries * Math.max(1, Math.min(growth, MOST_GROWTH));
+    long likely = Math.max(entries, Math.min(guess, MOST_GROWTH * (long) entries));
     int slots = LEAST;
-    while (slots < MOST && room(slots) < guess) {
+    while (slots < MOST && room(slots) < likely) {
       slots *= 2;
     }
     return slots;
@@ -73,12 +98,12 @@ final class KeyTable {
 
   /** Becomes as small as it may be, if it is larger than it would be without knowing of growth. */
   void trim() {
-    int slots = places.length;
-    while (slots > LEAST && count <= room(slots / 2)) {
-      slots /= 2;
+    int wanted = count();
+    while (wanted > LEAST && size <= room(wanted / 2)) {
+      wanted /= 2;
     }
-    if (slots < places.length) {
-      rebuild(slots);
+    if (wanted < count()) {
+      rebuild(wanted);
     }
   }
 
@@ -87,45 +112,43 @@ final class KeyTable {
     return slots / 4 * 3;
   }
 
-  private void rebuild(int slots) {
-    int[] newPlaces = new int[slots];
-    byte[] newTags = new byte[slots];
-    // Not one without the other, if the memory is not enough.
-    places = newPlaces;
-    tags = newTags;
+  private void rebuild(int wanted) {
+    slots = new byte[wanted * SLOT];
     // In the order of their places, which is faster than in that of the hashes.
     entries.forEach(place -> enter(place, entries.hash(place)));
   }
 
   private void enter(int place, int hash) {
-    int mask = places.length - 1;
+    int mask = count() - 1;
     int slot = hash & mask;
-    while (tags[slot] != 0) {
+    while (isTaken(slot)) {
       slot = (slot + 1) & mask;
     }
-    places[slot] = place;
-    tags[slot] = tag(hash);
+    set(slot, tag(hash), place);
+  }
+
+  /** How many entries there are. */
+  int size() {
+    return size;
   }
 
   /** Forgets an entry. */
   void remove(int place, int hash) {
-    int mask = places.length - 1;
+    int mask = count() - 1;
     int empty = hash & mask;
-    while (places[empty] != place) {
+    while (place(empty) != place) {
       empty = (empty + 1) & mask;
     }
     // Whatever was entered further on because this slot was taken moves up.
-    for (int slot = (empty + 1) & mask; tags[slot] != 0; slot = (slot + 1) & mask) {
-      int home = entries.hash(places[slot]) & mask;
+    for (int slot = (empty + 1) & mask; isTaken(slot); slot = (slot + 1) & mask) {
+      int home = entries.hash(place(slot)) & mask;
       if (((slot - home) & mask) >= ((slot - empty) & mask)) {
-        places[empty] = places[slot];
-        tags[empty] = tags[slot];
+        set(empty, slots[slot * SLOT], place(slot));
         empty = slot;
       }
     }
-    places[empty] = 0;
-    tags[empty] = 0;
-    count--;
+    set(empty, (byte) 0, 0);
+    size--;
   }
 
   private static byte tag(int hash) {

@@ -35,6 +35,9 @@ final class OpenLog implements Closeable {
   /** Values to be erased before anything else is done. */
   private final List<Index.Entry> unerased = new ArrayList<>();
 
+  /** What the last commit that was read has replaced or deleted. */
+  private List<Index.Entry> goneLast = List.of();
+
   private final Unsound unsound;
   private long next;
   private Recovery recovery = Recovery.NONE;
@@ -146,14 +149,12 @@ final class OpenLog implements Closeable {
 
   private void load(LogReader reader, LogHeader header) throws IOException {
     begin(reader, header);
-    List<Index.Entry> goneLast = new ArrayList<>();
     Replayed replayed =
         replay(
             reader,
             (head, end, gone, stillThere) -> {
               unerased.addAll(stillThere);
-              goneLast.clear();
-              goneLast.addAll(gone);
+              goneLast = gone;
             });
     // What was just read may be in memory only, left there by a process that did not live to force
     // it, or whose force failed. It must not be lost after it was shown. Only the last frame can be
@@ -161,6 +162,7 @@ final class OpenLog implements Closeable {
     rewrite(replayed.last(), replayed.end());
     disk.syncDirectory();
     log.erase(goneLast);
+    goneLast = List.of();
     erase("");
     cutTornTail(reader, replayed);
   }

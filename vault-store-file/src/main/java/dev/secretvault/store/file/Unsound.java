@@ -23,7 +23,7 @@ final class Unsound {
    */
   record Text(long position, boolean erased) {}
 
-  private final Map<RecordKey, Text> texts = new HashMap<>();
+  private Map<RecordKey, Text> texts = new HashMap<>();
 
   /** Such a value, as it was read. */
   static Text text(long position, byte[] bytes, int from, int to) {
@@ -68,5 +68,7 @@ final class Unsound {
               throw LogReader.corrupt(
                   path, position, "the value there does not match its checksum");
             });
+    // Empty, but as large as it ever was.
+    texts = new HashMap<>();
   }
 }

@@ -92,6 +92,22 @@ class IndexModelTest {
   }
 
   @Test
+  void apply_morePrefixesThanAreKept_isAsAMapIs() {
+    for (int i = 0; i < Prefixes.MOST + 5_000; i += 1_000) {
+      List<Step> steps = new ArrayList<>();
+      for (int j = i; j < i + 1_000; j++) {
+        steps.add(new Step(new RecordKey("k." + (j * 31) + ".x"), true, 1, Step.NEVER, 4, j));
+      }
+      apply(steps);
+    }
+    List<RecordKey> keys = List.copyOf(model.keySet());
+    assertThat(index.after(null, keys.size()).stream().map(Entry::key)).isEqualTo(keys);
+    for (RecordKey key : keys) {
+      assertThat(index.find(key)).isEqualTo(model.get(key));
+    }
+  }
+
+  @Test
   void after_askedFirstWhileCommitsAreEntered_missesNothing() {
     for (int round = 0; round < 20; round++) {
       IndexModelTest fresh = new IndexModelTest();

@@ -14,22 +14,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeyTableTest {
 
   /** Three quarters of the longest table. */
-  private static final int MOST = 805_306_368;
+  private static final int MOST = 201_326_592;
 
   @ParameterizedTest
   @CsvSource({
     "13, 0, 32",
-    "13, 1, 32",
-    "13, 2, 64",
-    "25, 16, 1024",
-    "25, 9223372036854775807, 1024",
-    "50331648, 16, 1073741824",
-    "50331649, 16, 1073741824",
-    "402653185, 0, 1073741824",
-    "805306368, 9223372036854775807, 1073741824"
+    "13, 24, 32",
+    "13, 25, 64",
+    "13, 3328, 8192",
+    "13, 9223372036854775807, 8192",
+    "3145729, 201326592, 268435456",
+    "3145729, 201326593, 268435456",
+    "100663297, 0, 268435456",
+    "201326592, 9223372036854775807, 268435456"
   })
-  void slots_anyCount_haveRoomForItAndIfTheyCanForTheGuess(int entries, long growth, int slots) {
-    assertThat(KeyTable.slots(entries, growth)).isEqualTo(slots);
+  void slots_anyCount_haveRoomForItAndIfTheyCanForTheGuess(int entries, long guess, int slots) {
+    assertThat(KeyTable.slots(entries, guess)).isEqualTo(slots);
   }
 
   @Test

@@ -1,0 +1,100 @@
+package dev.secretvault.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is measured does what it is measured for. */
+@Timeout(120)
+class PeersTest {
+
+  private static final int FILLED = 10;
+  private static final int CREATED = 3;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "secretvault",
+        "secretvault-alone",
+        "sqlite",
+        "mvstore",
+        "file-each",
+        "json",
+        "pkcs12",
+        "pkcs12-durable",
+        "elytron"
+      })
+  void open_filledCreatedAndClosed_hasAllOfIt(String kind) throws Exception {
+    try (Bench bench = new Bench(Bench.keys(FILLED + CREATED))) {
+      try (Peer peer = Peer.open(kind, bench.directory())) {
+        peer.fill(bench.keys(), 0, FILLED, bench.value());
+        for (int i = FILLED; i < FILLED + CREATED; i++) {
+          peer.create(bench.keys()[i], bench.value());
+        }
+        assertHasAll(peer, bench);
+      }
+      try (Peer peer = Peer.open(kind, bench.directory())) {
+        assertHasAll(peer, bench);
+      }
+      assertThat(bench.bytesOnDisk())
+          .isGreaterThan((FILLED + CREATED) * (long) bench.value().length);
+    }
+  }
+
+  private static void assertHasAll(Peer peer, Bench bench) throws Exception {
+    assertThat(peer.count()).isEqualTo(FILLED + CREATED);
+    for (int i = 0; i < FILLED + CREATED; i++) {
+      assertThat(peer.read(bench.keys()[i])).isEqualTo(bench.value());
+    }
+  }
+
+  @Test
+  void open_noSuchKind_isRefused() {
+    assertThatThrownBy(() -> Peer.open("none", Path.of("")))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void bare_create_writesAsManyBytesAsTheFileStore() throws Exception {
+    try (Bench bench = new Bench(Bench.keys(1_001))) {
+      Path log = bench.directory().resolve("store").resolve("log.1");
+      Path bare = bench.directory().resolve("bare");
+      try (Peer store = Peer.open("secretvault-alone", bench.directory());
+          Peer floor = Peer.open("bare", bench.directory())) {
+        store.fill(bench.keys(), 0, 1_000, bench.value());
+        long before = Files.size(log);
+        store.create(bench.keys()[1_000], bench.value());
+        floor.fill(bench.keys(), 0, 1_000, bench.value());
+        floor.create(bench.keys()[1_000], bench.value());
+        assertThat(Files.size(bare)).isEqualTo(Files.size(log) - before);
+        assertThat(floor.count()).isEqualTo(1_001);
+        assertThat(floor.read(bench.keys()[0])).isEqualTo(bench.value());
+      }
+    }
+  }
+
+  @Test
+  void createBareAppendAndForce_aFrame_isAsLongAsThatOfAVault() throws Exception {
+    SecretBenchmark.Vault state = new SecretBenchmark.Vault();
+    state.store = "file";
+    state.open();
+    try {
+      Path log = state.directory.resolve("vault").resolve("log.1");
+      SecretBenchmark benchmark = new SecretBenchmark();
+      long before = 0;
+      for (int i = 0; i <= 1_000; i++) {
+        before = Files.size(log);
+        assertThat(benchmark.createVault(state)).isNotNull();
+      }
+      assertThat(Files.size(log) - before).isEqualTo(SecretBenchmark.FRAME_BYTES);
+    } finally {
+      state.close();
+    }
+  }
+}
