@@ -1,5 +1,7 @@
 package dev.secretvault.cli;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Arrays;
 
 /** Lines of CSV in the making. Not synchronized, as millions of short lines would notice. */
@@ -58,7 +60,7 @@ final class CsvBytes {
     bytes[length++] = '"';
   }
 
-  byte[] toArray() {
-    return Arrays.copyOf(bytes, length);
+  void writeTo(OutputStream out) throws IOException {
+    out.write(bytes, 0, length);
   }
 }

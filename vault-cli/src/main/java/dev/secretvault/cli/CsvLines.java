@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param count how many there are: all of the block, or those before the malformed one
  * @param malformed what is wrong with the line behind them; null if nothing is
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared; written and dropped.
-record CsvLines(byte[] csv, int count, @Nullable String malformed) {
+record CsvLines(CsvBytes csv, int count, @Nullable String malformed) {
 
   static final byte[] HEADER = "user_id,digest\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -46,13 +45,13 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
         malformed = malformedText(userId, block, from, to);
       }
       if (malformed != null) {
-        return new CsvLines(csv.toArray(), count, malformed);
+        return new CsvLines(csv, count, malformed);
       }
       csv.line(
           block, from, to, special && CsvBytes.needsQuotes(block, from, to), digest.apply(userId));
       from = lineFeed + 1;
     }
-    return new CsvLines(csv.toArray(), count, null);
+    return new CsvLines(csv, count, null);
   }
 
   private static @Nullable String malformedLength(int length) {
