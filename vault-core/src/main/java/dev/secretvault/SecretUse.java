@@ -8,6 +8,7 @@ import dev.secretvault.crypto.Digester;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -17,9 +18,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -331,8 +334,10 @@ final class SecretUse {
     return live.find(name).orElseThrow(SecretNotFoundException::new).info().id();
   }
 
-  VaultClock clock() {
-    return rules.clock();
+  /** What says whether the time of a secret's tokens is over. */
+  Predicate<Instant> tokenEnds(SecretId id) {
+    AtomicLong ended = live.tokensEnded(id);
+    return expiresAt -> rules.clock().endsToken(expiresAt, ended);
   }
 
   private Live usable(Supplier<Optional<Live>> lookup) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,7 @@ public final class UserIdAuthenticator {
   private final SecretId id;
   private final UserIdPolicy policy;
   private final String secretId;
-  private final VaultClock clock;
+  private final Predicate<Instant> tokenEnds;
   private final PreparedSecret<Digester> digesters;
   private final UserIdEncryption encryption;
 
@@ -50,11 +51,11 @@ public final class UserIdAuthenticator {
     this.vault = vault;
     this.id = id;
     this.policy = policy;
-    this.clock = use.clock();
+    tokenEnds = use.tokenEnds(id);
     secretId = policy.secretIdOf(id);
     digesters = new PreparedSecret<>(use, id, Preparation.digests(policy.digestAlgorithm()));
     digesters.now();
-    encryption = new UserIdEncryption(use, id, policy);
+    encryption = new UserIdEncryption(use, id, policy, tokenEnds);
   }
 
   /** {@return the secret} */
@@ -189,7 +190,7 @@ public final class UserIdAuthenticator {
       return Verification.refused(Reason.WRONG_DIGEST);
     }
     Instant expiresAt = token.expiresAt();
-    return expiresAt != null && clock.endsToken(expiresAt)
+    return expiresAt != null && tokenEnds.test(expiresAt)
         ? Verification.refused(Reason.EXPIRED)
         : Verification.genuine(token.userId(), signer);
   }
