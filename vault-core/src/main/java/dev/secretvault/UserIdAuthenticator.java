@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -387,12 +388,14 @@ public final class UserIdAuthenticator {
 
   /**
    * Signs any number of user IDs on all cores. Holds some thousands of them at a time, however many
-   * there are.
+   * there are. Each counts as a call where {@link VaultLimits} has a rate of them.
    *
-   * @param userIds the user IDs; if one is none, this throws after the tokens before it were handed
-   *     over
+   * @param userIds the user IDs, closed afterwards; if one cannot be signed, this throws after the
+   *     tokens before it were handed over
    * @param sink takes the tokens, in the order of the user IDs, in the calling thread
    * @return how many there were
+   * @throws CancellationException if the calling thread is interrupted, after at most some thousand
+   *     user IDs more; it stays interrupted
    */
   public long signAll(Stream<String> userIds, Consumer<UserIdToken> sink) {
     return InOrder.map(userIds, this::sign, sink);
@@ -405,16 +408,19 @@ public final class UserIdAuthenticator {
    *
    * <p>Can be broken off and taken up again: results come in the order of the rows, so whoever
    * counts them with what they write can skip as many. A bad row stops nothing. Doing it again
-   * harms nothing, as the digest of the current version is renewed to itself.
+   * harms nothing, as the digest of the current version is renewed to itself. Each row counts as a
+   * call where {@link VaultLimits} has a rate of them.
    *
    * @param <T> what a row is
-   * @param rows what is kept
-   * @param userId gives the user ID of a row
+   * @param rows what is kept, closed afterwards
+   * @param userId gives the user ID of a row; like the next one, called in any thread, and if it
+   *     throws, the row is a bad one
    * @param digest gives its digest in hexadecimal digits, of a user ID alone
    * @param sink takes each row with its new digest, in their order, in the calling thread; empty if
    *     the old one is missing, malformed, or not that of the user ID under any version that
    *     verifies
    * @return how many there were
+   * @throws CancellationException as {@link #signAll} throws it
    * @throws IllegalArgumentException if the policy demands more than a user ID
    */
   public <T> long redigest(
@@ -425,11 +431,19 @@ public final class UserIdAuthenticator {
     requireParts(null, null);
     return InOrder.map(
         rows,
-        row -> new Renewed<>(row, renewed(userId.apply(row), digest.apply(row))),
+        row -> new Renewed<>(row, renewed(read(row, userId), read(row, digest))),
         each -> sink.accept(each.row(), each.digest()));
   }
 
   private record Renewed<T>(T row, Optional<Digest> digest) {}
+
+  private static <T> @Nullable String read(T row, Function<? super T, @Nullable String> part) {
+    try {
+      return part.apply(row);
+    } catch (RuntimeException badRow) {
+      return null;
+    }
+  }
 
   private Optional<Digest> renewed(@Nullable String userId, @Nullable String digest) {
     byte[] old;
