@@ -2,15 +2,19 @@ package dev.secretvault;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.Stripes.Stamp;
 import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +26,13 @@ import org.jspecify.annotations.Nullable;
  * its stripe stands where it stood before the entry was read. So an entry that is read while its
  * record changes is never used, without any lock between reading and reporting, which could wait
  * for each other. Records that share a stripe cost a reading too many, no more.
+ *
+ * <p>No key is kept for longer than that either: an entry is let go when its record is reported to
+ * have changed, and drops its keys then, whoever still holds it.
  */
 final class LiveSecrets {
 
-  private static final int MAX_ENTRIES = 10_000;
+  static final int MAX_ENTRIES = 10_000;
 
   /** Larger values cost more to decrypt than to read, and memory to keep. */
   private static final int MAX_KEPT_BYTES = 1 << 12;
@@ -34,17 +41,39 @@ final class LiveSecrets {
 
   private final VaultRecords records;
   private final Stripes stripes;
-  private final Cache<String, Named> idsByName = newCache();
-  private final Cache<SecretId, Live> secrets = newCache();
+  private final Cache<String, Named> idsByName = newCache().build();
+
+  /** Those used lately. */
+  private final Cache<SecretId, Live> secrets = newCache().build();
+
+  /**
+   * Those that anybody holds: {@link #secrets} or, however many they are, handles, whose use is not
+   * seen here. Each entry that can have keys and is not about to be collected is among them.
+   */
+  private final Cache<SecretId, Live> held =
+      Caffeine.newBuilder()
+          .weakValues()
+          .executor(Runnable::run)
+          .removalListener(
+              (@Nullable SecretId id, @Nullable Live live, RemovalCause why) -> {
+                if (live != null) {
+                  live.drop();
+                }
+              })
+          .build();
+
+  /** What {@link #tokensEnded} gave out, as long as anybody holds it. */
+  private final Cache<SecretId, AtomicLong> ended =
+      Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
 
   LiveSecrets(VaultRecords records, Stripes stripes) {
     this.records = records;
     this.stripes = stripes;
   }
 
-  private static <K, V> Cache<K, V> newCache() {
+  private static Caffeine<Object, Object> newCache() {
     // Upkeep on the calling thread: a library starts no threads that its user does not know of.
-    return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run).build();
+    return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run);
   }
 
   /** Where a name led when the stripe of its record stood at {@code stamp}. */
@@ -55,8 +84,8 @@ final class LiveSecrets {
     private final SecretInfo info;
     private final Stamp stamp;
 
-    /** For each version that verifies, the current one first; null until first needed. */
-    private volatile @Nullable List<Hmac> digesters;
+    /** What was made of it; null once that may not be kept any more. Only ever replaced. */
+    private volatile @Nullable Map<Preparation<?>, Keys<?>> prepared = Map.of();
 
     private volatile @Nullable Sealed value;
 
@@ -68,6 +97,25 @@ final class LiveSecrets {
     SecretInfo info() {
       return info;
     }
+
+    @SuppressWarnings("unchecked") // Each was put under the preparation that had made it.
+    private <T> @Nullable Keys<T> prepared(Preparation<T> preparation) {
+      Map<Preparation<?>, Keys<?>> kept = prepared;
+      return kept == null ? null : (Keys<T>) kept.get(preparation);
+    }
+
+    private synchronized void keep(Preparation<?> preparation, Keys<?> keys) {
+      Map<Preparation<?>, Keys<?>> kept = prepared;
+      if (kept != null) {
+        Map<Preparation<?>, Keys<?>> more = new HashMap<>(kept);
+        more.put(preparation, keys);
+        prepared = Map.copyOf(more);
+      }
+    }
+
+    private synchronized void drop() {
+      prepared = null;
+    }
   }
 
   /** A value, sealed, as it was when the stripe of its record stood at {@code stamp}. */
@@ -75,9 +123,14 @@ final class LiveSecrets {
 
   /** The secret of this id, as of now. */
   Optional<Live> find(SecretId id) {
-    Live live = secrets.getIfPresent(id);
-    if (live != null && stripes.isCurrent(live.stamp)) {
-      return Optional.of(live);
+    Live used = secrets.getIfPresent(id);
+    if (used != null && isKept(used)) {
+      return Optional.of(used);
+    }
+    Live known = held.getIfPresent(id);
+    if (known != null && isKept(known)) {
+      secrets.put(id, known);
+      return Optional.of(known);
     }
     return load(id);
   }
@@ -85,8 +138,21 @@ final class LiveSecrets {
   private Optional<Live> load(SecretId id) {
     Stamp stamp = stripes.now(records.secretKey(id));
     Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
-    loaded.ifPresent(live -> secrets.put(id, live));
+    loaded.ifPresentOrElse(
+        live -> {
+          held.put(id, live);
+          secrets.put(id, live);
+        },
+        () -> forget(id));
+    if (!stripes.isCurrent(stamp)) {
+      forget(id); // It may have been let go before it was put.
+    }
     return loaded;
+  }
+
+  private void forget(SecretId id) {
+    secrets.invalidate(id);
+    held.invalidate(id);
   }
 
   /**
@@ -108,7 +174,7 @@ final class LiveSecrets {
       // Renamed or deleted between the two readings, or one of them is kept from before that, of
       // which no report has come yet: read both again.
       idsByName.invalidate(name);
-      secrets.invalidate(id.get());
+      forget(id.get());
     }
     throw new IntegrityException("a name leads to a secret that does not have it", null);
   }
@@ -146,56 +212,55 @@ final class LiveSecrets {
     return sealed.flatMap(records::openValue);
   }
 
-  /**
-   * What makes digests with the secret's live versions that are intact, the current one first;
-   * empty if that is not there any more, which means that the secret has changed since it was
-   * found.
-   */
-  Optional<List<Hmac>> digesters(Live live) {
-    List<Hmac> prepared = live.digesters;
-    return prepared != null ? Optional.of(prepared) : prepare(live);
+  /** Whether a secret is as it was found, and keeps what is made of it. */
+  boolean isKept(Live live) {
+    return live.prepared != null && stripes.isCurrent(live.stamp);
   }
 
-  private Optional<List<Hmac>> prepare(Live live) {
-    Optional<Hmac> current = digester(live.info, live.info.current());
+  /**
+   * What is made of the values of the secret's versions that verify; empty if the current one's
+   * value is not there any more, which means that the secret has changed since it was found.
+   */
+  <T> Optional<Keys<T>> keys(Live live, Preparation<T> preparation) {
+    Keys<T> kept = live.prepared(preparation);
+    return kept != null ? Optional.of(kept) : prepare(live, preparation);
+  }
+
+  private <T> Optional<Keys<T>> prepare(Live live, Preparation<T> preparation) {
+    Optional<VersionKey<T>> current = key(live.info, live.info.current(), preparation);
     if (current.isEmpty()) {
       return Optional.empty();
     }
-    List<Hmac> prepared = new ArrayList<>();
-    prepared.add(current.get());
+    List<VersionKey<T>> all = new ArrayList<>();
+    all.add(current.get());
     for (SecretInfo.Version version : live.info.versions()) {
       if (version.state() == SecretInfo.Version.State.PREVIOUS) {
-        intactDigester(live.info, version).ifPresent(prepared::add);
+        intactKey(live.info, version, preparation).ifPresent(all::add);
       }
     }
-    live.digesters = List.copyOf(prepared);
-    return Optional.of(prepared);
+    Keys<T> keys = new Keys<>(List.copyOf(all));
+    live.keep(preparation, keys);
+    return Optional.of(keys);
   }
 
   /**
    * Empty as well if the value is damaged: digests of it are false then, and those of others go on.
    */
-  private Optional<Hmac> intactDigester(SecretInfo info, SecretInfo.Version version) {
+  private <T> Optional<VersionKey<T>> intactKey(
+      SecretInfo info, SecretInfo.Version version, Preparation<T> preparation) {
     try {
-      return digester(info, version);
+      return key(info, version, preparation);
     } catch (IntegrityException | UnsupportedFormatException damaged) {
       return Optional.empty();
     }
   }
 
-  private Optional<Hmac> digester(SecretInfo info, SecretInfo.Version version) {
+  private <T> Optional<VersionKey<T>> key(
+      SecretInfo info, SecretInfo.Version version, Preparation<T> preparation) {
     return records
         .sealedValue(records.valueKey(info.id(), version.number()))
         .flatMap(records::openValue)
-        .map(OpenedValue::content)
-        .map(
-            key -> {
-              try {
-                return Hmac.sha256(key);
-              } finally {
-                Arrays.fill(key, (byte) 0);
-              }
-            });
+        .map(value -> preparation.of(value.content(), version.number()));
   }
 
   /**
@@ -203,14 +268,25 @@ final class LiveSecrets {
    * was found.
    */
   void forget(Live live) {
-    secrets.invalidate(live.info.id());
+    forget(live.info.id());
     idsByName.invalidate(live.info.name());
+  }
+
+  /**
+   * The latest end of the secret's tokens that the clock has said was over, for all who ask for it;
+   * begins anew when the secret changes, so that a clock that was set forward for a moment ends
+   * tokens until then, and not for ever.
+   */
+  AtomicLong tokensEnded(SecretId id) {
+    return ended.get(id, none -> new AtomicLong(HighWaterMark.NONE));
   }
 
   /** Lets go what is kept of a record that has changed: the entry is dead, but not its keys. */
   void forget(RecordKey changed) {
     records.forget(changed);
-    records.secretId(changed).ifPresent(secrets::invalidate);
+    Optional<SecretId> secret = records.secretId(changed);
+    secret.ifPresent(this::forget);
+    secret.map(ended::getIfPresent).ifPresent(end -> end.set(HighWaterMark.NONE));
   }
 
   /** Lets everything go. */
@@ -218,5 +294,6 @@ final class LiveSecrets {
     records.forgetAll();
     idsByName.invalidateAll();
     secrets.invalidateAll();
+    held.invalidateAll();
   }
 }

@@ -117,13 +117,13 @@ final class Namespaces implements StoreListener {
   @Override
   public void missed() {
     header.markStale();
-    stripes.allChanged();
     clear();
     handlers.allChanged();
   }
 
-  /** Lets everything go. */
+  /** Lets everything go, that too which is being read meanwhile. */
   void clear() {
+    stripes.allChanged();
     byName.asMap().values().forEach(Namespace::clear);
   }
 }

@@ -1,12 +1,14 @@
 package dev.secretvault;
 
 import dev.secretvault.LiveSecrets.Live;
+import dev.secretvault.Preparation.Keys;
+import dev.secretvault.Preparation.VersionKey;
 import dev.secretvault.VaultRecords.OpenedValue;
-import dev.secretvault.crypto.Hmac;
+import dev.secretvault.crypto.Digester;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -16,10 +18,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,8 @@ final class SecretUse {
 
   /** Hexadecimal ones, of a digest. */
   private static final int DIGEST_DIGITS = 64;
+
+  private static final byte[] NOTHING = {};
 
   private final VaultRecords records;
   private final LiveSecrets live;
@@ -233,7 +238,7 @@ final class SecretUse {
    */
   boolean matches(Supplier<Optional<Live>> lookup, byte[] candidate) {
     Objects.requireNonNull(candidate, "candidate");
-    return ifUsable(() -> isValue(lookup, candidate));
+    return ifUsable(() -> isValue(lookup, candidate)).orElse(false);
   }
 
   private boolean isValue(Supplier<Optional<Live>> lookup, byte[] candidate) {
@@ -252,8 +257,9 @@ final class SecretUse {
   }
 
   Digest hmac(Supplier<Optional<Live>> lookup, String userId) {
-    byte[] message = requireUserId(userId);
-    return new Digest(digesters(lookup).get(0).compute(message));
+    byte[] message = Text.userIdBytes("userId", userId);
+    return new Digest(
+        keys(lookup, Preparation.HMAC_SHA256).current().made().compute(message, NOTHING));
   }
 
   /**
@@ -268,65 +274,70 @@ final class SecretUse {
     byte[] message;
     byte[] candidate;
     try {
-      message = requireUserId(userId);
+      message = Text.userIdBytes("userId", userId);
       candidate = HexFormat.of().parseHex(digest);
     } catch (IllegalArgumentException malformed) {
       return false;
     }
     return ifUsable(
-        () -> {
-          boolean genuine = false;
-          for (Hmac digester : digesters(lookup)) {
-            genuine |= digester.verify(message, candidate);
-          }
-          return genuine;
-        });
+            () -> {
+              boolean genuine = false;
+              for (VersionKey<Digester> key : keys(lookup, Preparation.HMAC_SHA256).all()) {
+                genuine |= key.made().verify(message, NOTHING, candidate);
+              }
+              return genuine;
+            })
+        .orElse(false);
   }
 
-  /** The answer, or false where it may not be had: whoever asks learns no more than that. */
-  private static boolean ifUsable(BooleanSupplier answer) {
+  /** The answer; empty where it may not be had, so that whoever asks learns no more than that. */
+  static <T> Optional<T> ifUsable(Supplier<T> answer) {
     try {
-      return answer.getAsBoolean();
+      return Optional.of(answer.get());
     } catch (SecretNotFoundException
         | SecretNotActiveException
         | SecretExpiredException
         | AlreadyRevealedException
         | NotRevealableException unusable) {
-      return false;
+      return Optional.empty();
     }
   }
 
-  private static byte[] requireUserId(String userId) {
-    byte[] message = Objects.requireNonNull(userId, "userId").getBytes(StandardCharsets.UTF_8);
-    if (message.length == 0 || message.length > SecretVault.MAX_USER_ID_BYTES) {
-      throw new IllegalArgumentException(
-          "userId: 1 to "
-              + SecretVault.MAX_USER_ID_BYTES
-              + " bytes in UTF-8 allowed, but there are "
-              + message.length);
-    }
-    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
-    // for.
-    for (byte b : message) {
-      if (b == '?' && !Text.isWellFormed(userId)) {
-        throw new IllegalArgumentException(
-            "userId: holds an unpaired surrogate, which is no character");
-      }
-    }
-    return message;
-  }
-
-  /** Prepared digests under the live versions of a usable secret, the current one first. */
-  private List<Hmac> digesters(Supplier<Optional<Live>> lookup) {
+  /**
+   * What is made of the values of the versions of a usable secret that verify.
+   *
+   * @throws VaultException if it may not be used now
+   */
+  <T> Keys<T> keys(Supplier<Optional<Live>> lookup, Preparation<T> preparation) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = signing(lookup);
-      Optional<List<Hmac>> digesters = live.digesters(found);
-      if (digesters.isPresent()) {
-        return digesters.get();
+      Optional<Keys<T>> made = live.keys(found, preparation);
+      if (made.isPresent()) {
+        return made.get();
       }
       live.forget(found);
     }
     throw valueMissing();
+  }
+
+  Optional<Live> find(SecretId id) {
+    return live.find(id);
+  }
+
+  /** Whether a secret is as it was found, and keeps what is made of it. */
+  boolean isKept(Live found) {
+    return live.isKept(found);
+  }
+
+  /** The id of the secret that has a name now. */
+  SecretId idOf(String name) {
+    return live.find(name).orElseThrow(SecretNotFoundException::new).info().id();
+  }
+
+  /** What says whether the time of a secret's tokens is over. */
+  Predicate<Instant> tokenEnds(SecretId id) {
+    AtomicLong ended = live.tokensEnded(id);
+    return expiresAt -> rules.clock().endsToken(expiresAt, ended);
   }
 
   private Live usable(Supplier<Optional<Live>> lookup) {

@@ -655,6 +655,56 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
+   * Prepares a secret for signing and verifying many user IDs, under {@link
+   * UserIdPolicy#standard()}.
+   *
+   * @param id the secret, of any {@link Disclosure}
+   * @return what signs with it
+   * @throws VaultException as {@link #hmac(SecretId, String)} throws it
+   */
+  public UserIdAuthenticator userIds(SecretId id) {
+    return userIds(id, UserIdPolicy.standard());
+  }
+
+  /**
+   * Prepares a secret, as {@link #userIds(SecretId)} does.
+   *
+   * @param name the secret's name now; what is returned belongs to the secret and not to the name
+   * @return what signs with it
+   */
+  public UserIdAuthenticator userIds(String name) {
+    return userIds(name, UserIdPolicy.standard());
+  }
+
+  /**
+   * Prepares a secret for signing and verifying many user IDs.
+   *
+   * @param id the secret, of any {@link Disclosure}
+   * @param policy how it signs, and what it accepts
+   * @return what signs with it
+   * @throws VaultException as {@link #hmac(SecretId, String)} throws it
+   */
+  public UserIdAuthenticator userIds(SecretId id, UserIdPolicy policy) {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(policy, "policy");
+    return new UserIdAuthenticator(this, use(Permission.DIGEST), id, policy);
+  }
+
+  /**
+   * Prepares a secret, as {@link #userIds(SecretId, UserIdPolicy)} does.
+   *
+   * @param name the secret's name now; what is returned belongs to the secret and not to the name
+   * @param policy how it signs, and what it accepts
+   * @return what signs with it
+   */
+  public UserIdAuthenticator userIds(String name, UserIdPolicy policy) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(policy, "policy");
+    SecretUse use = use(Permission.DIGEST);
+    return new UserIdAuthenticator(this, use, use.idOf(name), policy);
+  }
+
+  /**
    * Says who acts: what is done through the view that is returned has this name in the {@linkplain
    * #audit audit trail}. It changes nothing else, and is not checked: whoever calls this is trusted
    * to say the truth. It can be said once, so a view can be handed on without the receiver being
@@ -741,7 +791,7 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /** Lets a call through that takes these permissions, and counts it for each, or for none. */
-  private Namespace admitted(Permission... calls) {
+  Namespace admitted(Permission... calls) {
     requirePermitted(calls);
     namespace.admit(1, calls);
     return namespace;

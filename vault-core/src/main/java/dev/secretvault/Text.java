@@ -1,7 +1,10 @@
 package dev.secretvault;
 
 import dev.secretvault.crypto.MasterKey;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -14,6 +17,13 @@ import java.util.Objects;
  * question mark, so two user IDs could get one digest, and a value could come back as another one.
  */
 final class Text {
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final long ONES = 0x0101010101010101L;
+  private static final long TOP_BITS = 0x8080808080808080L;
+  private static final long QUESTION_MARKS = 0x3f3f3f3f3f3f3f3fL;
 
   private Text() {}
 
@@ -59,6 +69,65 @@ final class Text {
     } finally {
       Arrays.fill(out.array(), '\0');
     }
+  }
+
+  /**
+   * The bytes of a user ID.
+   *
+   * @throws IllegalArgumentException naming the field and the limit, if it is none
+   */
+  static byte[] userIdBytes(String field, String userId) {
+    // Each char takes a byte at least; so whoever sends millions does not have them encoded first.
+    if (Objects.requireNonNull(userId, field).length() > SecretVault.MAX_USER_ID_BYTES) {
+      throw wrongLength(field, "at least " + userId.length());
+    }
+    byte[] utf8 = userId.getBytes(StandardCharsets.UTF_8);
+    if (utf8.length == 0 || utf8.length > SecretVault.MAX_USER_ID_BYTES) {
+      throw wrongLength(field, Integer.toString(utf8.length));
+    }
+    // getBytes makes a question mark of an unpaired surrogate; only then is there anything to look
+    // for.
+    if (hasQuestionMark(utf8) && !isWellFormed(userId)) {
+      throw new IllegalArgumentException(
+          field + ": holds an unpaired surrogate, which is no character");
+    }
+    return utf8;
+  }
+
+  /** Refuses what {@link #userIdBytes} does, for those who do not need the bytes yet. */
+  static String checkUserId(String field, String userId) {
+    // Short enough however it is encoded: a char takes three bytes at most.
+    boolean isShort = !userId.isEmpty() && userId.length() <= SecretVault.MAX_USER_ID_BYTES / 3;
+    if (!isShort || !isWellFormed(userId)) {
+      userIdBytes(field, userId);
+    }
+    return userId;
+  }
+
+  private static IllegalArgumentException wrongLength(String field, String bytes) {
+    return new IllegalArgumentException(
+        field
+            + ": 1 to "
+            + SecretVault.MAX_USER_ID_BYTES
+            + " bytes in UTF-8 allowed, but there are "
+            + bytes);
+  }
+
+  /** Looks at eight bytes at a time, as this is done for every digest. */
+  private static boolean hasQuestionMark(byte[] utf8) {
+    int i = 0;
+    for (; i + Long.BYTES <= utf8.length; i += Long.BYTES) {
+      long zeroWhereEqual = (long) EIGHT.get(utf8, i) ^ QUESTION_MARKS;
+      if (((zeroWhereEqual - ONES) & ~zeroWhereEqual & TOP_BITS) != 0) {
+        return true;
+      }
+    }
+    for (; i < utf8.length; i++) {
+      if (utf8[i] == '?') {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether every surrogate has its partner. */
@@ -121,8 +190,10 @@ final class Text {
               + " characters allowed, but there are "
               + length);
     }
-    if (text.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException(field + ": control characters are not allowed");
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        throw new IllegalArgumentException(field + ": control characters are not allowed");
+      }
     }
     return text;
   }

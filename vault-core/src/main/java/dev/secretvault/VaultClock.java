@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,24 @@ final class VaultClock implements InstantSource, StoreListener {
   }
 
   /**
+   * Whether the time of a token is over: by the clock, by what was enforced of secrets, or because
+   * a token that ends no earlier was found to be over by the clock. The last is known in memory
+   * alone: verifying writes nothing, and if the end of a token were enforced of secrets, a clock
+   * that was set forward for a moment could end them all.
+   *
+   * @param ended the latest end, in milliseconds since 1970, of the tokens of the same secret that
+   *     the clock said were over
+   */
+  boolean endsToken(Instant expiresAt, AtomicLong ended) {
+    long end = expiresAt.toEpochMilli();
+    if (!clock.instant().isBefore(expiresAt)) {
+      ended.accumulateAndGet(end, Math::max);
+      return true;
+    }
+    return mark.known().millis() >= end || ended.get() >= end;
+  }
+
+  /**
    * Refuses what takes a life that is not over.
    *
    * @throws SecretExpiredException if it is; it stays so, durably, for all vaults on the store
@@ -120,7 +139,8 @@ final class VaultClock implements InstantSource, StoreListener {
     SecretSpec.requireFuture(after, latest.now);
     if (latest.reaches(after)) {
       throw new IllegalArgumentException(
-          "expiresAt: must be later than what was refused as expired, until all of that is removed");
+          "expiresAt: must be later than what was refused as expired, until all of that is"
+              + " removed");
     }
     return Optional.of(requirement(latest));
   }

@@ -111,7 +111,10 @@ class ExamplesTest {
         import dev.secretvault.*;
         import dev.secretvault.crypto.*;
         import dev.secretvault.store.file.*;
+        import java.net.URI;
         import java.nio.file.Path;
+        import java.time.Instant;
+        import java.util.Map;
         import java.util.Set;
 
         public class Example {

@@ -1,8 +1,12 @@
 package dev.secretvault;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.secretvault.crypto.DigestAlgorithm;
+import dev.secretvault.crypto.Digester;
+import dev.secretvault.crypto.Hmac;
 import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.crypto.UserIdCipher;
 import dev.secretvault.store.file.FileSecretStore;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
@@ -10,8 +14,10 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -41,12 +47,23 @@ final class HeapDumpChild {
   private final char[] text = randomText();
   private final char[] protectedText = randomText();
   private final byte[] bytes = new byte[48];
+  private final byte[] aesKey = new byte[32];
+
+  /** Longer than a block of the hash. */
+  private final byte[] longBytes = new byte[80];
+
+  /** What is prepared of these, which the program holds to the end. */
+  private final List<UserIdAuthenticator> handles = new ArrayList<>();
 
   private HeapDumpChild(Path directory) {
     this.directory = directory;
-    for (byte[] drawn : List.of(rawKey, otherRawKey, bytes)) {
+    for (byte[] drawn : drawnBytes()) {
       RANDOM.nextBytes(drawn);
     }
+  }
+
+  private List<byte[]> drawnBytes() {
+    return List.of(rawKey, otherRawKey, bytes, aesKey, longBytes);
   }
 
   private static char[] randomText() {
@@ -60,21 +77,38 @@ final class HeapDumpChild {
   /**
    * What runs in the other process.
    *
-   * @param arguments {@code passphrase}, {@code raw}, {@code uncollected}, {@code kept} or {@code
-   *     dropped}; the directory for the store and the dumps
+   * @param arguments {@code passphrase}, {@code raw}, {@code changed}, {@code uncollected}, {@code
+   *     kept} or {@code dropped}; the directory for the store and the dumps
    */
   public static void main(String[] arguments) throws Exception {
     Path directory = Path.of(arguments[1]);
     HeapDumpChild child = new HeapDumpChild(directory.resolve("vault"));
-    byte[] masked = child.useVault(arguments[0].equals("passphrase"));
+    boolean collected = !arguments[0].equals("uncollected");
+    byte[] masked = child.useVault(arguments[0].equals("passphrase"), collected);
+    kept = List.copyOf(child.handles);
+    Digester digester = DigestAlgorithm.HMAC_SHA256.prepare(child.bytes);
     if (arguments[0].equals("kept")) {
-      kept = List.of(unmasked(masked), child.secretPassphrase.clone(), new String(child.text));
+      kept =
+          List.of(
+              unmasked(masked),
+              child.secretPassphrase.clone(),
+              new String(child.text),
+              digester,
+              UserIdCipher.derive(child.bytes, 1));
+    } else if (arguments[0].equals("changed")) {
+      kept = List.of(child.useAndChange(), kept);
     }
+    if (collected) {
+      tellState("inner", digester);
+      tellState("outer", digester);
+      child.tellDerivedKey();
+    }
+    digester = null;
     child.tellAndForget();
-    if (arguments[0].equals("uncollected")) {
-      requireThatNothingWasCollected();
-    } else {
+    if (collected) {
       collect();
+    } else {
+      requireThatNothingWasCollected();
     }
     Object dropped = arguments[0].equals("dropped") ? unmasked(masked) : new byte[0];
     dump(directory.resolve("all.hprof"), false, dropped);
@@ -87,11 +121,17 @@ final class HeapDumpChild {
     return passphrase ? MasterKey.fromPassphrase(vaultPassphrase) : MasterKey.fromBytes(rawKey);
   }
 
-  /** Everything that has to do with keys and values; returns the root key, masked. */
-  private byte[] useVault(boolean passphrase) throws ReflectiveOperationException {
+  /**
+   * Everything that has to do with keys and values; returns the root key, masked.
+   *
+   * @param prepare whether also what is dropped and not overwritten
+   */
+  private byte[] useVault(boolean passphrase, boolean prepare) throws ReflectiveOperationException {
     try (SecretVault vault = open(masterKey(passphrase))) {
       vault.create(SecretSpec.named("text").value(text).active()).close();
       vault.create(SecretSpec.named("bytes").value(bytes).active()).close();
+      vault.create(SecretSpec.named("aes").value(aesKey).active()).close();
+      vault.create(SecretSpec.named("long").value(longBytes).active()).close();
       vault
           .create(
               SecretSpec.named("protected")
@@ -113,8 +153,79 @@ final class HeapDumpChild {
     }
     try (SecretVault vault = open(masterKey(passphrase))) {
       use(vault);
+      if (prepare) {
+        prepare(vault);
+      } else {
+        hashUnkeyed();
+      }
       return tellVaultKeys("", vault);
     }
+  }
+
+  /** Leaves the secrets with prepared keys of every kind, and changes each of them. */
+  private SecretVault useAndChange() {
+    SecretVault vault = open(masterKey(false));
+    prepare(vault);
+    try (CreatedSecret created = vault.rotate(idOf(vault, "aes"), NewValue.of(new byte[32]))) {
+      vault.activate(created.info().id());
+      vault.retire(created.info().id(), 1);
+    }
+    vault.deactivate(idOf(vault, "text"));
+    vault.deactivate(idOf(vault, "long"));
+    vault.delete(idOf(vault, "bytes"));
+    return vault;
+  }
+
+  private static SecretId idOf(SecretVault vault, String name) {
+    return vault.find(name).orElseThrow().id();
+  }
+
+  private void prepare(SecretVault vault) {
+    for (String name : List.of("text", "bytes", "aes", "long")) {
+      UserIdAuthenticator users = vault.userIds(name);
+      users.verify(users.sign("user"));
+      users.decrypt(users.encrypt("user"));
+      UserIdAuthenticator unkeyed =
+          vault.userIds(name, UserIdPolicy.unsafe(DigestAlgorithm.HASH_SHA256));
+      unkeyed.verify(unkeyed.sign("user"));
+      handles.addAll(List.of(users, unkeyed));
+    }
+    UserIdAuthenticator cbc = vault.userIds("aes", UserIdPolicy.standard().allowUnsafeAes256Cbc());
+    TokenForm form = TokenForm.WIRE_JSON;
+    cbc.decryptUnauthenticated(form, cbc.encryptUnauthenticated("user", form));
+    handles.add(cbc);
+  }
+
+  /** What a plain hash leaves behind but its key, which is overwritten here. */
+  private void hashUnkeyed() throws ReflectiveOperationException {
+    for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+      if (!algorithm.keyed()) {
+        Digester digester = algorithm.prepare(aesKey);
+        digester.compute(new byte[4], new byte[0]);
+        Arrays.fill((byte[]) get(digester.getClass(), "key", digester), (byte) 0);
+      }
+    }
+  }
+
+  /** The state of a hash that has absorbed a key is as good as that. */
+  private static void tellState(String which, Digester digester)
+      throws ReflectiveOperationException {
+    Object hash = get(Hmac.class, which, digester);
+    Object spi = get(hash.getClass().getSuperclass(), "digestSpi", hash);
+    int[] words = (int[]) get(spi.getClass().getSuperclass(), "state", spi);
+    ByteBuffer state = ByteBuffer.allocate(Integer.BYTES * words.length);
+    state.asIntBuffer().put(words);
+    tell(which + " state", state.array());
+    Arrays.fill(state.array(), (byte) 0);
+  }
+
+  /** Of a secret that is not the last one used: the JCA keeps the last key with the thread. */
+  private void tellDerivedKey() {
+    byte[] label = "-secretvault/1/user-id-encryption".getBytes(StandardCharsets.US_ASCII);
+    label[0] = (byte) 0xff;
+    byte[] derived = Hmac.sha256(bytes).compute(label);
+    tell("derived AES", derived);
+    Arrays.fill(derived, (byte) 0);
   }
 
   private SecretVault open(MasterKey key) {
@@ -122,7 +233,7 @@ final class HeapDumpChild {
   }
 
   private void use(SecretVault vault) {
-    for (String name : List.of("text", "bytes")) {
+    for (String name : List.of("text", "bytes", "aes", "long")) {
       try (SecretValue value = vault.reveal(name)) {
         value.use(lent -> lent.length);
       }
@@ -205,7 +316,11 @@ final class HeapDumpChild {
     tell("raw key", rawKey);
     tell("other raw key", otherRawKey);
     tell("bytes", bytes);
-    for (byte[] drawn : List.of(rawKey, otherRawKey, bytes)) {
+    tell("AES value", aesKey);
+    byte[] end = Arrays.copyOfRange(longBytes, 64, longBytes.length);
+    tell("end of the long value", end);
+    Arrays.fill(end, (byte) 0);
+    for (byte[] drawn : drawnBytes()) {
       Arrays.fill(drawn, (byte) 0);
     }
   }

@@ -6,7 +6,9 @@ import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,8 @@ class NoStaleAnswerTest {
   private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
   private final VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
   private final long seed = new Random().nextLong();
+  private final Map<SecretVault, Map<SecretId, UserIdAuthenticator>> handles =
+      new ConcurrentHashMap<>();
   private final AtomicReferenceArray<Truth> truths = new AtomicReferenceArray<>(CHANGES + 1);
 
   /** The last state whose change has begun, and the last one whose change has returned. */
@@ -84,12 +88,15 @@ class NoStaleAnswerTest {
   private record Question(
       @Nullable SecretId id, String name, @Nullable String digest, boolean reveals) {
 
-    Object ask(SecretVault vault) {
+    Object ask(SecretVault vault, Map<SecretId, UserIdAuthenticator> handles) {
       try {
         if (digest != null) {
           return id == null ? vault.verify(name, USER, digest) : vault.verify(id, USER, digest);
         }
         if (!reveals) {
+          if (id != null && name.equals(NAMES.get(0))) {
+            return handles.computeIfAbsent(id, vault::userIds).sign(USER).digest().hex();
+          }
           return (id == null ? vault.hmac(name, USER) : vault.hmac(id, USER)).hex();
         }
         try (SecretValue value = id == null ? vault.reveal(name) : vault.reveal(id)) {
@@ -166,7 +173,8 @@ class NoStaleAnswerTest {
   private boolean isExplained(SecretVault vault, Random random) {
     int from = done;
     Question question = question(truths.get(from), random);
-    Object answer = question.ask(vault);
+    Object answer =
+        question.ask(vault, handles.computeIfAbsent(vault, none -> new ConcurrentHashMap<>()));
     for (int state = begun; state >= from; state--) {
       if (truths.get(state).answer(question).equals(answer)) {
         return true;

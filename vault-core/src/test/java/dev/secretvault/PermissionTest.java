@@ -160,6 +160,16 @@ class PermissionTest {
             (vault, id, name) -> vault.resolve("{{secret:" + name + "}}", String::new)),
         row("hmac(SecretId,String)", DIGEST, (vault, id, name) -> vault.hmac(id, "u")),
         row("hmac(String,String)", DIGEST, (vault, id, name) -> vault.hmac(name, "u")),
+        row("userIds(SecretId)", DIGEST, (vault, id, name) -> vault.userIds(id)),
+        row("userIds(String)", DIGEST, (vault, id, name) -> vault.userIds(name)),
+        row(
+            "userIds(SecretId,UserIdPolicy)",
+            DIGEST,
+            (vault, id, name) -> vault.userIds(id, UserIdPolicy.bound())),
+        row(
+            "userIds(String,UserIdPolicy)",
+            DIGEST,
+            (vault, id, name) -> vault.userIds(name, UserIdPolicy.bound())),
         row(
             "verify(SecretId,String,String)",
             DIGEST,

@@ -3,6 +3,8 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Base64;
@@ -143,5 +145,18 @@ class UserIdDigestTest {
     assertThatThrownBy(() -> vault.hmac(id, tooLong)).hasMessageContaining("4096");
     assertThat(vault.hmac(id, "x".repeat(SecretVault.MAX_USER_ID_BYTES)).hex()).hasSize(64);
     assertThat(vault.hmac(id, "what?").hex()).hasSize(64);
+  }
+
+  /** By what the thread allocates: the text alone is 16 MB, and as much again in UTF-8. */
+  @Test
+  void userId_oversize_isRefusedBeforeItIsEncoded() {
+    String huge = "x".repeat(1 << 24);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertThat(vault.verify(id, huge, DIGEST)).isFalse();
+    assertThatThrownBy(() -> vault.userIds(id).sign(huge)).hasMessageContaining("4096");
+    assertThatThrownBy(() -> UserIdClaim.of(huge)).hasMessageContaining("at least 16777216");
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(allocated).isBetween(1L, 1L << 23);
   }
 }

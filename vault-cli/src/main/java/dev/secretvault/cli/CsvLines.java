@@ -1,7 +1,6 @@
 package dev.secretvault.cli;
 
 import dev.secretvault.SecretVault;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param count how many there are: all of the block, or those before the malformed one
  * @param malformed what is wrong with the line behind them; null if nothing is
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared; written and dropped.
-record CsvLines(byte[] csv, int count, @Nullable String malformed) {
+record CsvLines(CsvBytes csv, int count, @Nullable String malformed) {
 
   static final byte[] HEADER = "user_id,digest\n".getBytes(StandardCharsets.US_ASCII);
 
-  private static final int TYPICAL_DIGEST = 70;
   private static final int BYTE_ORDER_MARK = 0xfeff;
 
   /**
@@ -30,12 +27,14 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
    * @param digest makes the digest's text of a user ID
    */
   static CsvLines sign(byte[] block, Function<String, String> digest) {
-    ByteArrayOutputStream csv = new ByteArrayOutputStream(4 * block.length + TYPICAL_DIGEST);
+    CsvBytes csv = new CsvBytes(4 * block.length);
     int count = 0;
     for (int from = 0; from < block.length; count++) {
       int lineFeed = from;
-      while (lineFeed < block.length && block[lineFeed] != '\n') {
-        lineFeed++;
+      boolean special = false;
+      for (; lineFeed < block.length && block[lineFeed] != '\n'; lineFeed++) {
+        byte b = block[lineFeed];
+        special |= b == '"' || b == ',' || b == '\r';
       }
       boolean ended = lineFeed < block.length;
       int to = ended && lineFeed > from && block[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
@@ -46,15 +45,13 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
         malformed = malformedText(userId, block, from, to);
       }
       if (malformed != null) {
-        return new CsvLines(csv.toByteArray(), count, malformed);
+        return new CsvLines(csv, count, malformed);
       }
-      appendField(csv, block, from, to);
-      csv.write(',');
-      csv.writeBytes(digest.apply(userId).getBytes(StandardCharsets.US_ASCII));
-      csv.write('\n');
+      csv.line(
+          block, from, to, special && CsvBytes.needsQuotes(block, from, to), digest.apply(userId));
       from = lineFeed + 1;
     }
-    return new CsvLines(csv.toByteArray(), count, null);
+    return new CsvLines(csv, count, null);
   }
 
   private static @Nullable String malformedLength(int length) {
@@ -79,26 +76,5 @@ record CsvLines(byte[] csv, int count, @Nullable String malformed) {
       }
     }
     return null;
-  }
-
-  /** Quotes the field if it holds what means something in CSV. */
-  private static void appendField(ByteArrayOutputStream csv, byte[] block, int from, int to) {
-    boolean quote = false;
-    for (int i = from; i < to; i++) {
-      byte b = block[i];
-      quote |= b == '"' || b == ',' || b == '\r';
-    }
-    if (!quote) {
-      csv.write(block, from, to - from);
-      return;
-    }
-    csv.write('"');
-    for (int i = from; i < to; i++) {
-      if (block[i] == '"') {
-        csv.write('"');
-      }
-      csv.write(block[i]);
-    }
-    csv.write('"');
   }
 }

@@ -68,7 +68,7 @@ final class CsvSigner {
           if (lines.malformed() != null) {
             throw Refusal.because(name + ", line " + (count + 1) + ": " + lines.malformed());
           }
-          out.write(lines.csv());
+          lines.csv().writeTo(out);
           progress.advanced(next.bytes(), lines.count());
         }
       }

@@ -1,7 +1,7 @@
 package dev.secretvault.cli;
 
-import dev.secretvault.SecretId;
 import dev.secretvault.SecretVault;
+import dev.secretvault.UserIdAuthenticator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -47,21 +47,20 @@ final class SignCommand extends VaultCommand {
 
   @Override
   int run(SecretVault vault, Streams streams) throws IOException {
-    SecretId id = find(vault, nameOrId).id();
-    // Of an empty input nobody would learn that the secret is inactive.
-    vault.hmac(id, "a user ID");
+    // Fails if the secret cannot be used, of which nobody would learn from an empty input.
+    UserIdAuthenticator users = vault.userIds(find(vault, nameOrId).id());
     String summary;
     try (InputStream input = open();
         Progress progress = new Progress(streams, size(), System::nanoTime)) {
-      write(vault, id, input, progress);
+      write(users, input, progress);
       summary = progress.summary();
     }
     streams.out().println(summary);
     return Main.DONE;
   }
 
-  private void write(SecretVault vault, SecretId id, InputStream input, Progress progress) {
-    CsvSigner signer = new CsvSigner(userId -> vault.hmac(id, userId).hex(), progress);
+  private void write(UserIdAuthenticator users, InputStream input, Progress progress) {
+    CsvSigner signer = new CsvSigner(userId -> users.sign(userId).digest().hex(), progress);
     try (NewFile file = new NewFile(out, force)) {
       signer.sign(input, in.toString(), file.stream());
       file.appear();

@@ -2,6 +2,7 @@ package dev.secretvault.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -84,7 +85,9 @@ class SignTest {
     Cli.Answer answer = sign();
     assertThat(answer.exitCode()).as(answer.err()).isZero();
     assertThat(answer.line()).startsWith("100,000 user IDs signed in ");
-    assertThat(answer.err()).isEmpty();
+    // Where this takes seconds, it shows how far it is.
+    assertThat(answer.err().lines())
+        .allMatch(line -> line.matches("secretvault: +\\d+%  [\\d,]+ signed, [\\d,]+ a second"));
 
     Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec("secret".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
@@ -97,31 +100,48 @@ class SignTest {
     assertThat(Files.readAllLines(cli.file("out.csv"))).as("seed %s", SEED).isEqualTo(expected);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(cli.file("out.csv"))))
         .isEqualTo("rw-------");
-    for (int i : new int[] {0, 1, 65_535, 99_999}) {
-      comparesWithOpenssl(ids.get(i), expected.get(i + 1));
-    }
   }
 
-  /** An implementation that shares no code with ours, where it is installed. */
-  private static void comparesWithOpenssl(String id, String csvLine) throws Exception {
+  /** An implementation that shares no code with ours; skipped where it is not installed. */
+  @Test
+  void sign_severalUserIds_equalsOpenssl() throws Exception {
+    List<String> ids = List.of("user-42", "3f2b8c1e-5d4a-4e6f-9a7b-0c1d2e3f4a5b", "\u00fc\u20ac");
+    Files.write(cli.file("ids.txt"), ids);
+    assertThat(sign().exitCode()).isZero();
+    List<String> expected = new ArrayList<>(List.of("user_id,digest"));
+    for (String id : ids) {
+      expected.add(id + "," + opensslDigest(id));
+    }
+    assertThat(Files.readAllLines(cli.file("out.csv"))).isEqualTo(expected);
+  }
+
+  private static String opensslDigest(String id) throws Exception {
     Process openssl;
     try {
       openssl = new ProcessBuilder("openssl", "dgst", "-sha256", "-hmac", "secret", "-r").start();
     } catch (IOException notInstalled) {
-      return;
+      return abort("openssl is not installed");
     }
     try (OutputStream to = openssl.getOutputStream()) {
       to.write(id.getBytes(StandardCharsets.UTF_8));
     }
     String digest = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     assertThat(openssl.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(csvLine).isEqualTo(id + "," + digest.substring(0, 64));
+    return digest.substring(0, 64);
   }
 
   @Test
   void sign_charactersOfCsv_areQuoted() throws IOException {
     ids(
-        "plain\nwith,comma\nwith\"quote\n\"\n=1+1\n space \nlone\rreturn\n\u00fc\u20ac\ud83d\ude00\n");
+        "plain\n"
+            + "with,comma\n"
+            + "with\"quote\n"
+            + "\"\n"
+            + "=1+1\n"
+            + " space \n"
+            + "lone\r"
+            + "return\n"
+            + "\u00fc\u20ac\ud83d\ude00\n");
     assertThat(sign().exitCode()).isZero();
     assertThat(csv())
         .isEqualTo(

@@ -1,7 +1,11 @@
 package dev.secretvault.crypto;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * How the digest of a user ID is made from the ID, a suffix that may follow it, and a key.
@@ -17,23 +21,29 @@ import java.util.Objects;
  */
 public enum DigestAlgorithm {
   /** HMAC with SHA-256, 32 bytes. The one to take. */
-  HMAC_SHA256("hmac-sha256", "SHA-256", true),
+  HMAC_SHA256("hmac-sha256", "SHA-256", 32, true),
   /** HMAC with SHA-1, 20 bytes. The collisions of SHA-1 do not weaken it. */
-  HMAC_SHA1("hmac-sha1", "SHA-1", true),
+  HMAC_SHA1("hmac-sha1", "SHA-1", 20, true),
   /** Plain SHA-256, 32 bytes. Can be extended. */
-  HASH_SHA256("hash-sha256", "SHA-256", false),
+  HASH_SHA256("hash-sha256", "SHA-256", 32, false),
   /** Plain SHA-1, 20 bytes. Can be extended, and colliding user IDs can be made. */
-  HASH_SHA1("hash-sha1", "SHA-1", false),
+  HASH_SHA1("hash-sha1", "SHA-1", 20, false),
   /** Plain MD5, 16 bytes. Can be extended, and colliding user IDs are made in seconds. */
-  HASH_MD5("hash-md5", "MD5", false);
+  HASH_MD5("hash-md5", "MD5", 16, false);
+
+  private static final Map<String, DigestAlgorithm> BY_WIRE_NAME =
+      Arrays.stream(values())
+          .collect(Collectors.toUnmodifiableMap(DigestAlgorithm::wireName, Function.identity()));
 
   private final String wireName;
   private final String hash;
+  private final int digestBytes;
   private final boolean keyed;
 
-  DigestAlgorithm(String wireName, String hash, boolean keyed) {
+  DigestAlgorithm(String wireName, String hash, int digestBytes, boolean keyed) {
     this.wireName = wireName;
     this.hash = hash;
+    this.digestBytes = digestBytes;
     this.keyed = keyed;
   }
 
@@ -41,25 +51,21 @@ public enum DigestAlgorithm {
    * Finds an algorithm by the name that services know it by.
    *
    * @param wireName such as {@code hmac-sha256}, exactly
-   * @return the algorithm
-   * @throws IllegalArgumentException if there is none of this name
+   * @return the algorithm; empty if there is none of this name
    */
-  public static DigestAlgorithm ofWireName(String wireName) {
+  public static Optional<DigestAlgorithm> ofWireName(String wireName) {
     Objects.requireNonNull(wireName, "wireName");
-    return Arrays.stream(values())
-        .filter(algorithm -> algorithm.wireName.equals(wireName))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "algorithm: one of "
-                        + Arrays.stream(values()).map(DigestAlgorithm::wireName).toList()
-                        + " needed"));
+    return Optional.ofNullable(BY_WIRE_NAME.get(wireName));
   }
 
   /** {@return the name that services know it by, such as {@code hmac-sha256}} */
   public String wireName() {
     return wireName;
+  }
+
+  /** {@return how many bytes its digests have} */
+  public int digestBytes() {
+    return digestBytes;
   }
 
   /** {@return whether this is an HMAC, and not a plain hash with the key among what is hashed} */

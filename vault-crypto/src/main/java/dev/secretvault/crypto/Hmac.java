@@ -38,7 +38,9 @@ public final class Hmac implements Digester {
     byte[] pad = new byte[BLOCK_BYTES];
     try {
       if (key.length > BLOCK_BYTES) {
-        byte[] hashed = Hashes.of(hash).digest(key);
+        MessageDigest digest = Hashes.of(hash);
+        byte[] hashed = digest.digest(key);
+        digest.reset(); // Overwrites the block that the end of the key was copied to.
         System.arraycopy(hashed, 0, block, 0, hashed.length);
         Arrays.fill(hashed, (byte) 0);
       } else {
@@ -108,18 +110,6 @@ public final class Hmac implements Digester {
     byte[] message = Arrays.copyOf(userId, userId.length + suffix.length);
     System.arraycopy(suffix, 0, message, userId.length, suffix.length);
     return compute(message);
-  }
-
-  /**
-   * Says whether {@code candidate} is the HMAC of the message, in time that does not depend on
-   * where the two differ.
-   *
-   * @param message any bytes, also none
-   * @param candidate what to compare with
-   * @return false as well if it has another length
-   */
-  public boolean verify(byte[] message, byte[] candidate) {
-    return MessageDigest.isEqual(compute(message), candidate);
   }
 
   private static MessageDigest absorb(String hash, byte[] block, byte[] pad, int mask) {

@@ -26,7 +26,9 @@ final class UnkeyedHash implements Digester {
     MessageDigest digest = Hashes.copyOf(empty);
     digest.update(userId);
     digest.update(key);
-    return digest.digest(suffix);
+    byte[] result = digest.digest(suffix);
+    digest.reset(); // Overwrites the block that the key was copied to.
+    return result;
   }
 
   /** Says nothing of the key. */

@@ -105,7 +105,8 @@ final class DigestAlgorithmTest {
     Set<DigestAlgorithm> algorithms = new HashSet<>();
     List<String> digests = new ArrayList<>();
     for (JsonNode vector : Vectors.userIdDigests()) {
-      DigestAlgorithm algorithm = DigestAlgorithm.ofWireName(text(vector, "algorithm"));
+      DigestAlgorithm algorithm =
+          DigestAlgorithm.ofWireName(text(vector, "algorithm")).orElseThrow();
       Digester digester = algorithm.prepare(text(vector, "secret").getBytes(UTF_8));
       byte[] userId = text(vector, "userId").getBytes(UTF_8);
       byte[] suffix = (text(vector, "salt") + text(vector, "expiration")).getBytes(UTF_8);
@@ -237,19 +238,17 @@ final class DigestAlgorithmTest {
   })
   void ofWireName_eachName_isThatAlgorithm(
       String wireName, DigestAlgorithm algorithm, boolean keyed, int length) {
-    assertThat(DigestAlgorithm.ofWireName(wireName)).isSameAs(algorithm);
+    assertThat(DigestAlgorithm.ofWireName(wireName)).containsSame(algorithm);
     assertThat(algorithm.wireName()).isEqualTo(wireName);
     assertThat(algorithm.keyed()).isEqualTo(keyed);
+    assertThat(algorithm.digestBytes()).isEqualTo(length);
     assertThat(algorithm.prepare(new byte[1]).compute(NOTHING, NOTHING)).hasSize(length);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "hash-md6", "HMAC-SHA256", "HMAC_SHA256", " hmac-sha256", "sha256"})
-  void ofWireName_otherName_isRefused(String wireName) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> DigestAlgorithm.ofWireName(wireName))
-        .withMessage(
-            "algorithm: one of [hmac-sha256, hmac-sha1, hash-sha256, hash-sha1, hash-md5] needed");
+  void ofWireName_otherName_isNone(String wireName) {
+    assertThat(DigestAlgorithm.ofWireName(wireName)).isEmpty();
   }
 
   @ParameterizedTest

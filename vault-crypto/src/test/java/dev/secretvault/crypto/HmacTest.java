@@ -71,14 +71,16 @@ final class HmacTest {
           boolean valid = Vectors.isValid(vector);
           if (group.required("tagSize").asInt() == 256) {
             whole.incrementAndGet();
-            assertThat(hmac.verify(message, tag)).as(Vectors.name(vector)).isEqualTo(valid);
+            assertThat(hmac.verify(message, new byte[0], tag))
+                .as(Vectors.name(vector))
+                .isEqualTo(valid);
           } else {
             truncated.incrementAndGet();
             assertThat(tag).hasSize(16);
             assertThat(Arrays.equals(Arrays.copyOf(hmac.compute(message), 16), tag))
                 .as(Vectors.name(vector))
                 .isEqualTo(valid);
-            assertThat(hmac.verify(message, tag)).as("half a tag").isFalse();
+            assertThat(hmac.verify(message, new byte[0], tag)).as("half a tag").isFalse();
           }
         });
     assertThat(whole).hasValue(87);
@@ -164,12 +166,16 @@ final class HmacTest {
     byte[] message = "message".getBytes(US_ASCII);
     byte[] genuine = hmac.compute(message);
 
-    assertThat(hmac.verify(message, genuine)).isTrue();
+    assertThat(hmac.verify(message, new byte[0], genuine)).isTrue();
     for (int bit = 0; bit < 8 * genuine.length; bit++) {
-      assertThat(hmac.verify(message, Tampering.flip(genuine, bit))).as("bit %d", bit).isFalse();
+      assertThat(hmac.verify(message, new byte[0], Tampering.flip(genuine, bit)))
+          .as("bit %d", bit)
+          .isFalse();
     }
     for (int bit = 0; bit < 8 * message.length; bit++) {
-      assertThat(hmac.verify(Tampering.flip(message, bit), genuine)).as("bit %d", bit).isFalse();
+      assertThat(hmac.verify(Tampering.flip(message, bit), new byte[0], genuine))
+          .as("bit %d", bit)
+          .isFalse();
     }
   }
 
@@ -178,7 +184,7 @@ final class HmacTest {
     Hmac hmac = Hmac.sha256("key".getBytes(US_ASCII));
     byte[] genuine = hmac.compute(new byte[0]);
     for (int length = 0; length <= 2 * genuine.length; length++) {
-      assertThat(hmac.verify(new byte[0], Arrays.copyOf(genuine, length)))
+      assertThat(hmac.verify(new byte[0], new byte[0], Arrays.copyOf(genuine, length)))
           .as("%d bytes", length)
           .isEqualTo(length == genuine.length);
     }
