@@ -37,18 +37,21 @@ final class SecretUse {
   private final SecretLife life;
   private final PassphraseAttempts attempts;
   private final VaultRules rules;
+  private final JoinedParts joined;
 
   SecretUse(
       VaultRecords records,
       LiveSecrets live,
       SecretLife life,
       PassphraseAttempts attempts,
-      VaultRules rules) {
+      VaultRules rules,
+      JoinedParts joined) {
     this.records = records;
     this.live = live;
     this.life = life;
     this.attempts = attempts;
     this.rules = rules;
+    this.joined = joined;
   }
 
   SecretValue reveal(Supplier<Optional<Live>> lookup) {
@@ -333,6 +336,11 @@ final class SecretUse {
 
   VaultClock clock() {
     return rules.clock();
+  }
+
+  /** What the digests of secrets join, of all namespaces of the open vault. */
+  JoinedParts joined() {
+    return joined;
   }
 
   private Live usable(Supplier<Optional<Live>> lookup) {

@@ -679,10 +679,17 @@ public final class SecretVault implements AutoCloseable {
   /**
    * Prepares a secret for signing and verifying many user IDs.
    *
+   * <p>One secret has one selection and order of the parts that are joined, which its first policy
+   * with {@link UserIdPolicy#salted} or {@link UserIdPolicy#expiring} settles as long as the vault
+   * is open: a digest that was made under one is right for other parts under another. Other
+   * processes cannot be checked: have them keep to the same, or give each its own secret. {@link
+   * UserIdPolicy#bound} is not concerned.
+   *
    * @param id the secret, of any {@link Disclosure}
    * @param policy how it signs, and what it accepts
    * @return what signs with it
    * @throws VaultException as {@link #hmac(SecretId, String)} throws it
+   * @throws IllegalStateException if the secret was used with another selection or order of parts
    */
   public UserIdAuthenticator userIds(SecretId id, UserIdPolicy policy) {
     Objects.requireNonNull(id, "id");

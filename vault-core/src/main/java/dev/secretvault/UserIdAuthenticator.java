@@ -54,6 +54,7 @@ public final class UserIdAuthenticator {
     secretId = policy.secretIdOf(id);
     digesters = new PreparedSecret<>(use, id, Preparation.digests(policy.digestAlgorithm()));
     digesters.now();
+    use.joined().require(id, policy);
     encryption = new UserIdEncryption(use, id, policy);
   }
 

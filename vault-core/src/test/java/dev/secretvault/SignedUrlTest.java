@@ -250,9 +250,10 @@ class SignedUrlTest {
   @Test
   void consentLink_withExpiration_isRefused() {
     UserIdPolicy policy = UserIdPolicy.of(DigestAlgorithm.HMAC_SHA1).secretId("sid");
+    VaultFixture.create(fixture.vault, "other");
     for (UserIdPolicy each : List.of(policy, policy.expiring())) {
-      UserIdAuthenticator users = fixture.vault.userIds("secret", each);
-      String hex = fixture.vault.userIds("secret", policy.expiring()).sign(claim).digest().hex();
+      UserIdAuthenticator users = fixture.vault.userIds("other", each);
+      String hex = fixture.vault.userIds("other", policy.expiring()).sign(claim).digest().hex();
       String link =
           "https://example.org/?organization_user_id=user%40domain.com&auth_algorithm=hmac-sha1"
               + "&auth_sid=sid&auth_digest="
