@@ -224,10 +224,12 @@ public final class UserIdAuthenticator {
    * to another link of the same user, and never expires.
    *
    * @param url of {@code http} or {@code https}, without user and fragment, as browsers write it,
-   *     as they would send another one than was signed: scheme and host in lower case, the host a
-   *     name or an IPv4 address, no default port, a path of at least {@code /} without dot
-   *     segments, and no apostrophe in the query; at most {@value SignedUrls#MAX_URL} characters,
-   *     when it is signed
+   *     as they would send another one than was signed: all but ASCII percent-encoded, scheme and
+   *     host in lower case, the host a name or an IPv4 address, no default port, a path of at least
+   *     {@code /} without dot segments, and no apostrophe in the query; at most {@value
+   *     SignedUrls#MAX_URL} characters, when it is signed. A browser that makes {@code https} of
+   *     {@code http}, as many do, sends another one, too: with {@link UserIdPolicy#bound}, sign
+   *     {@code http} only for programs that do not
    * @param claim whom the link is for
    * @return the link
    * @throws IllegalArgumentException if the URL or the claim is not one that can be signed
@@ -262,7 +264,8 @@ public final class UserIdAuthenticator {
    * @param url what somebody sent, as they sent it: with {@link UserIdPolicy#bound}, scheme and
    *     host are covered as well, so behind a proxy put the public ones back
    * @return whether it is genuine; {@link Reason#MALFORMED} if it has not exactly one of each part,
-   *     or one is not what {@link UserIdToken#parse} takes
+   *     one is not what {@link UserIdToken#parse} takes, or it has a fragment, a character that is
+   *     not ASCII, or more than {@value SignedUrls#MAX_URL} of them
    */
   public Verification verifyUrl(URI url) {
     return verifyUrl(url, Map.of());
