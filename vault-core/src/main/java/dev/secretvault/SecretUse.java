@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
 /** What the values of one namespace may be used for, and when. */
 final class SecretUse {
 
-  /** Hexadecimal ones, of a digest. */
-  private static final int DIGEST_DIGITS = 64;
+  /** How long a digest of 32 bytes is. */
+  private static final int HEX_DIGITS = 64;
+
+  private static final int BASE64_LETTERS = 43;
 
   private static final byte[] NOTHING = {};
 
@@ -268,14 +270,11 @@ final class SecretUse {
    */
   boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
     Objects.requireNonNull(userId, "userId");
-    if (digest.length() != DIGEST_DIGITS) {
-      return false;
-    }
     byte[] message;
     byte[] candidate;
     try {
+      candidate = digestBytes(digest);
       message = Text.userIdBytes("userId", userId);
-      candidate = HexFormat.of().parseHex(digest);
     } catch (IllegalArgumentException malformed) {
       return false;
     }
@@ -288,6 +287,14 @@ final class SecretUse {
               return genuine;
             })
         .orElse(false);
+  }
+
+  private static byte[] digestBytes(String digest) {
+    return switch (digest.length()) {
+      case HEX_DIGITS -> HexFormat.of().parseHex(digest);
+      case BASE64_LETTERS -> Digest.parseBase64Url(digest);
+      default -> throw new IllegalArgumentException("digest: malformed");
+    };
   }
 
   /** The answer; empty where it may not be had, so that whoever asks learns no more than that. */

@@ -532,7 +532,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param id the secret
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return false as well if there is no such secret, it may not be used now, the user ID is none
    *     that {@link #hmac(SecretId, String)} takes, or the digest is malformed: whoever sent it
    *     learns no more than that it is wrong
@@ -547,7 +547,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param name the secret's name
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return whether it is; false as well if that cannot be, as there
    */
   public boolean verify(String name, String userId, String digest) {

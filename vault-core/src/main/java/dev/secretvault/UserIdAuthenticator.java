@@ -63,11 +63,6 @@ public final class UserIdAuthenticator {
     return id;
   }
 
-  /** {@return how it signs, and what it accepts} */
-  public UserIdPolicy policy() {
-    return policy;
-  }
-
   /**
    * Signs a user ID, without salt, expiration and context.
    *
@@ -204,19 +199,43 @@ public final class UserIdAuthenticator {
    * @throws IllegalArgumentException as {@link #sign(String)} throws it
    */
   public List<Digest> candidates(String userId) {
-    requireParts(null, null);
-    vault.admitted(Permission.DIGEST);
-    return digesters.now().all().stream().map(key -> digestBy(key, userId)).toList();
+    return candidates(userId, null, null, Map.of());
   }
 
-  private Digest digestBy(VersionKey<Digester> key, String userId) {
-    Statement statement = new Statement(userId, secretId, null, null, stampOf(key), Map.of());
-    return new Digest(policy.digest(key.made(), statement));
+  /**
+   * The digests of a claim under each version that verifies, as {@link #candidates(String)} gives
+   * those of a user ID.
+   *
+   * @param claim what the digests shall say
+   * @return the digests, that of the current version first
+   * @throws IllegalArgumentException as {@link #sign(UserIdClaim)} throws it
+   */
+  public List<Digest> candidates(UserIdClaim claim) {
+    policy.requireCovered(claim.context());
+    return candidates(claim.userId(), claim.salt(), claim.expiresAt(), claim.context());
+  }
+
+  private List<Digest> candidates(
+      String userId,
+      @Nullable String salt,
+      @Nullable Instant expiresAt,
+      Map<String, String> context) {
+    requireParts(salt, expiresAt);
+    vault.admitted(Permission.DIGEST);
+    return digesters.now().all().stream()
+        .map(
+            key ->
+                policy.digest(
+                    key.made(),
+                    new Statement(userId, secretId, salt, expiresAt, stampOf(key), context)))
+        .map(Digest::new)
+        .toList();
   }
 
   /**
    * Signs a link: adds the parts of a token to its query, under the names of {@link
-   * TokenForm#LINK}.
+   * TokenForm#LINK}. For consent links services document these names; that proof links have the
+   * same ones is likely, but unconfirmed.
    *
    * <p>With {@link UserIdPolicy#bound} the digest covers the whole URL as well, and an expiration
    * is required: the link opens nothing else, and not for ever. With any other policy it is a link
