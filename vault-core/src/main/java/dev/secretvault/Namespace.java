@@ -25,6 +25,7 @@ final class Namespace {
   private final PassphraseAttempts attempts;
   private final Auditor auditor;
   private final VaultRules rules;
+  private final JoinedParts joined;
   private final Map<Permission, RateLimiter> limiters;
 
   /** What is told of changes; the same as this, but for who is said to act. */
@@ -35,6 +36,7 @@ final class Namespace {
       HeaderRecord header,
       Stripes stripes,
       VaultRules rules,
+      JoinedParts joined,
       String name,
       Runnable missed) {
     records = new VaultRecords(store, header, name, missed);
@@ -42,10 +44,11 @@ final class Namespace {
     auditor = new Auditor(records.auditChain(rules.audit(), rules.clock()), null);
     attempts = new PassphraseAttempts(records, auditor, rules.clock());
     life = new SecretLife(records, auditor, rules);
-    use = new SecretUse(records, live, life, attempts, rules);
+    use = new SecretUse(records, live, life, attempts, rules, joined);
     limiters = new EnumMap<>(Permission.class);
     whole = this;
     this.rules = rules;
+    this.joined = joined;
     for (Map.Entry<Permission, Rate> rate : rules.limits().rates().entrySet()) {
       limiters.put(rate.getKey(), new RateLimiter(rate.getValue(), rules.clock()));
     }
@@ -58,9 +61,10 @@ final class Namespace {
     live = whole.live;
     attempts = whole.attempts.by(auditor);
     life = whole.life.by(auditor);
-    use = new SecretUse(records, live, life, attempts, whole.rules);
+    use = new SecretUse(records, live, life, attempts, whole.rules, whole.joined);
     limiters = whole.limiters;
     rules = whole.rules;
+    joined = whole.joined;
   }
 
   /** The same namespace, with all that is kept of it, for somebody who acts. */

@@ -22,6 +22,7 @@ final class Namespaces implements StoreListener {
   private final HeaderRecord header;
   private final VaultRules rules;
   private final Stripes stripes = new Stripes();
+  private final JoinedParts joined = new JoinedParts();
   private final ChangeHandlers handlers = new ChangeHandlers();
 
   /** All that somebody looks at, and those used lately, so that what they keep is not lost. */
@@ -47,7 +48,8 @@ final class Namespaces implements StoreListener {
   Namespace get(String name) {
     Namespace found =
         byName.get(
-            name, missing -> new Namespace(store, header, stripes, rules, missing, this::missed));
+            name,
+            missing -> new Namespace(store, header, stripes, rules, joined, missing, this::missed));
     byToken.put(found.records().token(), found);
     usedLately.put(name, found);
     return found;

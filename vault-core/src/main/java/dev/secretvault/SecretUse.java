@@ -30,8 +30,10 @@ import org.jspecify.annotations.Nullable;
 /** What the values of one namespace may be used for, and when. */
 final class SecretUse {
 
-  /** Hexadecimal ones, of a digest. */
-  private static final int DIGEST_DIGITS = 64;
+  /** How long a digest of 32 bytes is. */
+  private static final int HEX_DIGITS = 64;
+
+  private static final int BASE64_LETTERS = 43;
 
   private static final byte[] NOTHING = {};
 
@@ -40,18 +42,21 @@ final class SecretUse {
   private final SecretLife life;
   private final PassphraseAttempts attempts;
   private final VaultRules rules;
+  private final JoinedParts joined;
 
   SecretUse(
       VaultRecords records,
       LiveSecrets live,
       SecretLife life,
       PassphraseAttempts attempts,
-      VaultRules rules) {
+      VaultRules rules,
+      JoinedParts joined) {
     this.records = records;
     this.live = live;
     this.life = life;
     this.attempts = attempts;
     this.rules = rules;
+    this.joined = joined;
   }
 
   SecretValue reveal(Supplier<Optional<Live>> lookup) {
@@ -268,14 +273,11 @@ final class SecretUse {
    */
   boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
     Objects.requireNonNull(userId, "userId");
-    if (digest.length() != DIGEST_DIGITS) {
-      return false;
-    }
     byte[] message;
     byte[] candidate;
     try {
+      candidate = digestBytes(digest);
       message = Text.userIdBytes("userId", userId);
-      candidate = HexFormat.of().parseHex(digest);
     } catch (IllegalArgumentException malformed) {
       return false;
     }
@@ -288,6 +290,14 @@ final class SecretUse {
               return genuine;
             })
         .orElse(false);
+  }
+
+  private static byte[] digestBytes(String digest) {
+    return switch (digest.length()) {
+      case HEX_DIGITS -> HexFormat.of().parseHex(digest);
+      case BASE64_LETTERS -> Digest.parseBase64Url(digest);
+      default -> throw new IllegalArgumentException("digest: malformed");
+    };
   }
 
   /** The answer; empty where it may not be had, so that whoever asks learns no more than that. */
@@ -338,6 +348,11 @@ final class SecretUse {
   Predicate<Instant> tokenEnds(SecretId id) {
     AtomicLong ended = live.tokensEnded(id);
     return expiresAt -> rules.clock().endsToken(expiresAt, ended);
+  }
+
+  /** What the digests of secrets join, of all namespaces of the open vault. */
+  JoinedParts joined() {
+    return joined;
   }
 
   private Live usable(Supplier<Optional<Live>> lookup) {

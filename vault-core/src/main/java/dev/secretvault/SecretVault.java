@@ -532,7 +532,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param id the secret
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return false as well if there is no such secret, it may not be used now, the user ID is none
    *     that {@link #hmac(SecretId, String)} takes, or the digest is malformed: whoever sent it
    *     learns no more than that it is wrong
@@ -547,7 +547,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param name the secret's name
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return whether it is; false as well if that cannot be, as there
    */
   public boolean verify(String name, String userId, String digest) {
@@ -679,10 +679,17 @@ public final class SecretVault implements AutoCloseable {
   /**
    * Prepares a secret for signing and verifying many user IDs.
    *
+   * <p>One secret has one selection and order of the parts that are joined, which its first policy
+   * with {@link UserIdPolicy#salted} or {@link UserIdPolicy#expiring} settles as long as the vault
+   * is open: a digest that was made under one is right for other parts under another. Other
+   * processes cannot be checked: have them keep to the same, or give each its own secret. {@link
+   * UserIdPolicy#bound} is not concerned.
+   *
    * @param id the secret, of any {@link Disclosure}
    * @param policy how it signs, and what it accepts
    * @return what signs with it
    * @throws VaultException as {@link #hmac(SecretId, String)} throws it
+   * @throws IllegalStateException if the secret was used with another selection or order of parts
    */
   public UserIdAuthenticator userIds(SecretId id, UserIdPolicy policy) {
     Objects.requireNonNull(id, "id");

@@ -56,17 +56,13 @@ public final class UserIdAuthenticator {
     secretId = policy.secretIdOf(id);
     digesters = new PreparedSecret<>(use, id, Preparation.digests(policy.digestAlgorithm()));
     digesters.now();
+    use.joined().require(id, policy);
     encryption = new UserIdEncryption(use, id, policy, tokenEnds);
   }
 
   /** {@return the secret} */
   public SecretId id() {
     return id;
-  }
-
-  /** {@return how it signs, and what it accepts} */
-  public UserIdPolicy policy() {
-    return policy;
   }
 
   /**
@@ -205,19 +201,43 @@ public final class UserIdAuthenticator {
    * @throws IllegalArgumentException as {@link #sign(String)} throws it
    */
   public List<Digest> candidates(String userId) {
-    requireParts(null, null);
-    vault.admitted(Permission.DIGEST);
-    return digesters.now().all().stream().map(key -> digestBy(key, userId)).toList();
+    return candidates(userId, null, null, Map.of());
   }
 
-  private Digest digestBy(VersionKey<Digester> key, String userId) {
-    Statement statement = new Statement(userId, secretId, null, null, stampOf(key), Map.of());
-    return new Digest(policy.digest(key.made(), statement));
+  /**
+   * The digests of a claim under each version that verifies, as {@link #candidates(String)} gives
+   * those of a user ID.
+   *
+   * @param claim what the digests shall say
+   * @return the digests, that of the current version first
+   * @throws IllegalArgumentException as {@link #sign(UserIdClaim)} throws it
+   */
+  public List<Digest> candidates(UserIdClaim claim) {
+    policy.requireCovered(claim.context());
+    return candidates(claim.userId(), claim.salt(), claim.expiresAt(), claim.context());
+  }
+
+  private List<Digest> candidates(
+      String userId,
+      @Nullable String salt,
+      @Nullable Instant expiresAt,
+      Map<String, String> context) {
+    requireParts(salt, expiresAt);
+    vault.admitted(Permission.DIGEST);
+    return digesters.now().all().stream()
+        .map(
+            key ->
+                policy.digest(
+                    key.made(),
+                    new Statement(userId, secretId, salt, expiresAt, stampOf(key), context)))
+        .map(Digest::new)
+        .toList();
   }
 
   /**
    * Signs a link: adds the parts of a token to its query, under the names of {@link
-   * TokenForm#LINK}.
+   * TokenForm#LINK}. For consent links services document these names; that proof links have the
+   * same ones is likely, but unconfirmed.
    *
    * <p>With {@link UserIdPolicy#bound} the digest covers the whole URL as well, and an expiration
    * is required: the link opens nothing else, and not for ever. With any other policy it is a link
@@ -225,10 +245,12 @@ public final class UserIdAuthenticator {
    * to another link of the same user, and never expires.
    *
    * @param url of {@code http} or {@code https}, without user and fragment, as browsers write it,
-   *     as they would send another one than was signed: scheme and host in lower case, the host a
-   *     name or an IPv4 address, no default port, a path of at least {@code /} without dot
-   *     segments, and no apostrophe in the query; at most {@value SignedUrls#MAX_URL} characters,
-   *     when it is signed
+   *     as they would send another one than was signed: all but ASCII percent-encoded, scheme and
+   *     host in lower case, the host a name or an IPv4 address, no default port, a path of at least
+   *     {@code /} without dot segments, and no apostrophe in the query; at most {@value
+   *     SignedUrls#MAX_URL} characters, when it is signed. A browser that makes {@code https} of
+   *     {@code http}, as many do, sends another one, too: with {@link UserIdPolicy#bound}, sign
+   *     {@code http} only for programs that do not
    * @param claim whom the link is for
    * @return the link
    * @throws IllegalArgumentException if the URL or the claim is not one that can be signed
@@ -263,7 +285,8 @@ public final class UserIdAuthenticator {
    * @param url what somebody sent, as they sent it: with {@link UserIdPolicy#bound}, scheme and
    *     host are covered as well, so behind a proxy put the public ones back
    * @return whether it is genuine; {@link Reason#MALFORMED} if it has not exactly one of each part,
-   *     or one is not what {@link UserIdToken#parse} takes
+   *     one is not what {@link UserIdToken#parse} takes, or it has a fragment, a character that is
+   *     not ASCII, or more than {@value SignedUrls#MAX_URL} of them
    */
   public Verification verifyUrl(URI url) {
     return verifyUrl(url, Map.of());

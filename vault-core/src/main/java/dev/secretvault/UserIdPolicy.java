@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * which of these there are must be certain: <b>without {@link #salted} they refuse a salt, and with
  * it they demand one,</b> and so it is with {@link #expiring}. Else the digest of the user {@code
  * user-12} would be that of the user {@code user-1} with the salt {@code 2}, and a token's
- * expiration could be passed off as its salt, and the token would never end. And with them a digest
- * can be used for any purpose.
+ * expiration could be passed off as its salt, and the token would never end. For the same reason
+ * <b>one secret has one selection and order of these parts,</b> wherever it is used: an open vault
+ * refuses another one, and other processes are not checked, so that is yours. And with them a
+ * digest can be used for any purpose.
  */
 public final class UserIdPolicy {
 
@@ -122,7 +124,8 @@ public final class UserIdPolicy {
   /**
    * Demands a salt of each claim. Where the parts are joined it stands behind the user ID with
    * nothing between, so <b>no user ID may be the beginning of another one:</b> let nobody choose
-   * theirs, and give out IDs of one length, such as UUIDs.
+   * theirs, and give out IDs of one length, such as UUIDs. That goes for all that are signed with
+   * the secret, also without a salt.
    *
    * @return the changed copy
    */
@@ -185,8 +188,8 @@ public final class UserIdPolicy {
    *
    * <p><b>It proves nothing.</b> It has neither digest nor tag: whoever can alter it turns bits of
    * the user ID over as they like, and whoever can ask often whether one decrypts can read it. It
-   * has no expiration, whatever the policy demands. {@link UserIdAuthenticator#encrypt} has none of
-   * these flaws.
+   * has no expiration, whatever the policy demands: SDKs have a field for one, but nobody says what
+   * it does, so it is refused. {@link UserIdAuthenticator#encrypt} has none of these flaws.
    *
    * <p>What services expect is documented in parts only. Here the key is the secret's value, of 32
    * bytes, or 64 hexadecimal digits of it; the plaintext is the user ID in UTF-8 and nothing else,
@@ -239,6 +242,20 @@ public final class UserIdPolicy {
     return coversContext()
         ? statement.labelled(digester)
         : statement.joined(digester, rules.contains(Rule.EXPIRATION_FIRST));
+  }
+
+  /** What stands one behind the other in a digest, in words; null for a user ID alone. */
+  @Nullable String joinedParts() {
+    boolean salted = rules.contains(Rule.SALTED);
+    if (coversContext() || !(salted || isExpiring())) {
+      return null;
+    }
+    if (salted && isExpiring()) {
+      return rules.contains(Rule.EXPIRATION_FIRST)
+          ? "user ID, expiration and salt"
+          : "user ID, salt and expiration";
+    }
+    return salted ? "user ID and salt" : "user ID and expiration";
   }
 
   boolean coversContext() {

@@ -35,6 +35,7 @@ class UserIdAuthenticatorTest {
   private VaultFixture fixture;
   private SecretVault vault;
   private SecretId id;
+  private int created;
 
   @BeforeEach
   void open() {
@@ -55,6 +56,12 @@ class UserIdAuthenticatorTest {
   static UserIdPolicy policy(UserIdPolicy policy, boolean salted, boolean expiring) {
     UserIdPolicy with = salted ? policy.salted() : policy;
     return expiring ? with.expiring() : with;
+  }
+
+  /** A new secret: one joins its parts in one way. */
+  private SecretId of(String value) {
+    String name = "secret " + created++;
+    return VaultFixture.create(vault, SecretSpec.named(name).value(value.toCharArray()).active());
   }
 
   private static Instant in(long seconds) {
@@ -113,10 +120,9 @@ class UserIdAuthenticatorTest {
   private void agrees(
       String algorithm, String secret, String user, String salt, Long expiration, String digest) {
     fixture.clock.set(Instant.ofEpochSecond(1_699_999_999));
-    assertThat(secret).isEqualTo("secret");
     UserIdPolicy policy = policy(DigestAlgorithm.ofWireName(algorithm).orElseThrow());
     UserIdAuthenticator users =
-        vault.userIds(id, policy(policy, salt != null, expiration != null).secretId("sid"));
+        vault.userIds(of(secret), policy(policy, salt != null, expiration != null).secretId("sid"));
     UserIdClaim claim = UserIdClaim.of(user);
     claim = salt == null ? claim : claim.salt(salt);
     claim = expiration == null ? claim : claim.expiresAt(Instant.ofEpochSecond(expiration));
@@ -194,8 +200,10 @@ class UserIdAuthenticatorTest {
         UserIdClaim.of("u").salt("s").expiresAt(Instant.ofEpochSecond(1_800_000_000));
     for (DigestAlgorithm algorithm : DigestAlgorithm.values()) {
       UserIdPolicy behind = policy(algorithm).salted().expiring();
-      String before = vault.userIds(id, behind.expirationBeforeSalt()).sign(claim).digest().hex();
-      assertThat(before).isNotEqualTo(vault.userIds(id, behind).sign(claim).digest().hex());
+      UserIdPolicy inFront = behind.expirationBeforeSalt();
+      String before = vault.userIds(of("secret"), inFront).sign(claim).digest().hex();
+      assertThat(before)
+          .isNotEqualTo(vault.userIds(of("secret"), behind).sign(claim).digest().hex());
       if (algorithm.keyed()) {
         UserIdAuthenticator plain = vault.userIds(id, policy(algorithm));
         assertThat(before).isEqualTo(plain.sign("u1800000000s").digest().hex());
@@ -443,7 +451,8 @@ class UserIdAuthenticatorTest {
   void joinedParts_cutInAnotherWay_areRefused(boolean salted, boolean expiring) {
     for (boolean first : new boolean[] {false, true}) {
       UserIdPolicy policy = policy(UserIdPolicy.standard(), salted, expiring);
-      UserIdAuthenticator users = vault.userIds(id, first ? policy.expirationBeforeSalt() : policy);
+      UserIdAuthenticator users =
+          vault.userIds(of("secret"), first ? policy.expirationBeforeSalt() : policy);
       String user = "user-1777";
       UserIdClaim claim = UserIdClaim.of(user);
       claim = salted ? claim.salt(first ? "ab12" : "12ab") : claim;
@@ -508,14 +517,14 @@ class UserIdAuthenticatorTest {
     signsOnly(bound.expiring(), both.salt("1"), List.of(plain, salted));
     signsOnly(bound.salted(), both, List.of(plain, expiring));
     for (UserIdPolicy demanding : List.of(standard.salted(), standard.expiring())) {
-      UserIdAuthenticator users = vault.userIds(id, demanding);
+      UserIdAuthenticator users = vault.userIds(of("secret"), demanding);
       assertThatIllegalArgumentException().isThrownBy(() -> users.sign("user"));
       assertThatIllegalArgumentException().isThrownBy(() -> users.candidates("user"));
     }
   }
 
   private void signsOnly(UserIdPolicy policy, UserIdClaim taken, List<UserIdClaim> refused) {
-    UserIdAuthenticator users = vault.userIds(id, policy);
+    UserIdAuthenticator users = vault.userIds(of("secret"), policy);
     assertThat(reason(users, users.sign(taken))).isEqualTo(Reason.GENUINE);
     for (UserIdClaim each : refused) {
       assertThatIllegalArgumentException()
