@@ -301,9 +301,7 @@ final class Entries {
     byte[] prefix = prefixes.text((int) number(page, end));
     int both = Math.min(prefix.length, key.length);
     int compared = Arrays.compare(prefix, 0, prefix.length, key, 0, both);
-    return compared == 0
-        ? Arrays.compare(page, from + 1, end, key, both, key.length)
-        : compared;
+    return compared == 0 ? Arrays.compare(page, from + 1, end, key, both, key.length) : compared;
   }
 
   /** Compares entries by their keys. */

@@ -29,7 +29,8 @@ class KeyTableTest {
     "100663297, 0, 268435456",
     "201326592, 9223372036854775807, 268435456"
   })
-  void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(int entries, long guess, int slots) {
+  void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(
+      int entries, long guess, int slots) {
     assertThat(KeyTable.slots(entries, guess)).isEqualTo(slots);
   }
 
