@@ -301,9 +301,7 @@ final class Entries {
     byte[] prefix = prefixes.text((int) number(page, end));
     int both = Math.min(prefix.length, key.length);
     int compared = Arrays.compare(prefix, 0, prefix.length, key, 0, both);
-    return compared == 0
-        ? Arrays.compare(page, from + 1, end, key, both, key.length)
-        : compared;
+    return compared == 0 ? Arrays.compare(page, from + 1, end, key, both, key.length) : compared;
   }
 
   /** Compares entries by their keys. */
@@ -354,12 +352,19 @@ final class Entries {
     }
     if (end - from >= Long.BYTES) {
       // Some of them once more, as so many at once are faster than one after the other.
-      return (int) (mix(hash ^ (long) LONG.get(bytes, end - Long.BYTES)) >>> 32);
+      return spread(hash ^ (long) LONG.get(bytes, end - Long.BYTES));
     }
     for (; at < end; at++) {
       hash = mix(hash ^ bytes[at]);
     }
-    return (int) (mix(hash) >>> 32);
+    return spread(hash);
+  }
+
+  /**
+   * Twice, as a product's lower bits know nothing of its factors' higher ones: of the last bytes.
+   */
+  private static int spread(long hash) {
+    return (int) (mix(mix(hash)) >>> 32);
   }
 
   /** Half of a step of MurmurHash3. */

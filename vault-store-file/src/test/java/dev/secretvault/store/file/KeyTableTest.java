@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How large a table becomes, of which no test has the memory. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -29,7 +32,8 @@ class KeyTableTest {
     "100663297, 0, 268435456",
     "201326592, 9223372036854775807, 268435456"
   })
-  void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(int entries, long guess, int slots) {
+  void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(
+      int entries, long guess, int slots) {
     assertThat(KeyTable.slots(entries, guess)).isEqualTo(slots);
   }
 
@@ -50,6 +54,17 @@ class KeyTableTest {
       int place = table.find(key, 0, key.length, Entries.hash(key, 0, key.length));
       assertThat(entries.entry(place).checksum()).isEqualTo(i);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"?bcdefghijklmn", "abcdefg?ijklmn", "abcdefghijklm?", "a?", "abcdefg?"})
+  void hash_keysThatDifferInOneCharacter_pointToManySlots(String pattern) {
+    Set<Integer> slots = new HashSet<>();
+    for (char c = 'a'; c <= 'z'; c++) {
+      byte[] key = pattern.replace('?', c).getBytes(ISO_8859_1);
+      slots.add(Entries.hash(key, 0, key.length) & 0xfff);
+    }
+    assertThat(slots).hasSizeGreaterThan(20);
   }
 
   @Test
