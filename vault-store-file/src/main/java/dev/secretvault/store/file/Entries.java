@@ -352,12 +352,19 @@ final class Entries {
     }
     if (end - from >= Long.BYTES) {
       // Some of them once more, as so many at once are faster than one after the other.
-      return (int) (mix(hash ^ (long) LONG.get(bytes, end - Long.BYTES)) >>> 32);
+      return spread(hash ^ (long) LONG.get(bytes, end - Long.BYTES));
     }
     for (; at < end; at++) {
       hash = mix(hash ^ bytes[at]);
     }
-    return (int) (mix(hash) >>> 32);
+    return spread(hash);
+  }
+
+  /**
+   * Twice, as a product's lower bits know nothing of its factors' higher ones: of the last bytes.
+   */
+  private static int spread(long hash) {
+    return (int) (mix(mix(hash)) >>> 32);
   }
 
   /** Half of a step of MurmurHash3. */

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How large a table becomes, of which no test has the memory. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -51,6 +54,17 @@ class KeyTableTest {
       int place = table.find(key, 0, key.length, Entries.hash(key, 0, key.length));
       assertThat(entries.entry(place).checksum()).isEqualTo(i);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"?bcdefghijklmn", "abcdefg?ijklmn", "abcdefghijklm?", "a?", "abcdefg?"})
+  void hash_keysThatDifferInOneCharacter_pointToManySlots(String pattern) {
+    Set<Integer> slots = new HashSet<>();
+    for (char c = 'a'; c <= 'z'; c++) {
+      byte[] key = pattern.replace('?', c).getBytes(ISO_8859_1);
+      slots.add(Entries.hash(key, 0, key.length) & 0xfff);
+    }
+    assertThat(slots).hasSizeGreaterThan(20);
   }
 
   @Test
