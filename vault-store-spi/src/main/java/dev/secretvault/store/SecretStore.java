@@ -123,14 +123,14 @@ public interface SecretStore extends AutoCloseable {
    * every one that is there all the while with the same expiry exactly once, whatever else is put
    * and deleted meanwhile.
    *
-   * <p>One that is damaged is left out, as it must not keep those behind it for ever; when only
-   * such ones are left, that is said.
+   * <p>One that is damaged, or lies where the medium cannot be read, is left out, as it must not
+   * keep those behind it for ever; when only such ones are left, that is said.
    *
    * @param now the moment to compare with
    * @param after the record to start behind, by the expiry and the key that it has here, whatever
    *     is stored by now; null starts at the first
    * @param limit the most records to return, 1 to {@value #MAX_PAGE}
-   * @return at most {@code limit} records; fewer only if there are no more that are not damaged
+   * @return at most {@code limit} records; fewer only if there are no more that can be read
    * @throws IllegalArgumentException if {@code limit} is out of range, or {@code after} has no
    *     expiry
    * @throws StoreCorruptException if there are damaged records behind {@code after}, and no others

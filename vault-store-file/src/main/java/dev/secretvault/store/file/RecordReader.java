@@ -38,7 +38,7 @@ final class RecordReader {
     log.refresh();
     OpenLog now = log.current();
     Index.Entry entry = now.index().find(key);
-    return entry == null ? Optional.empty() : load(now, entry);
+    return entry == null ? Optional.empty() : loadOrFail(now, entry);
   }
 
   List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
@@ -51,7 +51,7 @@ final class RecordReader {
       OpenLog now = log.current();
       int wanted = limit - page.size();
       List<Index.Entry> entries = now.index().after(last, wanted);
-      entries.forEach(entry -> load(now, entry).ifPresent(page::add));
+      entries.forEach(entry -> loadOrFail(now, entry).ifPresent(page::add));
       more = entries.size() == wanted;
       last = entries.isEmpty() ? last : entries.get(entries.size() - 1).key();
     }
@@ -63,10 +63,10 @@ final class RecordReader {
     log.refresh();
     // By their keys, as one that is put meanwhile may come twice.
     Map<RecordKey, StoredRecord> found = new LinkedHashMap<>();
-    StoreCorruptException damage = null;
+    StoreException unread = null;
     Due last = after;
     boolean more = true;
-    // Goes on behind what was looked at: damaged records may be many, and none is read again.
+    // Goes on behind what was looked at: damaged records may be many, and none is read twice.
     while (more && found.size() < limit) {
       OpenLog now = log.current();
       int wanted = limit - found.size();
@@ -76,8 +76,11 @@ final class RecordReader {
         Optional<StoredRecord> record = Optional.empty();
         try {
           record = load(now, entry);
-        } catch (StoreCorruptException e) {
-          damage = e;
+        } catch (StoreCorruptException damaged) {
+          unread = damaged;
+        } catch (IOException failed) {
+          // A bad place of the disk is the commonest damage of one record.
+          unread = unreadable(failed);
         }
         if (record.isPresent() && !Objects.equals(record.get().expiresAt(), expiry(entry))) {
           // It was put again, and has another place by now, which may be one behind this.
@@ -89,8 +92,8 @@ final class RecordReader {
         last = new Due(entry.expiresAt(), entry.key());
       }
     }
-    if (found.isEmpty() && damage != null) {
-      throw damage;
+    if (found.isEmpty() && unread != null) {
+      throw unread;
     }
     return List.copyOf(found.values());
   }
@@ -100,11 +103,11 @@ final class RecordReader {
    * all have moved to another file, and what is stored by now is the answer. Only if that is the
    * same entry, it is damaged.
    */
-  private Optional<StoredRecord> load(OpenLog found, Index.Entry entry) {
+  private Optional<StoredRecord> load(OpenLog found, Index.Entry entry) throws IOException {
     OpenLog in = found;
     Index.Entry wanted = entry;
     while (true) {
-      byte[] value = value(in, wanted);
+      byte[] value = in.values().read(wanted);
       if (value != null) {
         return Optional.of(record(wanted, value));
       }
@@ -123,20 +126,24 @@ final class RecordReader {
     }
   }
 
-  private byte @Nullable [] value(OpenLog in, Index.Entry entry) {
+  private Optional<StoredRecord> loadOrFail(OpenLog found, Index.Entry entry) {
     try {
-      return in.values().read(entry);
+      return load(found, entry);
     } catch (IOException failed) {
-      throw new StoreException(
-          "a record of the store in "
-              + directory
-              + " could not be read ("
-              + failed.getMessage()
-              + ")",
-          Outcome.NOT_WRITTEN,
-          true,
-          failed);
+      throw unreadable(failed);
     }
+  }
+
+  private StoreException unreadable(IOException failed) {
+    return new StoreException(
+        "a record of the store in "
+            + directory
+            + " could not be read ("
+            + failed.getMessage()
+            + ")",
+        Outcome.NOT_WRITTEN,
+        true,
+        failed);
   }
 
   private static StoredRecord record(Index.Entry entry, byte[] value) {

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreCorruptException;
+import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.HookedDisk.Call;
 import dev.secretvault.store.file.HookedDisk.Hook;
@@ -23,20 +24,22 @@ import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /**
  * What has expired is found past records that cannot be read, and past those that move meanwhile.
  */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class ExpiredTest {
 
   private static final int DAMAGED = 5_000;
 
   private final SimulatedDisk disk = new SimulatedDisk();
 
-  /** Counts the reads of the log, and does something before the next one. */
-  private final class Reads implements Hook {
+  /** Counts the reads of the log, fails the first ones, and does something before the next one. */
+  private static final class Reads implements Hook {
     private int count;
+    private int failures;
     private Runnable before = () -> {};
 
     @Override
@@ -50,6 +53,10 @@ class ExpiredTest {
       Runnable now = before;
       before = () -> {};
       now.run();
+      if (failures > 0) {
+        failures--;
+        throw new IOException("Input/output error");
+      }
       return operation.run();
     }
   }
@@ -122,6 +129,28 @@ class ExpiredTest {
       assertReads(DAMAGED + 2, () -> assertThat(expired(store, 7)).containsExactly("a", "b"));
       StoredRecord a = store.read(key("a")).orElseThrow();
       assertReads(1, () -> assertThat(keys(store.expired(Instant.MAX, a, 7))).containsExactly("b"));
+    }
+  }
+
+  @Test
+  void expired_someCannotBeRead_areLeftOutUntilThereAreNoOthers() throws Exception {
+    try (FileSecretStore store = openCounting()) {
+      commit(store, put("a", 0, "alpha", 1), put("b", 0, "beta", 2), put("c", 0, "gamma", 3));
+      for (int limit = 1; limit <= 4; limit++) {
+        reads.failures = 2;
+        assertThat(expired(store, limit)).containsExactly("c");
+        reads.failures = 3;
+        int most = limit;
+        assertThatThrownBy(() -> expired(store, most))
+            .isExactlyInstanceOf(StoreException.class)
+            .hasMessageEndingWith("could not be read (Input/output error)");
+      }
+      // Who asks for the record itself is told.
+      reads.failures = 1;
+      assertThatThrownBy(() -> store.read(key("a"))).isExactlyInstanceOf(StoreException.class);
+      reads.failures = 1;
+      assertThatThrownBy(() -> store.scan(null, 3)).isExactlyInstanceOf(StoreException.class);
+      assertThat(expired(store, 4)).containsExactly("a", "b", "c");
     }
   }
 
