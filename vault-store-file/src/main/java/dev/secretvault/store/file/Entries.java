@@ -29,6 +29,7 @@ final class Entries {
   private static final int MAX_PAGES = Integer.MAX_VALUE / UNITS_PER_PAGE;
   private static final int NUMBERS = 5;
   private static final int MAX_SIZE = 1 + RecordKey.MAX_LENGTH + NUMBERS * 10 + Integer.BYTES;
+  private static final int LEAST_PER_PAGE = UNITS_PER_PAGE / inUnits(MAX_SIZE);
   private static final byte REMOVED = (byte) 0x80;
 
   private static final VarHandle INT =
@@ -148,10 +149,12 @@ final class Entries {
     return place;
   }
 
+  /** Whether so many more have room, however long their keys are: about 8 GB in all. */
+  boolean hasRoom(int more) {
+    return count + more / LEAST_PER_PAGE + 1 <= MAX_PAGES;
+  }
+
   private void addPage() {
-    if (count == MAX_PAGES) {
-      throw new IllegalStateException("there are more records than an index can hold");
-    }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count + count / 2 + 1);
       ends = Arrays.copyOf(ends, pages.length);

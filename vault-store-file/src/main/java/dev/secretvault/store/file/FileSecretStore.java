@@ -65,6 +65,9 @@ import org.jspecify.annotations.Nullable;
  * Records are put in order when they are first listed, and first after a compaction: the caller
  * waits for that, about a second for a million of them; those who commit, also in other processes,
  * for the small part in which the records are counted up, about 30 milliseconds for a million.
+ *
+ * <p>There may be 201,326,592 records, and 8 GB of this in the heap; a commit that would need more
+ * is refused, with a {@link StoreException} that says so, and nothing of it is written.
  */
 public final class FileSecretStore implements SecretStore {
 

@@ -1,6 +1,8 @@
 package dev.secretvault.store.file;
 
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.file.FrameHead.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +42,9 @@ final class Index {
   /** Removed while a view is being sorted. */
   private final List<Integer> unreleased = new ArrayList<>();
 
+  /** How many entries there may be. */
+  private final int most;
+
   private long live;
 
   /** Whether other threads know this. */
@@ -55,7 +60,14 @@ final class Index {
   private long reached;
 
   /** An index that other threads may know. */
-  Index() {}
+  Index() {
+    this(KeyTable.MOST_ENTRIES);
+  }
+
+  /** An index that has room for so many entries. */
+  Index(int most) {
+    this.most = most;
+  }
 
   /**
    * An index that no other thread knows until it is {@linkplain #share shared}, which makes it
@@ -114,12 +126,50 @@ final class Index {
   }
 
   /**
+   * Whether a commit can be entered. For whoever applies commits.
+   *
+   * @param puts how many records it puts
+   * @param created how many of them are not stored
+   */
+  boolean hasRoom(int puts, int created) {
+    return created <= most - table.size() && entries.hasRoom(puts);
+  }
+
+  /** Says that a commit cannot be entered. */
+  StoreException full() {
+    return new StoreException(
+        "there is no room for more records: a store has at most "
+            + most
+            + ", and what the heap has of them takes at most 8 GB",
+        Outcome.NOT_WRITTEN,
+        true,
+        null);
+  }
+
+  private boolean hasRoom(HeadScanner commit) {
+    int puts = 0;
+    int created = 0;
+    for (int step = 0; step < commit.count(); step++) {
+      if (commit.isPut(step)) {
+        puts++;
+        created += find(commit, step) == 0 ? 1 : 0;
+      }
+    }
+    return hasRoom(puts, created);
+  }
+
+  /**
    * Enters a commit. One thread at a time.
    *
    * @param firstValue where in the log the text of its first value begins
    * @return the entries that it replaced or removed
+   * @throws StoreException if there is no room for it; nothing of it was entered
    */
   List<Entry> apply(HeadScanner commit, long firstValue) {
+    // Hardly ever so few are left that it matters which of them are created.
+    if (!hasRoom(commit.count(), commit.count()) && !hasRoom(commit)) {
+      throw full();
+    }
     List<Entry> gone = List.of();
     // A lock waits until all that was written before is in the cache, which is slow in a large one.
     long stamp = shared ? publishing.writeLock() : 0;
