@@ -47,9 +47,6 @@ final class Index {
 
   private long live;
 
-  /** Whether other threads know this. */
-  private boolean shared = true;
-
   /**
    * How long the log is that will be read, from which it is guessed how much there will be; 0 once
    * it was read.
@@ -70,23 +67,21 @@ final class Index {
   }
 
   /**
-   * An index that no other thread knows until it is {@linkplain #share shared}, which makes it
-   * faster to fill.
+   * An index that is filled from a log, and that no other thread knows until it is {@linkplain
+   * #share shared}.
    *
-   * @param log how long the log is that it is filled from
+   * @param log how long the log is
    */
   static Index unshared(long log) {
     Index index = new Index();
-    index.shared = false;
     index.expected = log;
     return index;
   }
 
-  /** Makes this safe for other threads, which must not know it before. */
+  /** Ends the filling from a log. */
   void share() {
     table.trim();
     expected = 0;
-    shared = true;
   }
 
   /**
@@ -171,8 +166,7 @@ final class Index {
       throw full();
     }
     List<Entry> gone = List.of();
-    // A lock waits until all that was written before is in the cache, which is slow in a large one.
-    long stamp = shared ? publishing.writeLock() : 0;
+    long stamp = publishing.writeLock();
     try {
       long guess = guess();
       long offset = firstValue;
@@ -196,9 +190,7 @@ final class Index {
       live = size;
       reached = offset;
     } finally {
-      if (stamp != 0) {
-        publishing.unlockWrite(stamp);
-      }
+      publishing.unlockWrite(stamp);
     }
     return gone;
   }
