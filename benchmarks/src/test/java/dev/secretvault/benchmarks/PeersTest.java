@@ -16,6 +16,7 @@ class PeersTest {
 
   /** So many that what they take on disk is more than the blocks of some empty files. */
   private static final int FILLED = 300;
+
   private static final int CREATED = 3;
 
   @ParameterizedTest
