@@ -15,6 +15,7 @@ final class Namespace {
   private final LiveSecrets live;
   private final SecretLife life;
   private final SecretUse use;
+  private final OneTimeLife oneTime;
   private final Map<Permission, RateLimiter> limiters = new EnumMap<>(Permission.class);
 
   Namespace(
@@ -28,6 +29,7 @@ final class Namespace {
     live = new LiveSecrets(records, stripes);
     life = new SecretLife(records, rules);
     use = new SecretUse(records, live, life, rules);
+    oneTime = new OneTimeLife(records, rules);
     for (Map.Entry<Permission, Rate> rate : rules.limits().rates().entrySet()) {
       limiters.put(rate.getKey(), new RateLimiter(rate.getValue(), rules.clock()));
     }
@@ -47,6 +49,10 @@ final class Namespace {
 
   SecretUse use() {
     return use;
+  }
+
+  OneTimeLife oneTime() {
+    return oneTime;
   }
 
   /** Lets go what is kept of a record that has changed. */

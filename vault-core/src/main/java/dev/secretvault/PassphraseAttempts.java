@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -45,6 +46,7 @@ final class PassphraseAttempts {
   private static final int STRIPES = 64;
 
   private final VaultRecords records;
+  private final Function<SecretId, Change> required;
   private final InstantSource clock;
 
   /** One attempt at a secret at a time: many right ones at once are not many wrong ones. */
@@ -52,7 +54,18 @@ final class PassphraseAttempts {
       Stream.<Lock>generate(ReentrantLock::new).limit(STRIPES).toList();
 
   PassphraseAttempts(VaultRecords records, InstantSource clock) {
+    this(records, records::requireSecret, clock);
+  }
+
+  /**
+   * Counts for other things than secrets.
+   *
+   * @param required what a commit has to name that shall happen only while there is the thing
+   */
+  PassphraseAttempts(
+      VaultRecords records, Function<SecretId, Change> required, InstantSource clock) {
     this.records = records;
+    this.required = required;
     this.clock = clock;
   }
 
@@ -185,7 +198,7 @@ final class PassphraseAttempts {
 
   private boolean write(SecretId id, Counters counters) {
     try {
-      records.commit(() -> List.of(records.requireSecret(id), put(id, counters)));
+      records.commit(() -> List.of(required.apply(id), put(id, counters)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

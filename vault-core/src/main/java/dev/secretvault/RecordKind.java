@@ -9,7 +9,12 @@ enum RecordKind {
   VALUE('v'),
   ATTEMPTS('a'),
   COUNT('c'),
-  NAMESPACE('i');
+  NAMESPACE('i'),
+  ONE_TIME('o'),
+  LINK('l'),
+  RECEIPT('r'),
+  SHARED_VALUE('p'),
+  SHOWN_VALUE('g');
 
   private final char letter;
   private final String purpose = name().toLowerCase(Locale.ROOT);

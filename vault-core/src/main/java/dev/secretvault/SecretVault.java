@@ -387,7 +387,7 @@ public final class SecretVault implements AutoCloseable {
         .reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
-  private static String requireCaller(String caller) {
+  static String requireCaller(String caller) {
     return Text.check("caller", Objects.requireNonNull(caller, "caller"), 1, MAX_CALLER);
   }
 
@@ -531,6 +531,14 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
+   * {@return the one-time secrets of this namespace, to be shared by links that open them once}
+   */
+  public OneTimeSecrets oneTime() {
+    requireOpen();
+    return new OneTimeSecrets(this);
+  }
+
+  /**
    * {@return the vault's keys: what unlocks it, and the epochs of its data keys; they are those of
    * all namespaces}
    *
@@ -598,7 +606,7 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /** Lets a call through that takes these permissions, and counts it for each, or for none. */
-  private Namespace admitted(Permission... calls) {
+  Namespace admitted(Permission... calls) {
     requirePermitted(calls);
     namespace.admit(1, calls);
     return namespace;

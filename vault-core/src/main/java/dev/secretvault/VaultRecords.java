@@ -93,7 +93,7 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
-  private RecordKey key(RecordKind kind, String rest) {
+  RecordKey key(RecordKind kind, String rest) {
     return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
@@ -107,7 +107,7 @@ final class VaultRecords {
   }
 
   /** What follows the kind in a key of this namespace. */
-  private String restOf(RecordKey key) {
+  String restOf(RecordKey key) {
     return key.text().substring(prefix.length() + 2);
   }
 
@@ -136,7 +136,7 @@ final class VaultRecords {
     return key(RecordKind.VALUE, id + "." + version);
   }
 
-  private RecordKey attemptsKey(SecretId id) {
+  RecordKey attemptsKey(SecretId id) {
     return key(RecordKind.ATTEMPTS, id.text());
   }
 
@@ -182,19 +182,19 @@ final class VaultRecords {
     return equal;
   }
 
-  /** Seals a value under a passphrase as well, before it is put. */
-  byte[] protect(SecretId id, int version, char[] passphrase, byte[] value) {
-    String key = valueKey(id, version).text();
-    return Failures.translated(() -> header.keyring().protect(namespace, key, passphrase, value));
+  /** Seals a value under a passphrase as well, before it is put under this key. */
+  byte[] protect(RecordKey key, char[] passphrase, byte[] value) {
+    return Failures.translated(
+        () -> header.keyring().protect(namespace, key.text(), passphrase, value));
   }
 
   /** The value that {@link #protect} sealed; empty if the passphrase is wrong. */
-  Optional<byte[]> unprotect(SecretId id, int version, char[] passphrase, byte[] sealed) {
-    String key = valueKey(id, version).text();
+  Optional<byte[]> unprotect(RecordKey key, char[] passphrase, byte[] sealed) {
     return Failures.translated(
         () -> {
           try {
-            return Optional.of(header.keyring().unprotect(namespace, key, passphrase, sealed));
+            return Optional.of(
+                header.keyring().unprotect(namespace, key.text(), passphrase, sealed));
           } catch (CryptoException e) {
             if (e.reason() == Reason.WRONG_KEY) {
               return Optional.empty();
@@ -221,6 +221,51 @@ final class VaultRecords {
     return new Secrets(
         scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
         scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
+  }
+
+  /** A record of any kind, opened. */
+  Optional<OpenedValue> open(RecordKind kind, RecordKey key) {
+    return store.read(key).flatMap(stored -> store.open(stored, kind, true));
+  }
+
+  /** A put of a record of any kind. */
+  Change put(
+      RecordKind kind, RecordKey key, long replaced, byte[] content, @Nullable Instant expiresAt) {
+    return store.put(kind, key, replaced, content, expiresAt);
+  }
+
+  /** A deletion of a record as it is stored, without opening it; empty if there is none. */
+  Optional<Change> delete(RecordKey key) {
+    return deletionOf(key);
+  }
+
+  /** Up to {@code limit} records of a kind whose keys are behind one of that kind. */
+  List<StoredRecord> page(RecordKind kind, RecordKey after, int limit) {
+    return store.scan(after, limit).stream()
+        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(kind)))
+        .toList();
+  }
+
+  /** A page's record, opened; empty if it is gone meanwhile. */
+  Optional<OpenedValue> open(RecordKind kind, StoredRecord stored) {
+    return store.open(stored, kind, false);
+  }
+
+  /** What stands for a token in the key of a record. */
+  String digestOf(RecordKind kind, String tokenText) {
+    return header.keyring().token(kind.purpose(), namespace, tokenText);
+  }
+
+  /** Seals a value under a token that the vault does not keep, before it is put. */
+  byte[] sealForLink(RecordKey key, byte[] linkToken, byte[] value) {
+    return Failures.translated(
+        () -> header.keyring().sealForLink(namespace, key.text(), linkToken, value));
+  }
+
+  /** The value that {@link #sealForLink} sealed. */
+  byte[] openForLink(RecordKey key, byte[] linkToken, byte[] sealed) {
+    return Failures.translated(
+        () -> header.keyring().openForLink(namespace, key.text(), linkToken, sealed));
   }
 
   /** A put of the secret's record, at the secret's revision. */
