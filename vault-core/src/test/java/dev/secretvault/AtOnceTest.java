@@ -42,7 +42,7 @@ class AtOnceTest {
       handles.add(each);
       handles.add(each.namespace(""));
       handles.add(each.restrictedTo(Set.of(Permission.DIGEST, Permission.REVEAL)));
-      handles.add(each.restrictedTo(Set.of(Permission.DIGEST, Permission.REVEAL)).namespace(""));
+      handles.add(each.namespace("").restrictedTo(Set.of(Permission.DIGEST, Permission.REVEAL)));
     }
     assertSigns("web", FIRST); // So that all is cached that ever is.
   }
