@@ -110,13 +110,12 @@ final class OneTimeLife {
   }
 
   OneTimeInfo peek(String link) {
-    return byToken(RecordKind.LINK, link).map(this::seen).orElseThrow(SecretNotFoundException::new)
-        .info(now());
+    return seenByToken(RecordKind.LINK, link).info(now());
   }
 
   /** What has become of it; empty if there is none. */
   Optional<OneTimeState> state(String link) {
-    return byToken(RecordKind.LINK, link).map(this::seen).map(OneTimeRecord::state);
+    return byToken(RecordKind.LINK, link).flatMap(this::seen).map(OneTimeRecord::state);
   }
 
   /**
@@ -129,8 +128,7 @@ final class OneTimeLife {
     byte[] token = OneTimeToken.decode(Kind.LINK, link);
     try {
       for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-        OneTimeRecord found =
-            seen(byToken(RecordKind.LINK, link).orElseThrow(SecretNotFoundException::new));
+        OneTimeRecord found = seenByToken(RecordKind.LINK, link);
         requireNew(found);
         Optional<OpenedValue> stored = records.open(RecordKind.SHARED_VALUE, valueKey(found.id()));
         if (stored.isPresent()) {
@@ -209,17 +207,13 @@ final class OneTimeLife {
   }
 
   Receipt receipt(String receipt) {
-    return byToken(RecordKind.RECEIPT, receipt)
-        .map(this::seen)
-        .orElseThrow(SecretNotFoundException::new)
-        .receipt(now());
+    return seenByToken(RecordKind.RECEIPT, receipt).receipt(now());
   }
 
   /** Ends it unseen, unless it has ended. */
   Receipt burn(String receipt) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      OneTimeRecord found =
-          seen(byToken(RecordKind.RECEIPT, receipt).orElseThrow(SecretNotFoundException::new));
+      OneTimeRecord found = seenByToken(RecordKind.RECEIPT, receipt);
       if (!found.isNew()) {
         return found.receipt(now());
       }
@@ -235,8 +229,7 @@ final class OneTimeLife {
   Optional<SecretValue> takeGenerated(String receipt) {
     byte[] token = OneTimeToken.decode(Kind.RECEIPT, receipt);
     try {
-      OneTimeRecord found =
-          seen(byToken(RecordKind.RECEIPT, receipt).orElseThrow(SecretNotFoundException::new));
+      OneTimeRecord found = seenByToken(RecordKind.RECEIPT, receipt);
       RecordKey key = shownKey(found.id());
       Optional<OpenedValue> shown =
           found.isNew() && now().isBefore(found.createdAt().plus(SHOWN))
@@ -263,19 +256,21 @@ final class OneTimeLife {
     Instant now = now();
     RecordKey from = after == null ? records.key(RecordKind.ONE_TIME, "") : recordKey(after);
     List<StoredRecord> scanned = records.page(RecordKind.ONE_TIME, from, limit);
-    List<Receipt> receipts =
-        scanned.stream()
-            .map(this::decode)
-            .flatMap(Optional::stream)
-            .takeWhile(found -> found.createdAt().isAfter(now.minus(RECENT)))
-            .map(this::seen)
-            .map(found -> found.receipt(now))
+    List<OneTimeRecord> found =
+        scanned.stream().map(this::decode).flatMap(Optional::stream).toList();
+    List<OneTimeRecord> lately =
+        found.stream()
+            .takeWhile(shared -> shared.createdAt().isAfter(now.minus(RECENT)))
             .toList();
+    boolean more = scanned.size() == limit && lately.size() == found.size();
     return new Page<>(
-        receipts,
-        scanned.size() < limit || receipts.size() < limit
-            ? Optional.empty()
-            : Optional.of(receipts.get(limit - 1).id().text()));
+        lately.stream()
+            .filter(shared -> now.isBefore(shared.receiptExpiresAt()))
+            .map(this::seen)
+            .flatMap(Optional::stream)
+            .map(shared -> shared.receipt(now))
+            .toList(),
+        more ? Optional.of(idOf(scanned.get(limit - 1)).text()) : Optional.empty());
   }
 
   /**
@@ -291,7 +286,7 @@ final class OneTimeLife {
     }
     OneTimeRecord record = found.get();
     if (record.isNew()) {
-      return tryEnd(record, over(record));
+      return tryEnd(record, hasValue(record) ? expired(record) : orphaned(record));
     }
     try {
       records.commit(() -> List.of(Change.delete(due.key(), due.revision())));
@@ -301,19 +296,28 @@ final class OneTimeLife {
     }
   }
 
-  /** As it is to be shown: what ended by itself may not have been written down yet. */
-  private OneTimeRecord seen(OneTimeRecord found) {
-    return found.isNew() && (found.isOver(now()) || !hasValue(found)) ? over(found) : found;
+  /**
+   * As it is to be shown: what ended by itself may not have been written down yet. Its value is
+   * deleted by whoever writes down its end, in one commit; so if it is gone and no end is written,
+   * that was not us, and stays so whatever the time.
+   *
+   * @return empty if it is forgotten meanwhile
+   */
+  private Optional<OneTimeRecord> seen(OneTimeRecord found) {
+    if (!found.isNew()) {
+      return Optional.of(found);
+    }
+    return hasValue(found)
+        ? Optional.of(found.isOver(now()) ? expired(found) : found)
+        : byId(found.id()).map(again -> again.isNew() ? orphaned(again) : again);
   }
 
-  /**
-   * The same, ended by itself. Its value is deleted by whoever writes down its end, in one commit; so
-   * if it is gone before, that was not us, and stays so whatever the time.
-   */
-  private OneTimeRecord over(OneTimeRecord found) {
-    return hasValue(found)
-        ? found.ended(OneTimeState.EXPIRED, found.expiresAt())
-        : found.ended(OneTimeState.ORPHANED, null);
+  private static OneTimeRecord expired(OneTimeRecord found) {
+    return found.ended(OneTimeState.EXPIRED, found.expiresAt());
+  }
+
+  private static OneTimeRecord orphaned(OneTimeRecord found) {
+    return found.ended(OneTimeState.ORPHANED, null);
   }
 
   private boolean hasValue(OneTimeRecord found) {
@@ -330,14 +334,22 @@ final class OneTimeLife {
         .filter(found -> now().isBefore(found.receiptExpiresAt()));
   }
 
+  private OneTimeRecord seenByToken(RecordKind kind, String text) {
+    return byToken(kind, text).flatMap(this::seen).orElseThrow(SecretNotFoundException::new);
+  }
+
   private Optional<OneTimeRecord> byId(SecretId id) {
     return records
         .open(RecordKind.ONE_TIME, recordKey(id))
         .map(opened -> OneTimeRecord.decode(id, opened.revision(), opened.content()));
   }
 
+  private SecretId idOf(StoredRecord stored) {
+    return SecretId.of(complement(records.restOf(stored.key())));
+  }
+
   private Optional<OneTimeRecord> decode(StoredRecord stored) {
-    SecretId id = SecretId.of(complement(records.restOf(stored.key())));
+    SecretId id = idOf(stored);
     return records
         .open(RecordKind.ONE_TIME, stored)
         .map(opened -> OneTimeRecord.decode(id, opened.revision(), opened.content()));
