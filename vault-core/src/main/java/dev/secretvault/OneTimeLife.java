@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,11 +168,12 @@ final class OneTimeLife {
     if (passphrase == null) {
       throw new WrongPassphraseException(attempts.left(found.id()));
     }
-    return attempts.attempt(
-        found.id(), caller, () -> records.unprotect(key, passphrase, opened));
+    return attempts.attempt(found.id(), caller, () -> records.unprotect(key, passphrase, opened));
   }
 
-  /** Ends it; if somebody else has, or if that fails, the value that was to be handed out is lost. */
+  /**
+   * Ends it; if somebody else has, or if that fails, the value that was to be handed out is lost.
+   */
   private boolean ended(OneTimeRecord found, OneTimeState how, byte[] value) {
     boolean ended = false;
     try {
@@ -189,8 +189,7 @@ final class OneTimeLife {
   private boolean tryEnd(OneTimeRecord before, OneTimeRecord after) {
     List<Change> deletions = new ArrayList<>();
     for (RecordKey key :
-        List.of(
-            valueKey(before.id()), shownKey(before.id()), records.attemptsKey(before.id()))) {
+        List.of(valueKey(before.id()), shownKey(before.id()), records.attemptsKey(before.id()))) {
       records.delete(key).ifPresent(deletions::add);
     }
     try {
@@ -259,9 +258,7 @@ final class OneTimeLife {
     List<OneTimeRecord> found =
         scanned.stream().map(this::decode).flatMap(Optional::stream).toList();
     List<OneTimeRecord> lately =
-        found.stream()
-            .takeWhile(shared -> shared.createdAt().isAfter(now.minus(RECENT)))
-            .toList();
+        found.stream().takeWhile(shared -> shared.createdAt().isAfter(now.minus(RECENT))).toList();
     boolean more = scanned.size() == limit && lately.size() == found.size();
     return new Page<>(
         lately.stream()
@@ -274,8 +271,8 @@ final class OneTimeLife {
   }
 
   /**
-   * Does what is due for a record of a one-time secret whose time has come: what is new expires, and
-   * what has ended is forgotten.
+   * Does what is due for a record of a one-time secret whose time has come: what is new expires,
+   * and what has ended is forgotten.
    *
    * @return false if it was changed meanwhile, or nothing was due
    */

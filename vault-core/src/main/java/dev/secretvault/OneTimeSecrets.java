@@ -27,11 +27,11 @@ import java.util.Optional;
  * for {@link #takeGenerated}. It lives twice as long as the link.
  *
  * <p><b>Once.</b> A value is revealed to one caller, among all threads, processes and nodes, or to
- * none if that caller's process ends before it has the value. The end is durable before the value is
- * returned. What does not decrypt, and what was tried with a wrong passphrase, is not used up.
+ * none if that caller's process ends before it has the value. The end is durable before the value
+ * is returned. What does not decrypt, and what was tried with a wrong passphrase, is not used up.
  *
- * <p><b>Threads.</b> Safe for use by any number of threads at once. Obeys the permissions, the rates
- * and the closing of the vault or the view that it was got from.
+ * <p><b>Threads.</b> Safe for use by any number of threads at once. Obeys the permissions, the
+ * rates and the closing of the vault or the view that it was got from.
  *
  * <p><b>Errors.</b> Besides those they name, methods throw what all methods of {@link SecretVault}
  * may throw.
@@ -180,8 +180,8 @@ public final class OneTimeSecrets {
   }
 
   /**
-   * Burns a secret that nobody has seen: its value is gone when this method returns. Does nothing if
-   * it has ended before.
+   * Burns a secret that nobody has seen: its value is gone when this method returns. Does nothing
+   * if it has ended before.
    *
    * @param receipt the receipt
    * @return what has become of it: whether it was burned, or somebody was faster, its state says
@@ -194,9 +194,9 @@ public final class OneTimeSecrets {
   }
 
   /**
-   * Shows a generated value to whoever shared it, once, within a minute of that, if it was {@linkplain
-   * OneTimeSpec#shownOnReceipt asked for} then and nobody has used the link. That does not use the
-   * link up.
+   * Shows a generated value to whoever shared it, once, within a minute of that, if it was
+   * {@linkplain OneTimeSpec#shownOnReceipt asked for} then and nobody has used the link. That does
+   * not use the link up.
    *
    * @param receipt the receipt
    * @return the value, for the caller to close; empty if it cannot be shown, or was
@@ -239,8 +239,7 @@ public final class OneTimeSecrets {
 
   private static int requireLimit(int limit) {
     if (limit < 1 || limit > MAX_PAGE) {
-      throw new IllegalArgumentException(
-          "limit: 1 to " + MAX_PAGE + " allowed, but was " + limit);
+      throw new IllegalArgumentException("limit: 1 to " + MAX_PAGE + " allowed, but was " + limit);
     }
     return limit;
   }

@@ -1,6 +1,5 @@
 package dev.secretvault;
 
-
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
 import java.time.Duration;
@@ -13,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What a new one-time secret shall be. Begins with its value; everything else is optional.
  *
  * <p>A spec holds a value, so it is used up by {@link OneTimeSecrets#share} or {@link
- * OneTimeSecrets#generate}, which overwrite that value whether they succeed or not; only a call that
- * is not let in, for want of a permission or because there were too many, leaves it for another try.
- * Every option may be set once, and is checked when it is set. Not thread-safe.
+ * OneTimeSecrets#generate}, which overwrite that value whether they succeed or not; only a call
+ * that is not let in, for want of a permission or because there were too many, leaves it for
+ * another try. Every option may be set once, and is checked when it is set. Not thread-safe.
  */
 public final class OneTimeSpec {
 
@@ -150,7 +149,8 @@ public final class OneTimeSpec {
    * Adds a label, on the receipt only.
    *
    * @param key 1 to {@value SecretSpec#MAX_LABEL_KEY} code points, no control characters
-   * @param labelValue at most {@value SecretSpec#MAX_LABEL_VALUE} code points, no control characters
+   * @param labelValue at most {@value SecretSpec#MAX_LABEL_VALUE} code points, no control
+   *     characters
    * @return this
    * @throws IllegalArgumentException if one of them is not allowed, or there are {@value
    *     SecretSpec#MAX_LABELS} labels already
@@ -167,8 +167,8 @@ public final class OneTimeSpec {
   }
 
   /**
-   * Has a generated value shown once to whoever has the receipt, within a minute, so that who shares
-   * it can keep it elsewhere: see {@link OneTimeSecrets#takeGenerated}.
+   * Has a generated value shown once to whoever has the receipt, within a minute, so that who
+   * shares it can keep it elsewhere: see {@link OneTimeSecrets#takeGenerated}.
    *
    * @return this
    * @throws IllegalArgumentException if the value is given

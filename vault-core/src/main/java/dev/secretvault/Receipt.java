@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param labels what was said of it besides, unmodifiable
  * @param createdAt when it was shared, to the millisecond like all times here
  * @param expiresAt from when on the link opens it no more
- * @param endedAt when it was revealed or burned, or when it expired; null while it is new, and if it
- *     is orphaned
+ * @param endedAt when it was revealed or burned, or when it expired; null while it is new, and if
+ *     it is orphaned
  * @param receiptExpiresAt from when on the receipt is gone, too
  * @param timeLeft how long the link still opens it; zero if it does not
  * @param passphraseProtected whether the link alone is not enough

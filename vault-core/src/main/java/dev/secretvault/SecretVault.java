@@ -530,9 +530,7 @@ public final class SecretVault implements AutoCloseable {
     return use(Permission.DIGEST).matches(finding(name), candidate);
   }
 
-  /**
-   * {@return the one-time secrets of this namespace, to be shared by links that open them once}
-   */
+  /** {@return the one-time secrets of this namespace, to be shared by links that open them once} */
   public OneTimeSecrets oneTime() {
     requireOpen();
     return new OneTimeSecrets(this);

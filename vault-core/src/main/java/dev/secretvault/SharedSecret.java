@@ -7,9 +7,10 @@ import java.util.Objects;
  * A one-time secret that was just shared: the link opens it once, the receipt shows what becomes of
  * it and can burn it. Neither is kept by the vault, so whoever loses them cannot get them again.
  *
- * @param link for whoever shall see the value: {@value OneTimeSecrets#TOKEN_CHARS} characters out of
- *     {@code A-Z a-z 0-9 - _}
- * @param receipt for whoever shared it, of the same form; leads neither to the link nor to the value
+ * @param link for whoever shall see the value: {@value OneTimeSecrets#TOKEN_CHARS} characters out
+ *     of {@code A-Z a-z 0-9 - _}
+ * @param receipt for whoever shared it, of the same form; leads neither to the link nor to the
+ *     value
  * @param details what the receipt shows now
  */
 public record SharedSecret(String link, String receipt, Receipt details) {
@@ -22,10 +23,10 @@ public record SharedSecret(String link, String receipt, Receipt details) {
   }
 
   /**
-   * Puts the link into the fragment of a page's address. Browsers send no fragment to the server, so
-   * it reaches no log there; the page's script reads it and sends it when the reader asks for the
-   * value, and not before: programs that look at pages in messages run no script, and so do not use
-   * it up.
+   * Puts the link into the fragment of a page's address. Browsers send no fragment to the server,
+   * so it reaches no log there; the page's script reads it and sends it when the reader asks for
+   * the value, and not before: programs that look at pages in messages run no script, and so do not
+   * use it up.
    *
    * @param base the page's address, without a fragment
    * @return the address with the link

@@ -121,8 +121,7 @@ abstract class OneTimeContract {
     SharedSecret shared = oneTime().share(spec());
     String unknown = OneTimeToken.encode(OneTimeToken.Kind.LINK, OneTimeToken.random());
     assertThatThrownBy(() -> oneTime().peek(unknown)).isInstanceOf(SecretNotFoundException.class);
-    assertThatThrownBy(() -> oneTime().reveal(unknown))
-        .isInstanceOf(SecretNotFoundException.class);
+    assertThatThrownBy(() -> oneTime().reveal(unknown)).isInstanceOf(SecretNotFoundException.class);
     for (int at = 0; at < shared.link().length(); at++) {
       char other = shared.link().charAt(at) == 'x' ? 'y' : 'x';
       String typo = shared.link().substring(0, at) + other + shared.link().substring(at + 1);
@@ -131,7 +130,8 @@ abstract class OneTimeContract {
           .hasMessageContaining("mistyped")
           .hasMessageNotContaining(typo.substring(8, 16));
     }
-    for (String typo : List.of("", shared.link() + "A", shared.link().substring(1), " ".repeat(49))) {
+    for (String typo :
+        List.of("", shared.link() + "A", shared.link().substring(1), " ".repeat(49))) {
       assertThatThrownBy(() -> oneTime().peek(typo)).isInstanceOf(IllegalArgumentException.class);
     }
     assertThat(reveal(shared.link())).isEqualTo(VALUE);
@@ -168,8 +168,7 @@ abstract class OneTimeContract {
     assertThat(before.note()).isEqualTo("for Bob");
     assertThat(before.labels()).containsExactly(Map.entry("team", "x"));
     assertThat(before.timeLeft()).isEqualTo(Duration.ofDays(1));
-    assertThat(before.receiptExpiresAt())
-        .isEqualTo(VaultFixture.START.plus(Duration.ofDays(2)));
+    assertThat(before.receiptExpiresAt()).isEqualTo(VaultFixture.START.plus(Duration.ofDays(2)));
     assertThat(before.endedAt()).isNull();
     fixture.clock.advance(Duration.ofHours(2));
     reveal(shared.link());
@@ -293,8 +292,7 @@ abstract class OneTimeContract {
     assertThat(timeLeft(spec())).isEqualTo(Duration.ofDays(7));
     assertThat(timeLeft(spec().expiresAfter(Duration.ofMinutes(1))))
         .isEqualTo(Duration.ofMinutes(1));
-    assertThat(timeLeft(spec().expiresAfter(Duration.ofDays(365))))
-        .isEqualTo(Duration.ofDays(365));
+    assertThat(timeLeft(spec().expiresAfter(Duration.ofDays(365)))).isEqualTo(Duration.ofDays(365));
     assertThat(timeLeft(spec().expiresAfterClamped(Duration.ofSeconds(-1))))
         .isEqualTo(Duration.ofMinutes(1));
     assertThat(timeLeft(spec().expiresAfterClamped(Duration.ofDays(366))))

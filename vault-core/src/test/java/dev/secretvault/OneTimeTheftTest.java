@@ -71,8 +71,7 @@ class OneTimeTheftTest {
         if (record.getKey().text().contains(".p.") || record.getKey().text().contains(".g.")) {
           values++;
           for (byte[] guess : guesses) {
-            assertThatThrownBy(
-                    () -> records.openForLink(record.getKey(), guess, record.getValue()))
+            assertThatThrownBy(() -> records.openForLink(record.getKey(), guess, record.getValue()))
                 .isInstanceOf(IntegrityException.class);
           }
         }

@@ -38,7 +38,8 @@ class PermissionTest {
   private static final SecretId UNKNOWN = SecretId.of("0".repeat(26));
 
   /** Methods that look at nothing stored. */
-  private static final Set<String> FREE = Set.of("close", "toString", "namespace", "restrictedTo", "oneTime");
+  private static final Set<String> FREE =
+      Set.of("close", "toString", "namespace", "restrictedTo", "oneTime");
 
   /** Each of the methods of the keys. */
   private static final List<ThrowingConsumer<VaultKeys>> KEY_USES =
