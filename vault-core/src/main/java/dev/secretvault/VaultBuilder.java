@@ -16,6 +16,7 @@ public final class VaultBuilder {
   private @Nullable InstantSource clock;
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
+  private @Nullable FreshnessAnchor anchor;
   private boolean used;
 
   VaultBuilder() {}
@@ -89,16 +90,39 @@ public final class VaultBuilder {
   }
 
   /**
+   * Has an anchor elsewhere remember how far the vault has come, so that an older copy of the store
+   * that was put back is refused when it is opened. Without one, what was revealed or deleted since
+   * that copy was made comes back with it.
+   *
+   * <p>From then on the vault has to be opened with the anchor always. Each commit is noted before it
+   * returns, so commits take turns and cost what the anchor costs. An anchor without a mark takes
+   * over where the store stands: so begin with a new one after a backup was put back on purpose. Who
+   * can write into the store record by record can still put back single records that no other
+   * contradicts; the anchor notices copies of the whole.
+   *
+   * @param newAnchor the anchor
+   * @return this
+   * @throws IllegalStateException if an anchor was already set
+   */
+  public VaultBuilder freshness(FreshnessAnchor newAnchor) {
+    requireUnset("freshness", anchor);
+    anchor = Objects.requireNonNull(newAnchor, "freshness");
+    return this;
+  }
+
+  /**
    * Opens the vault of the store, or creates it there if the store is empty.
    *
    * @return the vault, for the caller to close
    * @throws WrongMasterKeyException if the master key does not unlock it
    * @throws MasterKeyUnavailableException if the master key cannot be had
-   * @throws IntegrityException if the vault is damaged
+   * @throws IntegrityException if the vault is damaged, or older than its {@linkplain #freshness
+   *     freshness} anchor has seen
    * @throws UnsupportedFormatException if a newer release wrote it
    * @throws StoreFailedException if the store fails
    * @throws IllegalStateException if the store or the master key was not set, or this builder has
-   *     opened a vault, or failed to
+   *     opened a vault, or failed to; or if the vault has a {@linkplain #freshness freshness} anchor
+   *     that was not set
    */
   public SecretVault open() {
     return open(true);
@@ -126,6 +150,11 @@ public final class VaultBuilder {
     used = true;
     SecretStore from = store;
     try (MasterKey key = masterKey) {
+      if (anchor == null) {
+        AnchoredStore.requireNoAnchor(from);
+      } else {
+        from = AnchoredStore.open(from, anchor);
+      }
       OpenVault opened =
           OpenVault.open(
               from,
