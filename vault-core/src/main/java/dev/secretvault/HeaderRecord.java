@@ -8,10 +8,13 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The vault's header in the store, and the keyring that it holds.
@@ -146,17 +149,29 @@ final class HeaderRecord {
     stale = true;
   }
 
+  /** How a change of the keys is committed, together with what else belongs to it. */
+  interface Committing {
+    /**
+     * Commits it.
+     *
+     * @param before the keys as they are
+     * @param commit is given what to put besides, made anew for each attempt
+     */
+    void commit(Keyring before, Consumer<Supplier<List<Change>>> commit);
+  }
+
   /**
    * Changes the keyring, durably.
    *
    * @param outcome what to return of the keyring after the change
    */
-  <T> T change(Function<Keyring, KeyringChange> step, Function<Keyring, T> outcome) {
+  <T> T change(
+      Function<Keyring, KeyringChange> step, Committing committing, Function<Keyring, T> outcome) {
     changing.lock();
     try {
       for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
         refresh();
-        if (tryChange(step)) {
+        if (tryChange(step, committing)) {
           return outcome.apply(keyring);
         }
       }
@@ -167,10 +182,17 @@ final class HeaderRecord {
   }
 
   /** False if somebody else has changed the header since it was read. */
-  private boolean tryChange(Function<Keyring, KeyringChange> step) {
+  private boolean tryChange(Function<Keyring, KeyringChange> step, Committing committing) {
     try (KeyringChange change = Failures.translated(() -> step.apply(keyring))) {
       Change put = Change.put(KEY, revision, change.header());
-      Failures.translated(() -> store.commit(List.of(put)));
+      committing.commit(
+          keyring,
+          besides -> {
+            List<Change> all = new ArrayList<>();
+            all.add(put);
+            all.addAll(besides.get());
+            Failures.translated(() -> store.commit(all));
+          });
       keyring.apply(change);
       revision = put.expectedRevision() + 1;
       return true;

@@ -147,8 +147,9 @@ final class LiveSecrets {
   }
 
   /**
-   * What makes digests with the secret's live versions, the current one first; empty if a value is
-   * not there any more, which means that the secret has changed since it was found.
+   * What makes digests with the secret's live versions that are intact, the current one first;
+   * empty if that is not there any more, which means that the secret has changed since it was
+   * found.
    */
   Optional<List<Hmac>> digesters(Live live) {
     List<Hmac> prepared = live.digesters;
@@ -156,26 +157,45 @@ final class LiveSecrets {
   }
 
   private Optional<List<Hmac>> prepare(Live live) {
+    Optional<Hmac> current = digester(live.info, live.info.current());
+    if (current.isEmpty()) {
+      return Optional.empty();
+    }
     List<Hmac> prepared = new ArrayList<>();
+    prepared.add(current.get());
     for (SecretInfo.Version version : live.info.versions()) {
-      if (version.state() == SecretInfo.Version.State.CURRENT
-          || version.state() == SecretInfo.Version.State.PREVIOUS) {
-        Optional<OpenedValue> opened =
-            records
-                .sealedValue(records.valueKey(live.info.id(), version.number()))
-                .flatMap(records::openValue);
-        if (opened.isEmpty()) {
-          return Optional.empty();
-        }
-        byte[] key = opened.get().content();
-        Hmac hmac = Hmac.sha256(key);
-        Arrays.fill(key, (byte) 0);
-        prepared.add(
-            version.state() == SecretInfo.Version.State.CURRENT ? 0 : prepared.size(), hmac);
+      if (version.state() == SecretInfo.Version.State.PREVIOUS) {
+        intactDigester(live.info, version).ifPresent(prepared::add);
       }
     }
     live.digesters = List.copyOf(prepared);
     return Optional.of(prepared);
+  }
+
+  /**
+   * Empty as well if the value is damaged: digests of it are false then, and those of others go on.
+   */
+  private Optional<Hmac> intactDigester(SecretInfo info, SecretInfo.Version version) {
+    try {
+      return digester(info, version);
+    } catch (IntegrityException | UnsupportedFormatException damaged) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Hmac> digester(SecretInfo info, SecretInfo.Version version) {
+    return records
+        .sealedValue(records.valueKey(info.id(), version.number()))
+        .flatMap(records::openValue)
+        .map(OpenedValue::content)
+        .map(
+            key -> {
+              try {
+                return Hmac.sha256(key);
+              } finally {
+                Arrays.fill(key, (byte) 0);
+              }
+            });
   }
 
   /**

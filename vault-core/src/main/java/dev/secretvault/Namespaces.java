@@ -9,6 +9,7 @@ import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The namespaces of an open vault, and what the store reports of them. */
 final class Namespaces implements StoreListener {
@@ -21,6 +22,7 @@ final class Namespaces implements StoreListener {
   private final HeaderRecord header;
   private final VaultRules rules;
   private final Stripes stripes = new Stripes();
+  private final ChangeHandlers handlers = new ChangeHandlers();
 
   /** All that somebody looks at, and those used lately, so that what they keep is not lost. */
   private final Cache<String, Namespace> byName =
@@ -51,8 +53,13 @@ final class Namespaces implements StoreListener {
     return found;
   }
 
+  /** Those who want to know of changes. */
+  ChangeHandlers handlers() {
+    return handlers;
+  }
+
   /** The namespace that a record belongs to; empty if nobody has created a secret in it. */
-  private Optional<Namespace> owning(RecordKey key) {
+  Optional<Namespace> owning(RecordKey key) {
     Optional<String> token = VaultRecords.tokenIn(key);
     Optional<Namespace> known = token.map(byToken::getIfPresent);
     return known.isPresent()
@@ -78,10 +85,20 @@ final class Namespaces implements StoreListener {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param actor who does so, if that is known
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key) {
-    return owning(key).orElseGet(() -> first).records().discard(key);
+  boolean discard(RecordKey key, @Nullable String actor) {
+    Namespace owner;
+    try {
+      owner = owning(key).orElse(first);
+    } catch (IntegrityException | UnsupportedFormatException nameDoesNotOpen) {
+      if (!VaultRecords.isRegistration(key)) {
+        throw nameDoesNotOpen; // Whether the record opens cannot be told.
+      }
+      owner = first;
+    }
+    return owner.discard(key, actor);
   }
 
   @Override
@@ -94,6 +111,7 @@ final class Namespaces implements StoreListener {
     for (RecordKey key : keys) {
       VaultRecords.tokenIn(key).map(byToken::getIfPresent).ifPresent(owner -> owner.forget(key));
     }
+    handlers.changed(keys); // Behind all that could make them read something old.
   }
 
   @Override
@@ -101,6 +119,7 @@ final class Namespaces implements StoreListener {
     header.markStale();
     stripes.allChanged();
     clear();
+    handlers.allChanged();
   }
 
   /** Lets everything go. */

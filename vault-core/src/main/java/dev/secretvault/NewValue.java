@@ -51,7 +51,7 @@ public final class NewValue {
    * Takes a text.
    *
    * @param text at least one character, at most {@value VaultLimits#HIGHEST_VALUE_BYTES} bytes in
-   *     UTF-8; copied, so the caller may overwrite it
+   *     UTF-8, and not more than the vault takes; copied, so the caller may overwrite it
    * @return the value
    * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
    */
@@ -70,8 +70,8 @@ public final class NewValue {
   /**
    * Takes bytes.
    *
-   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}; copied, so the caller may overwrite
-   *     them
+   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}, and not more than the vault takes;
+   *     copied, so the caller may overwrite them
    * @return the value
    * @throws IllegalArgumentException if there are none or too many
    */
@@ -111,6 +111,27 @@ public final class NewValue {
 
   boolean isGenerated() {
     return generated;
+  }
+
+  /**
+   * Hands over a value that can be put again, to be overwritten by the receiver.
+   *
+   * @throws IllegalArgumentException if it cannot be compared with what is there then
+   */
+  byte[] takeComparable() {
+    char[] locked = takePassphrase();
+    byte[] taken = take();
+    if (locked == null && !generated) {
+      return taken;
+    }
+    Arrays.fill(taken, (byte) 0);
+    if (locked != null) {
+      Arrays.fill(locked, '\0');
+    }
+    throw new IllegalArgumentException(
+        generated
+            ? "value: must be given, as a generated one is another one each time"
+            : "passphrase: is not allowed, as what it protects cannot be compared");
   }
 
   /** Hands the value over, to be overwritten by the receiver. */

@@ -3,7 +3,8 @@ package dev.secretvault;
 /**
  * The value of the secret may not be used in this way, by anybody: it has {@link
  * Disclosure#AT_CREATION}, so that it was to be had from {@link CreatedSecret} only, while digests
- * still work; or it is protected by a passphrase, and then makes no digests. Nothing was changed.
+ * still work; or it is protected by a passphrase, and then makes no digests and is not compared.
+ * Nothing was changed.
  */
 public final class NotRevealableException extends VaultException {
 

@@ -42,10 +42,22 @@ final class OneTimeLife {
   private final PassphraseAttempts attempts;
   private final VaultRules rules;
 
-  OneTimeLife(VaultRecords records, VaultRules rules) {
+  OneTimeLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
-    this.attempts = new PassphraseAttempts(records, this::required, rules.clock());
+    this.attempts =
+        new PassphraseAttempts(records, this::required, auditor, rules.clock());
     this.rules = rules;
+  }
+
+  private OneTimeLife(OneTimeLife life, Auditor auditor) {
+    records = life.records;
+    attempts = life.attempts.by(auditor);
+    rules = life.rules;
+  }
+
+  /** The same, but for who is said to do it. */
+  OneTimeLife by(Auditor other) {
+    return new OneTimeLife(this, other);
   }
 
   SharedSecret share(OneTimeSpec spec) {

@@ -2,7 +2,9 @@ package dev.secretvault;
 
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.SecretStore.Subscription;
-import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 
 /** What a vault and all its views share. */
 final class OpenVault {
@@ -10,22 +12,44 @@ final class OpenVault {
   private final SecretStore store;
   private final HeaderRecord header;
   private final Namespaces namespaces;
-  private final InstantSource clock;
-  private final Subscription watch;
+  private final VaultClock clock;
+  private final Sweeper sweeper;
+  private final SweepThread sweeping;
+  private final List<Subscription> watches;
 
-  private OpenVault(SecretStore store, HeaderRecord header, VaultRules rules) {
+  private OpenVault(
+      SecretStore store, HeaderRecord header, VaultRules rules, ThreadFactory threads) {
     this.store = store;
     this.header = header;
-    namespaces = new Namespaces(store, header, rules);
     clock = rules.clock();
-    watch = Failures.translated(() -> store.watch(namespaces));
+    sweeping = new SweepThread(clock, threads);
+    ExpiringStore expiring = new ExpiringStore(store, sweeping);
+    namespaces = new Namespaces(expiring, header, rules);
+    sweeper = new Sweeper(expiring, namespaces, clock);
+    watches =
+        Failures.translated(
+            () -> List.of(store.watch(namespaces), store.watch(clock), store.watch(expiring)));
     header.markStale(); // It may have been changed between its reading and the watching.
+    beginSweeping();
+  }
+
+  private void beginSweeping() {
+    try {
+      if (clock.isMarked()) {
+        sweeping.look();
+      }
+      sweeper.next().ifPresent(sweeping::expect);
+    } catch (VaultException e) {
+      sweeping.look(); // Sweeping says what is wrong, and tries again.
+    }
+    sweeping.begin(sweeper);
   }
 
   /** Takes the header over: closes it if this fails. */
-  static OpenVault open(SecretStore store, HeaderRecord header, VaultRules rules) {
+  static OpenVault open(
+      SecretStore store, HeaderRecord header, VaultRules rules, ThreadFactory threads) {
     try {
-      return new OpenVault(store, header, rules);
+      return new OpenVault(store, header, rules, threads);
     } catch (RuntimeException e) {
       header.close();
       throw e;
@@ -36,20 +60,34 @@ final class OpenVault {
     return namespaces;
   }
 
+  Sweeper sweeper() {
+    return sweeper;
+  }
+
   /**
    * The vault's keys.
    *
-   * @param requireOpen throws if whoever asks for them may do so no more
+   * @param actor who asks for them, if that is known
+   * @param requireOpen throws if they may do so no more
    */
-  VaultKeys keys(Runnable requireOpen) {
-    return new VaultKeys(header, namespaces, clock, requireOpen);
+  VaultKeys keys(@Nullable String actor, Runnable requireOpen) {
+    return new VaultKeys(header, namespaces, clock, actor, requireOpen);
   }
 
   void close() {
+    namespaces.handlers().close();
     // The store first: what a racing call seals with a keyring that is gone can then never be
     // committed.
     try {
-      Failures.translated(watch::close);
+      sweeping.stop();
+      Failures.translated(() -> watches.forEach(Subscription::close));
+    } finally {
+      closeStore();
+    }
+  }
+
+  private void closeStore() {
+    try {
       Failures.translated(store::close);
     } finally {
       header.close();

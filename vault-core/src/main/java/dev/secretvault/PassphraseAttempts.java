@@ -1,5 +1,6 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RevisionConflictException;
@@ -47,14 +48,14 @@ final class PassphraseAttempts {
 
   private final VaultRecords records;
   private final Function<SecretId, Change> required;
+  private final Auditor auditor;
   private final InstantSource clock;
 
   /** One attempt at a secret at a time: many right ones at once are not many wrong ones. */
-  private final List<Lock> stripes =
-      Stream.<Lock>generate(ReentrantLock::new).limit(STRIPES).toList();
+  private final List<Lock> stripes;
 
-  PassphraseAttempts(VaultRecords records, InstantSource clock) {
-    this(records, records::requireSecret, clock);
+  PassphraseAttempts(VaultRecords records, Auditor auditor, InstantSource clock) {
+    this(records, records::requireSecret, auditor, clock);
   }
 
   /**
@@ -63,10 +64,34 @@ final class PassphraseAttempts {
    * @param required what a commit has to name that shall happen only while there is the thing
    */
   PassphraseAttempts(
-      VaultRecords records, Function<SecretId, Change> required, InstantSource clock) {
+      VaultRecords records,
+      Function<SecretId, Change> required,
+      Auditor auditor,
+      InstantSource clock) {
+    this(
+        records,
+        required,
+        auditor,
+        clock,
+        Stream.<Lock>generate(ReentrantLock::new).limit(STRIPES).toList());
+  }
+
+  private PassphraseAttempts(
+      VaultRecords records,
+      Function<SecretId, Change> required,
+      Auditor auditor,
+      InstantSource clock,
+      List<Lock> stripes) {
     this.records = records;
     this.required = required;
+    this.auditor = auditor;
     this.clock = clock;
+    this.stripes = stripes;
+  }
+
+  /** The same, but for who is said to make them. */
+  PassphraseAttempts by(Auditor other) {
+    return new PassphraseAttempts(records, required, other, clock, stripes);
   }
 
   /**
@@ -131,17 +156,18 @@ final class PassphraseAttempts {
     Lock stripe = stripes.get(Math.floorMod(id.hashCode(), STRIPES));
     stripe.lock();
     try {
-      change(id, counters -> begun(counters, counted));
+      change(id, Kind.PASSPHRASE_TRIED, counters -> begun(counters, counted));
       byte[] value =
           guess
               .get()
               .orElseThrow(
                   () -> {
-                    Counters settled = change(id, counters -> wrong(counters, counted));
+                    Counters settled =
+                        change(id, Kind.PASSPHRASE_LOCKED, counters -> wrong(counters, counted));
                     return new WrongPassphraseException(Math.max(0, settled.left(counted)));
                   });
       try {
-        change(id, counters -> right(counters, counted));
+        change(id, Kind.PASSPHRASE_ACCEPTED, counters -> right(counters, counted));
       } catch (RuntimeException e) {
         Arrays.fill(value, (byte) 0);
         throw e;
@@ -185,20 +211,20 @@ final class PassphraseAttempts {
   }
 
   /** Changes what is stored, as long as there is the secret; returns what it came to. */
-  private Counters change(SecretId id, UnaryOperator<Counters> step) {
+  private Counters change(SecretId id, Kind kind, UnaryOperator<Counters> step) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Counters before = read(id);
       Counters after = step.apply(before);
-      if (after.byCaller.equals(before.byCaller) || write(id, after)) {
+      if (after.byCaller.equals(before.byCaller) || write(id, kind, after)) {
         return after;
       }
     }
     throw new StaleRevisionException();
   }
 
-  private boolean write(SecretId id, Counters counters) {
+  private boolean write(SecretId id, Kind kind, Counters counters) {
     try {
-      records.commit(() -> List.of(required.apply(id), put(id, counters)));
+      auditor.commit(kind, id, 0, () -> List.of(required.apply(id), put(id, counters)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

@@ -2,13 +2,18 @@ package dev.secretvault;
 
 import java.util.Set;
 
-/** What a view of a vault may do: see {@link SecretVault#restrictedTo(Set)}. */
+/**
+ * What a view of a vault may do: see {@link SecretVault#restrictedTo(Set)}. A method that does
+ * several of these takes the permissions for all of them.
+ */
 public enum Permission {
-  /** Create secrets. */
+  /** Create and put secrets. */
   CREATE,
-  /** Update, rotate, roll back and retire. */
+  /** Update, rotate, put, roll back and retire. */
   UPDATE,
-  /** Activate and deactivate. */
+  /**
+   * Activate, deactivate, and choose what is in use by creating active, putting and rolling back.
+   */
   ACTIVATE,
   /** Delete. */
   DELETE,

@@ -27,6 +27,7 @@ final class RateLimiter {
    *
    * @param limiters in an order that is the same for all that share one
    * @throws RateLimitExceededException if there were too many for one of them
+   * @throws IllegalArgumentException if these are more than one of them ever lets through
    */
   static void admit(List<RateLimiter> limiters, int more) {
     if (limiters.isEmpty()) {
@@ -36,6 +37,10 @@ final class RateLimiter {
   }
 
   private synchronized void admit(int more, Runnable others) {
+    if (more > rate.limit()) {
+      throw new IllegalArgumentException(
+          "calls: " + more + " at once are more than the limit of " + rate.limit() + " allows");
+    }
     Instant now = clock.instant();
     moveUpTo(now);
     while (!calls.isEmpty() && !now.isBefore(calls.getFirst().plus(rate.window()))) {
@@ -54,11 +59,7 @@ final class RateLimiter {
 
   /** When so many of the calls that are remembered count no more. */
   private Instant freeAt(Instant now, int places) {
-    return calls.stream()
-        .skip(Math.min(places, calls.size()) - 1L)
-        .findFirst()
-        .orElse(now)
-        .plus(rate.window());
+    return calls.stream().skip(places - 1L).findFirst().orElse(now).plus(rate.window());
   }
 
   /**

@@ -7,12 +7,16 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
- * A template with references to secrets, taken apart. A reference is two braces, {@code secret:}, a
- * name, and two braces; a backslash before the first brace makes it plain text.
+ * A template with references to secrets, taken apart.
+ *
+ * <p>A reference is two opening braces, {@code secret:}, a name, and the next two closing braces.
+ * Of more than two opening braces in a row, the last two begin it. Backslashes right before opening
+ * braces that would begin one stand for half as many; if one is left over, it makes the first two
+ * braces plain text. Any other backslash is one.
  */
 final class References {
 
@@ -34,29 +38,38 @@ final class References {
     References references = new References();
     StringBuilder text = new StringBuilder();
     int at = 0;
-    while (true) {
-      int opening = template.indexOf(OPENING, at);
-      if (opening < 0) {
-        references.parts.add(text.append(template, at, template.length()).toString());
-        return references;
+    for (int opening = template.indexOf(OPENING);
+        opening >= 0;
+        opening = template.indexOf(OPENING, at)) {
+      int backslashes = opening;
+      while (backslashes > at && template.charAt(backslashes - 1) == '\\') {
+        backslashes--;
       }
-      if (opening > at && template.charAt(opening - 1) == '\\') {
-        text.append(template, at, opening - 1).append(OPENING);
-        at = opening + OPENING.length();
-        continue;
+      int count = opening - backslashes;
+      text.append(template, at, backslashes + count / 2);
+      int braces = opening + OPENING.length();
+      if (count % 2 == 1) {
+        text.append(OPENING);
+        at = braces;
+      } else if (template.startsWith("{", braces)) {
+        text.append('{');
+        at = opening + 1;
+      } else {
+        int closing = template.indexOf(CLOSING, braces);
+        if (closing < 0 || !template.startsWith(KIND, braces)) {
+          throw new IllegalArgumentException(
+              "template: {{secret:NAME}} is needed at position "
+                  + opening
+                  + ", or \\{{ for these two characters");
+        }
+        references.parts.add(text.toString());
+        references.parts.add(template.substring(braces + KIND.length(), closing));
+        text.setLength(0);
+        at = closing + CLOSING.length();
       }
-      int closing = template.indexOf(CLOSING, opening);
-      if (closing < 0 || !template.startsWith(KIND, opening + OPENING.length())) {
-        throw new IllegalArgumentException(
-            "template: {{secret:NAME}} is needed at position "
-                + opening
-                + ", or \\{{ for these two characters");
-      }
-      references.parts.add(text.append(template, at, opening).toString());
-      text.setLength(0);
-      references.parts.add(template.substring(opening + OPENING.length() + KIND.length(), closing));
-      at = closing + CLOSING.length();
     }
+    references.parts.add(text.append(template, at, template.length()).toString());
+    return references;
   }
 
   /** The names that occur, each once, in their order. */
@@ -68,40 +81,62 @@ final class References {
     return names;
   }
 
-  /**
-   * Puts values in the place of names.
-   *
-   * @param values gives each name's text once, for this to overwrite
-   * @param reader what to do with the result, which is overwritten afterwards
-   */
-  <T> T resolve(Function<String, char[]> values, Function<char[], T> reader) {
-    Map<String, char[]> known = new HashMap<>();
-    try {
-      names().forEach(name -> known.put(name, values.apply(name)));
-      CharBuffer result = CharBuffer.allocate(length(known));
-      try {
-        for (int i = 0; i < parts.size(); i++) {
-          if (i % 2 == 0) {
-            result.put(parts.get(i));
-          } else {
-            result.put(known.getOrDefault(parts.get(i), new char[0]));
-          }
-        }
-        return reader.apply(result.array());
-      } finally {
-        Arrays.fill(result.array(), '\0');
-      }
-    } finally {
-      known.values().forEach(value -> Arrays.fill(value, '\0'));
-    }
+  /** {@return the texts to put in the place of the names, none of them known yet} */
+  Texts texts() {
+    return new Texts();
   }
 
-  private int length(Map<String, char[]> known) {
-    int length = 0;
-    for (int i = 0; i < parts.size(); i++) {
-      String part = parts.get(i);
-      length += i % 2 == 0 ? part.length() : known.getOrDefault(part, new char[0]).length;
+  /** The texts of names, which are overwritten when this is closed. */
+  final class Texts implements AutoCloseable {
+
+    private final Map<String, char[]> known = new HashMap<>();
+
+    private Texts() {}
+
+    /** Takes the text of a name over. */
+    void put(String name, char[] text) {
+      char[] before = known.put(name, text);
+      if (before != null) {
+        Arrays.fill(before, '\0');
+      }
     }
-    return length;
+
+    /**
+     * The template with all names replaced, for the receiver to overwrite.
+     *
+     * @throws IllegalArgumentException if it is too long
+     */
+    char[] inPlace() {
+      CharBuffer result = CharBuffer.allocate(length());
+      for (int i = 0; i < parts.size(); i++) {
+        if (i % 2 == 0) {
+          result.put(parts.get(i));
+        } else {
+          result.put(text(parts.get(i)));
+        }
+      }
+      return result.array();
+    }
+
+    private int length() {
+      long length = 0;
+      for (int i = 0; i < parts.size(); i++) {
+        length += i % 2 == 0 ? parts.get(i).length() : text(parts.get(i)).length;
+      }
+      if (length > SecretVault.MAX_RESOLVED_CHARS) {
+        throw new IllegalArgumentException(
+            "template: makes more than " + SecretVault.MAX_RESOLVED_CHARS + " chars");
+      }
+      return (int) length;
+    }
+
+    private char[] text(String name) {
+      return Objects.requireNonNull(known.get(name), "a text that was not put");
+    }
+
+    @Override
+    public void close() {
+      known.values().forEach(text -> Arrays.fill(text, '\0'));
+    }
   }
 }

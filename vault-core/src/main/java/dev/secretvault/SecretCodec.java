@@ -46,7 +46,7 @@ final class SecretCodec {
     for (Map.Entry<String, String> label : labels.entrySet()) {
       size += 2 * Short.BYTES + utf8(label.getKey()).length + utf8(label.getValue()).length;
     }
-    size += info.versions().size() * (Integer.BYTES + 1 + Long.BYTES);
+    size += info.versions().size() * (Integer.BYTES + 1 + 2 * Long.BYTES);
     ByteBuffer out = ByteBuffer.allocate(size);
     out.put(LAYOUT);
     out.put((byte) STATES.indexOf(info.state()));
@@ -65,7 +65,7 @@ final class SecretCodec {
     for (Version version : info.versions()) {
       out.putInt(version.number());
       out.put((byte) VERSION_STATES.indexOf(version.state()));
-      out.putLong(millis(version.createdAt()));
+      out.putLong(millis(version.createdAt())).putLong(version.currentSince());
     }
     return out.array();
   }
@@ -103,7 +103,10 @@ final class SecretCodec {
       for (int count = Short.toUnsignedInt(in.getShort()); count > 0; count--) {
         versions.add(
             new Version(
-                in.getInt(), VERSION_STATES.get(in.get()), Instant.ofEpochMilli(in.getLong())));
+                in.getInt(),
+                VERSION_STATES.get(in.get()),
+                Instant.ofEpochMilli(in.getLong()),
+                in.getLong()));
       }
       if (in.hasRemaining()) {
         throw malformed();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,28 +49,38 @@ final class SecretCount {
    * Makes all changes or none, and counts.
    *
    * @param more how many secrets there will be more
-   * @param changes as for {@link VaultRecords#commit}; must not lock anything that is held while
-   *     this is called
+   * @param commit makes all changes or none, as {@link VaultRecords#commit} does
+   * @param changes as for that; must not lock anything that is held while this is called
    * @throws QuotaExceededException if there would be too many
    * @throws RevisionConflictException if an expectation of the changes does not hold
    */
-  void commit(int more, Supplier<List<Change>> changes) {
+  void commit(int more, Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
+    inTurn(commit, () -> counted(changes.get(), change(more), more > 0));
+  }
+
+  /** Makes all changes or none, after which the secrets are to be counted anew. */
+  void commitUncounted(Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
+    inTurn(commit, () -> counted(changes.get(), uncertain(), false));
+  }
+
+  private void inTurn(Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     if (known().revision == 0) {
-      commitCounted(more, changes);
+      commitCounted(commit, changes);
       return;
     }
     turn.lock();
     try {
-      commitCounted(more, changes);
+      commitCounted(commit, changes);
     } finally {
       turn.unlock();
     }
   }
 
-  private void commitCounted(int more, Supplier<List<Change>> changes) {
+  private void commitCounted(
+      Consumer<Supplier<List<Change>>> commit, Supplier<List<Change>> changes) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
-        records.commit(() -> counted(more, changes.get()));
+        commit.accept(changes);
         return;
       } catch (RevisionConflictException e) {
         if (e.key().equals(records.countKey())) {
@@ -82,10 +93,10 @@ final class SecretCount {
     throw new StaleRevisionException();
   }
 
-  private List<Change> counted(int more, List<Change> changes) {
+  private List<Change> counted(List<Change> changes, Change number, boolean creating) {
     List<Change> all = new ArrayList<>();
-    all.add(change(more));
-    if (more > 0) {
+    all.add(number);
+    if (creating) {
       records.registration().ifPresent(all::add);
     }
     all.addAll(changes);
@@ -105,6 +116,14 @@ final class SecretCount {
     return now.revision == 0
         ? records.requireNoCount()
         : records.putCount(now.revision, encode(COUNTED, now.count + more));
+  }
+
+  /** What a commit has to name after which it is not known how many there are. */
+  private Change uncertain() {
+    Known now = known();
+    return now.revision == 0
+        ? records.requireNoCount()
+        : records.putCount(now.revision, encode(COUNTING, 0));
   }
 
   private boolean isTooMany(Known now, int more) {

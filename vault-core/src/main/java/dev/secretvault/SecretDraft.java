@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.SecretInfo.Version;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +39,20 @@ final class SecretDraft {
     return before.revision();
   }
 
+  /** The revision that it becomes, if it is changed. */
+  long nextRevision() {
+    return before.revision() + 1;
+  }
+
   /** Refuses to prolong a life that is over. */
-  void requireNotExpired(InstantSource clock) {
-    SecretInfo.requireNotExpired(before.expiresAt(), clock);
+  void requireNotOver(VaultClock clock) {
+    clock.requireNotOver(before.expiresAt());
   }
 
   /** The secret as it was, if nothing has changed, or else its next revision. */
   SecretInfo done() {
     SecretInfo same = at(before.revision());
-    return same.equals(before) ? before : at(before.revision() + 1);
+    return same.equals(before) ? before : at(nextRevision());
   }
 
   private SecretInfo at(long revision) {

@@ -1,8 +1,9 @@
 package dev.secretvault;
 
 /**
- * The secret's {@link SecretInfo#expiresAt()} has come: it gives neither value nor digest any more.
- * Create a new secret. Nothing was changed.
+ * The secret's {@link SecretInfo#expiresAt()} has come: it gives neither value nor digest any more,
+ * and is not changed any more, unless something is taken away. Create a new secret. Nothing was
+ * changed.
  */
 public final class SecretExpiredException extends VaultException {
 

@@ -1,7 +1,6 @@
 package dev.secretvault;
 
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param disclosure when its value may be revealed
  * @param versions its values by number, the oldest first, unmodifiable
  * @param createdAt when it was created, to the millisecond like all times here
- * @param activatedAt when it became active the last time; null if it never was
+ * @param activatedAt when it was last activated, be it that it became active or that a pending
+ *     version became current; null if it never was active
  * @param expiresAt from when on it gives neither value nor digest; null for never
  * @param notBefore from when on it does; null for at once
  * @param revision how often it was written: 1 when created, one more with each change
@@ -57,8 +57,9 @@ public record SecretInfo(
    * @param number 1 for the first
    * @param state what it is used for
    * @param createdAt when it came to be
+   * @param currentSince the secret's revision that made it current the last time; 0 if none did
    */
-  public record Version(int number, State state, Instant createdAt) {
+  public record Version(int number, State state, Instant createdAt, long currentSince) {
     /** What a version is used for. */
     public enum State {
       /** Not yet used: the next activation makes it current. */
@@ -91,7 +92,7 @@ public record SecretInfo(
    * @throws SecretExpiredException if its time is over
    * @throws AlreadyRevealedException if its value is gone
    */
-  void requireUsable(InstantSource clock) {
+  void requireUsable(VaultClock clock) {
     switch (state) {
       case INACTIVE -> throw SecretNotActiveException.inactive();
       case REVEALED -> throw new AlreadyRevealedException();
@@ -99,21 +100,10 @@ public record SecretInfo(
     }
   }
 
-  private void requireInTime(InstantSource clock) {
-    requireNotExpired(clock);
+  private void requireInTime(VaultClock clock) {
+    clock.requireNotOver(expiresAt);
     if (notBefore != null && clock.instant().isBefore(notBefore)) {
       throw SecretNotActiveException.notYetValid();
-    }
-  }
-
-  private void requireNotExpired(InstantSource clock) {
-    requireNotExpired(expiresAt, clock);
-  }
-
-  /** Reads the clock only where there is an expiry: reading it costs a tenth of a digest. */
-  static void requireNotExpired(@Nullable Instant expiresAt, InstantSource clock) {
-    if (expiresAt != null && !clock.instant().isBefore(expiresAt)) {
-      throw new SecretExpiredException();
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -11,8 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,18 +30,44 @@ final class SecretLife {
   private final VaultRecords records;
   private final SecretCount count;
   private final SecretRemoval removal;
+  private final SecretExpiry expiry;
+  private final SecretChanges changes;
+  private final Auditor auditor;
   private final VaultRules rules;
 
-  SecretLife(VaultRecords records, VaultRules rules) {
+  SecretLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
+    this.auditor = auditor;
     this.count = new SecretCount(records, rules.limits().maxSecrets());
     this.removal = new SecretRemoval(records);
+    this.expiry = new SecretExpiry(records, count, removal, auditor.chain(), rules.clock());
+    this.changes = new SecretChanges(records, expiry, auditor, rules);
     this.rules = rules;
+  }
+
+  private SecretLife(SecretLife life, Auditor auditor) {
+    records = life.records;
+    count = life.count;
+    removal = life.removal;
+    expiry = life.expiry;
+    rules = life.rules;
+    changes = new SecretChanges(records, expiry, auditor, rules);
+    this.auditor = auditor;
+  }
+
+  /** The same, but for who is said to do it. */
+  SecretLife by(Auditor other) {
+    return new SecretLife(this, other);
   }
 
   /** How many secrets there are. */
   SecretCount count() {
     return count;
+  }
+
+  /** What removes those that are over. */
+  SecretExpiry expiry() {
+    return expiry;
   }
 
   CreatedSecret create(SecretSpec spec) {
@@ -52,57 +78,59 @@ final class SecretLife {
     SecretInfo info = spec.toInfo(now(), passphrase != null);
     RecordKey name = records.nameKey(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
-    try {
-      count.commit(
-          1,
-          () ->
-              List.of(
-                  records.putName(name, info.id()),
-                  records.putSecret(info),
-                  records.putValue(info.id(), 1, kept)));
-    } catch (RevisionConflictException e) {
-      throw new DuplicateNameException(); // The other keys hold 80 fresh random bits.
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        commitCounted(
+            1,
+            Kind.CREATED,
+            info.id(),
+            1,
+            () -> {
+              List<Change> puts = new ArrayList<>();
+              rules.clock().requirementFor(null, info.expiresAt()).ifPresent(puts::add);
+              puts.add(records.putName(name, info.id()));
+              puts.add(records.putSecret(info));
+              puts.add(records.putValue(info.id(), 1, kept));
+              return puts;
+            });
+        return info;
+      } catch (RevisionConflictException e) {
+        // The keys with the id hold 80 fresh random bits.
+        if (!rules.clock().hasMoved(e.key()) && !expiry.mayBeFree(info.name())) {
+          throw new DuplicateNameException();
+        }
+      }
     }
-    return info;
+    throw new StaleRevisionException();
   }
 
   /**
    * Creates a secret or, if there is one of its name with another value, gives that a new version
    * and makes it the current one.
    */
-  SecretInfo putIfChanged(SecretSpec spec) {
-    NewValue newValue = spec.takeValue();
-    boolean generated = newValue.isGenerated();
-    try (CreatedSecret put =
-        withValue(
-            newValue, (value, passphrase) -> putIfChanged(spec, generated, value, passphrase))) {
-      return put.info();
+  PutSecret putIfChanged(SecretSpec spec) {
+    byte[] value = spec.takeValue().takeComparable();
+    try {
+      rules.limits().checkValue(value);
+      return putIfChanged(spec, value);
+    } finally {
+      Arrays.fill(value, (byte) 0);
     }
   }
 
-  private SecretInfo putIfChanged(
-      SecretSpec spec, boolean generated, byte[] value, char @Nullable [] passphrase) {
+  private PutSecret putIfChanged(SecretSpec spec, byte[] value) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Optional<SecretInfo> found = records.named(spec.name());
       try {
-        if (found.isEmpty()) {
-          return create(spec, value, passphrase);
+        if (found.filter(expiry::removeIfOver).isPresent()) {
+          continue;
         }
-        SecretInfo before = found.get();
-        if (before.passphraseProtected() || passphrase != null) {
-          throw NotRevealableException.notComparable();
-        }
-        if (generated || records.holds(before, value)) {
-          return before;
-        }
-        SecretDraft draft = new SecretDraft(before);
-        requireValueLeft(draft);
-        draft.versions = Versions.promoted(Versions.rotated(draft.versions, now()));
-        SecretInfo after = draft.done();
-        int number = Versions.newest(after.versions()).number();
-        commit(before, after, List.of(() -> records.putValue(before.id(), number, value)));
-        return after;
-      } catch (DuplicateNameException | RevisionConflictException changedMeanwhile) {
+        return found.isPresent()
+            ? put(found.get(), value)
+            : new PutSecret(create(spec, value, null), Outcome.CREATED);
+      } catch (DuplicateNameException
+          | RevisionConflictException
+          | SecretExpiredException changedMeanwhile) {
         // Read and decide again.
       } catch (QuotaExceededException e) {
         // The last place may have been taken by somebody who put the same.
@@ -114,16 +142,39 @@ final class SecretLife {
     throw new StaleRevisionException();
   }
 
+  private PutSecret put(SecretInfo before, byte[] value) {
+    if (before.passphraseProtected()) {
+      throw NotRevealableException.notComparable();
+    }
+    SecretDraft draft = new SecretDraft(before);
+    requireAlive(draft);
+    if (records.holds(before, value)) {
+      return new PutSecret(before, Outcome.UNCHANGED);
+    }
+    draft.versions = Versions.put(draft.versions, now(), draft.nextRevision());
+    SecretInfo after = draft.done();
+    int number = Versions.newest(after.versions()).number();
+    changes.commit(
+        Kind.REPLACED,
+        number,
+        before,
+        after,
+        List.of(() -> records.putValue(before.id(), number, value)));
+    return new PutSecret(after, Outcome.CHANGED);
+  }
+
   /** Adds a version, pending. */
   CreatedSecret rotate(SecretId id, NewValue newValue) {
     return withValue(newValue, (value, passphrase) -> rotate(id, value, passphrase));
   }
 
   private SecretInfo rotate(SecretId id, byte[] value, char @Nullable [] passphrase) {
-    return change(
+    return changes.change(
         id,
+        Kind.ROTATED,
+        after -> Versions.newest(after.versions()).number(),
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           if (draft.passphraseProtected() != (passphrase != null)) {
             throw new IllegalArgumentException(
                 passphrase == null
@@ -166,13 +217,15 @@ final class SecretLife {
   }
 
   SecretInfo activate(SecretId id) {
-    return change(
+    return changes.change(
         id,
+        Kind.ACTIVATED,
+        after -> after.current().number(),
         draft -> {
           requireValueLeft(draft);
-          List<Version> promoted = Versions.promoted(draft.versions);
+          List<Version> promoted = Versions.promoted(draft.versions, draft.nextRevision());
           if (draft.state == SecretState.INACTIVE || !promoted.equals(draft.versions)) {
-            draft.requireNotExpired(rules.clock());
+            draft.requireNotOver(rules.clock());
             draft.state = SecretState.ACTIVE;
             draft.versions = promoted;
             draft.activatedAt = now();
@@ -181,8 +234,10 @@ final class SecretLife {
   }
 
   SecretInfo deactivate(SecretId id) {
-    return change(
+    return changes.change(
         id,
+        Kind.DEACTIVATED,
+        after -> 0,
         draft -> {
           requireValueLeft(draft);
           draft.state = SecretState.INACTIVE;
@@ -190,12 +245,14 @@ final class SecretLife {
   }
 
   SecretInfo rollback(SecretId id) {
-    return change(
+    return changes.change(
         id,
+        Kind.ROLLED_BACK,
+        after -> after.current().number(),
         draft -> {
-          requireValueLeft(draft);
+          requireAlive(draft);
           draft.versions =
-              Versions.rolledBack(draft.versions)
+              Versions.rolledBack(draft.versions, draft.nextRevision())
                   .orElseThrow(
                       () ->
                           new IllegalArgumentException(
@@ -204,8 +261,10 @@ final class SecretLife {
   }
 
   SecretInfo retire(SecretId id, int version) {
-    return change(
+    return changes.change(
         id,
+        Kind.RETIRED,
+        after -> version,
         draft -> {
           if (version < 1 || version > Versions.newest(draft.versions).number()) {
             throw new IllegalArgumentException("version: the secret has no version " + version);
@@ -221,7 +280,7 @@ final class SecretLife {
   }
 
   SecretInfo update(SecretId id, SecretUpdate update) {
-    return change(id, draft -> update.apply(draft, rules));
+    return changes.change(id, Kind.UPDATED, after -> 0, draft -> update.apply(draft, rules));
   }
 
   private static void requireValueLeft(SecretDraft draft) {
@@ -230,71 +289,10 @@ final class SecretLife {
     }
   }
 
-  private SecretInfo change(SecretId id, Consumer<SecretDraft> step) {
-    return change(id, step, after -> List.of());
-  }
-
-  /**
-   * Changes a secret, in one commit.
-   *
-   * @param step changes it, or refuses to; called again when the commit lost a race
-   * @param besides what else to commit, sealed when it is, for the secret after the step
-   */
-  private SecretInfo change(
-      SecretId id,
-      Consumer<SecretDraft> step,
-      Function<SecretInfo, List<Supplier<Change>>> besides) {
-    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      SecretInfo before = records.secret(id).orElseThrow(SecretNotFoundException::new);
-      SecretDraft draft = new SecretDraft(before);
-      step.accept(draft);
-      SecretInfo after = draft.done();
-      if (after.equals(before)) {
-        return before;
-      }
-      try {
-        commit(before, after, besides.apply(after));
-        return after;
-      } catch (RevisionConflictException e) {
-        if (e.key().equals(records.nameKey(after.name()))) {
-          throw new DuplicateNameException();
-        }
-      }
-    }
-    throw new StaleRevisionException();
-  }
-
-  private void commit(SecretInfo before, SecretInfo after, List<Supplier<Change>> besides) {
-    records.commit(
-        () -> {
-          List<Change> changes = new ArrayList<>();
-          besides.forEach(change -> changes.add(change.get()));
-          changes.add(records.putSecret(after));
-          changes.addAll(renaming(before, after));
-          changes.addAll(erasing(before, after));
-          return changes;
-        });
-  }
-
-  private List<Change> renaming(SecretInfo before, SecretInfo after) {
-    if (after.name().equals(before.name())) {
-      return List.of();
-    }
-    List<Change> changes = new ArrayList<>();
-    changes.add(records.putName(records.nameKey(after.name()), after.id()));
-    records.deleteName(before.name()).ifPresent(changes::add);
-    return changes;
-  }
-
-  /** Deletes the values of the versions that were retired. */
-  private List<Change> erasing(SecretInfo before, SecretInfo after) {
-    return before.versions().stream()
-        .filter(
-            version ->
-                Versions.isLive(version) && !Versions.isLive(after.versions(), version.number()))
-        .map(version -> records.deleteValue(before.id(), version.number()))
-        .flatMap(Optional::stream)
-        .toList();
+  /** Refuses to change what is over. Taking away is another matter, and may be done at any time. */
+  private void requireAlive(SecretDraft draft) {
+    requireValueLeft(draft);
+    draft.requireNotOver(rules.clock());
   }
 
   boolean delete(SecretId id) {
@@ -303,7 +301,7 @@ final class SecretLife {
       List<Change> deletion;
       try {
         info = records.secret(id);
-        deletion = info.map(removal::of).orElse(List.of());
+        deletion = info.map(removal::of).orElseGet(() -> removal.ofRemains(id));
       } catch (IntegrityException | UnsupportedFormatException e) {
         info = Optional.empty();
         deletion = removal.ofUnopened(id);
@@ -311,7 +309,7 @@ final class SecretLife {
       if (deletion.isEmpty()) {
         return false;
       }
-      if (tryCommitCounted(info.filter(SecretLife::isGone).isPresent() ? 0 : -1, deletion)) {
+      if (tryDelete(id, info, deletion)) {
         return true;
       }
     }
@@ -322,13 +320,23 @@ final class SecretLife {
     return info.state() == SecretState.REVEALED;
   }
 
-  private boolean tryCommitCounted(int more, List<Change> changes) {
+  private boolean tryDelete(SecretId id, Optional<SecretInfo> info, List<Change> deletion) {
     try {
-      count.commit(more, () -> changes);
+      if (info.isPresent()) {
+        commitCounted(isGone(info.get()) ? 0 : -1, Kind.DELETED, id, 0, () -> deletion);
+      } else {
+        // Nobody can tell whether its value was gone.
+        count.commitUncounted(all -> auditor.commit(Kind.DELETED, id, 0, all), () -> deletion);
+      }
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;
     }
+  }
+
+  private void commitCounted(
+      int more, Kind kind, SecretId id, int version, Supplier<List<Change>> changes) {
+    count.commit(more, all -> auditor.commit(kind, id, version, all), changes);
   }
 
   Page<SecretInfo> list(ListQuery query) {
@@ -368,13 +376,36 @@ final class SecretLife {
       }
     }
     try {
-      count.commit(
+      commitCounted(
           -1,
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
           () -> {
             List<Change> changes = new ArrayList<>(values);
             changes.add(records.putSecret(revealed));
             return changes;
           });
+      return true;
+    } catch (RevisionConflictException lostTheRace) {
+      return false;
+    }
+  }
+
+  /**
+   * Says in the audit trail that the value is revealed, if such events are kept; false if the
+   * secret has changed meanwhile.
+   */
+  boolean tellRevealed(SecretInfo info) {
+    if (!auditor.chain().keepsReveals()) {
+      return true;
+    }
+    try {
+      auditor.commit(
+          Kind.REVEALED,
+          info.id(),
+          info.current().number(),
+          () -> List.of(records.requireUnchanged(info)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

@@ -26,6 +26,16 @@ final class SecretRemoval {
     return changes;
   }
 
+  /** The same of a secret whose record was discarded; nothing if no value of it is left. */
+  List<Change> ofRemains(SecretId id) {
+    if (records.valuesOf(id).findAny().isEmpty()) {
+      return List.of();
+    }
+    List<Change> changes = ofUnopened(id);
+    changes.add(records.requireNoSecret(id));
+    return changes;
+  }
+
   /**
    * The same of a secret whose record does not open. What its name was, and which versions it had,
    * is found by reading the names and values of the namespace.

@@ -40,7 +40,7 @@ public final class SecretSpec {
   /** The longest value of a label, in code points. */
   public static final int MAX_LABEL_VALUE = 300;
 
-  /** The largest value, in bytes: 64 KiB. */
+  /** The largest value that a vault takes unless its {@link VaultLimits} say otherwise: 64 KiB. */
   public static final int MAX_VALUE_BYTES = 1 << 16;
 
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
@@ -100,8 +100,9 @@ public final class SecretSpec {
   /**
    * Sets the value to a text.
    *
-   * @param text at least one character, at most {@value #MAX_VALUE_BYTES} bytes in UTF-8; copied,
-   *     so the caller may overwrite it
+   * @param text at least one character, at most {@value VaultLimits#HIGHEST_VALUE_BYTES} bytes in
+   *     UTF-8, and not more than the vault takes: {@value #MAX_VALUE_BYTES} unless its {@link
+   *     VaultLimits} say otherwise; copied, so the caller may overwrite it
    * @return this
    * @throws IllegalArgumentException if it is empty, too long, or holds an unpaired surrogate
    * @throws IllegalStateException if the value was already set
@@ -113,7 +114,9 @@ public final class SecretSpec {
   /**
    * Sets the value to bytes.
    *
-   * @param bytes 1 to {@value #MAX_VALUE_BYTES}; copied, so the caller may overwrite them
+   * @param bytes 1 to {@value VaultLimits#HIGHEST_VALUE_BYTES}, and not more than the vault takes:
+   *     {@value #MAX_VALUE_BYTES} unless its {@link VaultLimits} say otherwise; copied, so the
+   *     caller may overwrite them
    * @return this
    * @throws IllegalArgumentException if there are none or too many
    * @throws IllegalStateException if the value was already set
@@ -223,7 +226,8 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use at a moment: from then on it gives neither value nor digest.
+   * Ends the secret's life at a moment: from then on it gives neither value nor digest, and is
+   * removed.
    *
    * @param moment after the creation; truncated to the millisecond
    * @return this
@@ -236,7 +240,7 @@ public final class SecretSpec {
   }
 
   /**
-   * Ends the secret's use some time after its creation.
+   * Ends the secret's life some time after its creation.
    *
    * @param time at least a millisecond
    * @return this
@@ -291,7 +295,7 @@ public final class SecretSpec {
         disclosure != null
             ? disclosure
             : generated && !passphraseProtected ? Disclosure.AT_CREATION : Disclosure.REVEALABLE,
-        List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now)),
+        List.of(new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, now, 1)),
         now,
         active ? now : null,
         end,
@@ -304,22 +308,30 @@ public final class SecretSpec {
     return name;
   }
 
+  boolean isActive() {
+    return active;
+  }
+
   /** Hands the value over. */
   NewValue takeValue() {
     NewValue taken = value;
+    char[] locked = passphrase;
     if (used) {
       throw new IllegalStateException("the spec was already used: each secret needs its own");
     }
     used = true;
     value = null;
-    if (taken == null) {
-      throw new IllegalArgumentException("value: must be given, or generated()");
+    passphrase = null;
+    try {
+      if (taken == null) {
+        throw new IllegalArgumentException("value: must be given, or generated()");
+      }
+      return locked == null ? taken : taken.passphrase(locked);
+    } finally {
+      if (locked != null) {
+        Arrays.fill(locked, '\0');
+      }
     }
-    if (passphrase != null) {
-      taken.passphrase(passphrase);
-      Arrays.fill(passphrase, '\0');
-    }
-    return taken;
   }
 
   static void requireFuture(@Nullable Instant end, Instant now) {

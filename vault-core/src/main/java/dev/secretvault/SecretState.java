@@ -7,8 +7,9 @@ public enum SecretState {
   /** In use. */
   ACTIVE,
   /**
-   * Had {@link Disclosure#ONCE} and was revealed: its value is gone. Never changes again; can only
-   * be deleted.
+   * Had {@link Disclosure#ONCE} and was revealed: its value is gone, for good. State, versions and
+   * times never change again. What is said of it can be {@linkplain SecretVault#update updated},
+   * and it can be deleted.
    */
   REVEALED
 }

@@ -93,7 +93,7 @@ public final class SecretUpdate {
   }
 
   /**
-   * Ends the secret's use at a moment.
+   * Ends the secret's life at a moment.
    *
    * @param moment in the future; truncated to the millisecond
    * @return the changed copy
@@ -141,10 +141,16 @@ public final class SecretUpdate {
     if (revision != null && revision != draft.revision()) {
       throw StaleRevisionException.unexpected();
     }
-    draft.requireNotExpired(rules.clock());
+    draft.requireNotOver(rules.clock());
     String name = draft.name;
+    Instant begin = draft.notBefore;
     Instant end = draft.expiresAt;
     steps.accept(draft);
+    boolean timesChange =
+        !Objects.equals(begin, draft.notBefore) || !Objects.equals(end, draft.expiresAt);
+    if (timesChange && draft.state == SecretState.REVEALED) {
+      throw new AlreadyRevealedException();
+    }
     if (!name.equals(draft.name)) {
       rules.names().check(draft.name);
     }

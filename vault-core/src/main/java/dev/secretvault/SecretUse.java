@@ -7,15 +7,21 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What the values of one namespace may be used for, and when. */
@@ -30,16 +36,21 @@ final class SecretUse {
   private final PassphraseAttempts attempts;
   private final VaultRules rules;
 
-  SecretUse(VaultRecords records, LiveSecrets live, SecretLife life, VaultRules rules) {
+  SecretUse(
+      VaultRecords records,
+      LiveSecrets live,
+      SecretLife life,
+      PassphraseAttempts attempts,
+      VaultRules rules) {
     this.records = records;
     this.live = live;
     this.life = life;
-    this.attempts = new PassphraseAttempts(records, rules.clock());
+    this.attempts = attempts;
     this.rules = rules;
   }
 
   SecretValue reveal(Supplier<Optional<Live>> lookup) {
-    return reveal(
+    return revealBytes(
         lookup,
         (info, stored) -> {
           requireNoPassphrase(info, stored);
@@ -48,35 +59,91 @@ final class SecretUse {
   }
 
   /**
-   * Refuses what {@link #revealText} would refuse for reasons that can be told without the value.
+   * Puts the values of secrets into a text. The one that is revealed once is taken last, when the
+   * text is complete, so that nothing is taken away in vain.
+   *
+   * @param reader what to do with the text, which is overwritten afterwards
    */
-  private void requireRevealable(Supplier<Optional<Live>> lookup) {
-    SecretInfo info = revealable(lookup).info();
-    requireNoPassphrase(info, new byte[0]);
+  <T> T resolve(References references, Function<char[], T> reader) {
+    Map<String, SecretInfo> named = named(references.names());
+    named.values().forEach(info -> requireNoPassphrase(revealable(finding(info)).info()));
+    Map<String, SecretInfo> once = new LinkedHashMap<>(named);
+    once.values().removeIf(info -> info.disclosure() != Disclosure.ONCE);
+    if (once.size() > 1) {
+      throw new IllegalArgumentException(
+          "template: at most one secret that is revealed once is allowed, but there are "
+              + once.size());
+    }
+    try (References.Texts texts = references.texts()) {
+      for (Map.Entry<String, SecretInfo> entry : named.entrySet()) {
+        if (!once.containsKey(entry.getKey())) {
+          texts.put(entry.getKey(), revealText(finding(entry.getValue()), char[]::clone));
+        }
+      }
+      char[] resolved = once.isEmpty() ? texts.inPlace() : complete(texts, once);
+      try {
+        return reader.apply(resolved);
+      } finally {
+        Arrays.fill(resolved, '\0');
+      }
+    }
+  }
+
+  /** The secrets of names. What follows goes by their ids: a name may lead to another one then. */
+  private Map<String, SecretInfo> named(Set<String> names) {
+    Map<String, SecretInfo> named = new LinkedHashMap<>();
+    List<String> unknown = new ArrayList<>();
+    for (String name : names) {
+      live.find(name)
+          .ifPresentOrElse(found -> named.put(name, found.info()), () -> unknown.add(name));
+    }
+    if (!unknown.isEmpty()) {
+      throw new SecretNotFoundException(unknown);
+    }
+    return named;
+  }
+
+  private Supplier<Optional<Live>> finding(SecretInfo info) {
+    return () -> live.find(info.id());
+  }
+
+  private char[] complete(References.Texts texts, Map<String, SecretInfo> last) {
+    Map.Entry<String, SecretInfo> only = last.entrySet().iterator().next();
+    return revealText(
+        finding(only.getValue()),
+        text -> {
+          texts.put(only.getKey(), text.clone());
+          return texts.inPlace();
+        });
   }
 
   /**
-   * Reveals a value that is text; one that is not is left as it is.
+   * Reveals a value that is text, as what is made of it; one that is not is left as it is.
    *
+   * @param step makes something of the text, before that is taken away
    * @throws IllegalStateException if it is not
    */
-  private char[] revealText(Supplier<Optional<Live>> lookup) {
-    SecretValue text =
-        reveal(
-            lookup,
-            (info, stored) -> {
-              requireNoPassphrase(info, stored);
-              try {
-                Arrays.fill(Text.decode(stored), '\0');
-              } catch (CharacterCodingException e) {
-                Arrays.fill(stored, (byte) 0);
-                throw new IllegalStateException("the value of a secret is not text in UTF-8");
-              }
-              return stored;
-            });
-    try (text) {
-      return text.useChars(char[]::clone);
-    }
+  private char[] revealText(Supplier<Optional<Live>> lookup, UnaryOperator<char[]> step) {
+    return reveal(
+        lookup,
+        (info, stored) -> {
+          requireNoPassphrase(info, stored);
+          char[] text = {};
+          try {
+            text = Text.decode(stored);
+            return step.apply(text);
+          } catch (CharacterCodingException e) {
+            throw new IllegalStateException("the value of a secret is not text in UTF-8");
+          } finally {
+            Arrays.fill(stored, (byte) 0);
+            Arrays.fill(text, '\0');
+          }
+        },
+        made -> Arrays.fill(made, '\0'));
+  }
+
+  private void requireNoPassphrase(SecretInfo info) {
+    requireNoPassphrase(info, new byte[0]);
   }
 
   private void requireNoPassphrase(SecretInfo info, byte[] stored) {
@@ -92,7 +159,7 @@ final class SecretUse {
    * @param caller who tries, if that is known
    */
   SecretValue reveal(Supplier<Optional<Live>> lookup, char[] passphrase, @Nullable String caller) {
-    return reveal(
+    return revealBytes(
         lookup,
         (info, stored) ->
             info.passphraseProtected()
@@ -107,55 +174,53 @@ final class SecretUse {
                 : stored);
   }
 
+  private SecretValue revealBytes(
+      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
+    return new SecretValue(reveal(lookup, unlock, value -> Arrays.fill(value, (byte) 0)));
+  }
+
   /**
    * Reveals a value.
    *
-   * @param unlock makes the value of what is stored
+   * @param unlock makes of what is stored what is handed out
+   * @param overwrite for what is not handed out after all
    */
-  private SecretValue reveal(
-      Supplier<Optional<Live>> lookup, BiFunction<SecretInfo, byte[], byte[]> unlock) {
+  private <T> T reveal(
+      Supplier<Optional<Live>> lookup,
+      BiFunction<SecretInfo, byte[], T> unlock,
+      Consumer<T> overwrite) {
+    boolean there = false;
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       Live found = revealable(lookup);
       SecretInfo info = found.info();
       Optional<OpenedValue> stored = live.value(found);
+      there = stored.isPresent();
       if (stored.isPresent()) {
-        byte[] value = unlock.apply(info, stored.get().content());
+        T value = unlock.apply(info, stored.get().content());
         boolean granted = false;
         try {
           granted =
-              info.disclosure() != Disclosure.ONCE || life.consume(info, stored.get().revision());
+              info.disclosure() == Disclosure.ONCE
+                  ? life.consume(info, stored.get().revision())
+                  : life.tellRevealed(info);
         } finally {
           if (!granted) {
-            Arrays.fill(value, (byte) 0);
+            overwrite.accept(value);
           }
         }
         if (granted) {
-          return new SecretValue(value);
+          return value;
         }
       }
       live.forget(found);
     }
-    throw valueMissing();
-  }
-
-  /**
-   * Reveals the secrets that a text names, for the text with their values.
-   *
-   * @param reader lent the result
-   */
-  <T> T resolve(References references, Function<char[], T> reader) {
-    List<String> unknown =
-        references.names().stream().filter(name -> live.find(name).isEmpty()).toList();
-    if (!unknown.isEmpty()) {
-      throw new SecretNotFoundException(unknown);
-    }
-    references.names().forEach(name -> requireRevealable(() -> live.find(name)));
-    return references.resolve(name -> revealText(() -> live.find(name)), reader);
+    throw there ? new StaleRevisionException() : valueMissing();
   }
 
   /** Says whether a secret has this text as its value, as with {@link #matches}. */
   boolean matches(Supplier<Optional<Live>> lookup, char[] candidate) {
-    if (!Text.isWellFormed(CharBuffer.wrap(candidate))) {
+    if (candidate.length > VaultLimits.HIGHEST_VALUE_BYTES
+        || !Text.isWellFormed(CharBuffer.wrap(candidate))) {
       return false;
     }
     byte[] encoded = Text.encode(candidate, "candidate");

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,17 +32,28 @@ import org.jspecify.annotations.Nullable;
  * A secret of {@link Disclosure#ONCE} is revealed to one caller, among all threads, processes and
  * nodes, or to none if that caller's process ends before it has the value.
  *
- * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call.
+ * <p><b>Expiry.</b> From the moment of its expiry on, a secret gives neither value nor digest, and
+ * its name is free. It is removed for good, with all that is known of it, within a second if a
+ * vault is open on the store; until then {@link #describe}, {@link #find} and {@link #list} show
+ * it, and it counts where secrets are limited. What was refused because it had expired stays so,
+ * here at once and in other vaults within a second, also when the clock is set back. A clock that
+ * is ahead is believed: what expires by then is removed.
+ *
+ * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
+ * vault has no thread of its own as long as nothing in its store expires and no other vault changes
+ * secrets there; else it has one, a daemon, until it is closed; and one for each handler of {@link
+ * #onChange}.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
  * IntegrityException}, {@link UnsupportedFormatException} and {@link StoreFailedException}; {@link
  * MasterKeyUnavailableException} and {@link WrongMasterKeyException} if somebody has changed the
- * keys and they cannot be had anew; {@link AccessDeniedException} on a {@linkplain #restrictedTo
- * view}; {@link RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits}
- * say so; {@link IllegalStateException} if the vault is closed; and {@link NullPointerException}
- * for a null argument. A method that throws has changed nothing, unless it says otherwise, or
- * throws a {@link StoreFailedException} whose outcome is unknown.
+ * keys and they cannot be had anew; {@link StaleRevisionException} if others keep changing what it
+ * needs; {@link AccessDeniedException} on a {@linkplain #restrictedTo view}; {@link
+ * RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits} say so; {@link
+ * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
+ * argument. A method that throws has changed nothing, unless it says otherwise, or throws a {@link
+ * StoreFailedException} whose outcome is unknown.
  *
  * <p>Whoever opened the vault closes it.
  */
@@ -55,6 +67,9 @@ public final class SecretVault implements AutoCloseable {
 
   /** The longest name of a namespace, in code points. */
   public static final int MAX_NAMESPACE = 300;
+
+  /** The longest text that {@link #resolve} makes, in chars: 16 Mi. */
+  public static final int MAX_RESOLVED_CHARS = 1 << 24;
 
   private final OpenVault opened;
   private final Namespace namespace;
@@ -96,17 +111,28 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Creates a secret.
+   * Creates a secret. Takes the permission to create and, for a secret that is to be {@linkplain
+   * SecretSpec#active active}, the one to activate.
    *
    * @param spec what it shall be; used up by this call
    * @return the secret with its value, for the caller to close
-   * @throws DuplicateNameException if a secret of this name exists
-   * @throws IllegalArgumentException if the spec has no value, or its times do not fit each other
+   * @throws DuplicateNameException if a secret of this name exists that has not expired
+   * @throws QuotaExceededException if there are as many secrets as the {@linkplain
+   *     VaultLimits#maxSecrets limit} allows
+   * @throws StaleRevisionException if others keep creating and deleting where secrets are limited
+   * @throws IllegalArgumentException if the name is not one of the vault's {@link NamePolicy}, the
+   *     spec has no value, or one that is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, its times do not fit each other or now, or it has both a
+   *     passphrase and {@link Disclosure#AT_CREATION}
    * @throws IllegalStateException if the spec was used before
    */
   public CreatedSecret create(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return life(Permission.CREATE).create(spec);
+    Permission[] calls =
+        spec.isActive()
+            ? new Permission[] {Permission.CREATE, Permission.ACTIVATE}
+            : new Permission[] {Permission.CREATE};
+    return admitted(calls).life().create(spec);
   }
 
   /**
@@ -144,33 +170,43 @@ public final class SecretVault implements AutoCloseable {
   /**
    * Sees to it that there is a secret of this name with this value: creates it or, if there is one
    * with another value, gives it a new version and makes that the current one. The value before
-   * still verifies, until it is {@linkplain #retire retired}. Doing it again changes nothing, so a
-   * script that sets up an application can do it each time. Takes the permission to create and the
-   * one to update.
+   * still verifies, until it is {@linkplain #retire retired}; pending versions stay pending. Doing
+   * it again changes nothing, so a script that sets up an application can do it each time. A secret
+   * that has expired counts as none. Takes the permissions to create, to update and to activate.
+   *
+   * <p>A value that is to be generated is refused, as it would be another one each time. What needs
+   * one once is {@linkplain #create created}, with {@link DuplicateNameException} as the sign that
+   * it is there.
    *
    * @param spec what it shall be; used up by this call. Of a secret that is there, nothing but the
-   *     value is changed; a value that is to be generated suits any
-   * @return the secret as it is now
-   * @throws AlreadyRevealedException if there is one whose value is gone, and one was given
-   * @throws NotRevealableException if there is one, and one of the two has a passphrase
+   *     value is changed
+   * @return the secret as it is now, and what was done to it
+   * @throws AlreadyRevealedException if there is one whose value is gone
+   * @throws NotRevealableException if there is one with a passphrase
    * @throws QuotaExceededException if there would be too many secrets, or versions of it
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException as {@link #create} does
+   * @throws IllegalArgumentException as {@link #create} does, or if the spec's value is to be
+   *     generated, or has a passphrase
+   * @throws IllegalStateException if the spec was used before
    */
-  public SecretInfo putIfChanged(SecretSpec spec) {
+  public PutSecret putIfChanged(SecretSpec spec) {
     Objects.requireNonNull(spec, "spec");
-    return admitted(Permission.CREATE, Permission.UPDATE).life().putIfChanged(spec);
+    return admitted(Permission.CREATE, Permission.UPDATE, Permission.ACTIVATE)
+        .life()
+        .putIfChanged(spec);
   }
 
   /**
-   * Changes what is said of a secret, but not its value.
+   * Changes what is said of a secret, but not its value. Of one whose value is gone, name,
+   * description and labels can be changed, as they tell what it was; its times cannot.
    *
    * @param id the secret
    * @param update what to change
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
    * @throws SecretExpiredException if it has expired
-   * @throws DuplicateNameException if another secret has the new name
+   * @throws AlreadyRevealedException if its value is gone, and a time would change
+   * @throws DuplicateNameException if another secret has the new name that has not expired
    * @throws StaleRevisionException if it does not have the revision that the update names, or
    *     others keep changing it
    * @throws IllegalArgumentException if the new name is not one of the vault's {@link NamePolicy},
@@ -192,11 +228,14 @@ public final class SecretVault implements AutoCloseable {
    * @param value its value; used up by this call
    * @return the secret with the new value, for the caller to close
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws QuotaExceededException if the values of 16 of its versions are kept already
    * @throws StaleRevisionException if others keep changing it
-   * @throws IllegalArgumentException if the value is too long, or has a passphrase though the
-   *     secret is not protected by one, or the other way round
+   * @throws IllegalArgumentException if the value is longer than the vault's {@linkplain
+   *     VaultLimits#maxValueBytes limit}, or has a passphrase though the secret is not protected by
+   *     one, or the other way round
+   * @throws IllegalStateException if the value was used before
    */
   public CreatedSecret rotate(SecretId id, NewValue value) {
     Objects.requireNonNull(id, "id");
@@ -204,19 +243,22 @@ public final class SecretVault implements AutoCloseable {
   }
 
   /**
-   * Goes back to the version that was current before: the two change places, so doing it again
-   * undoes it. Digests of both verify all the while; retire the one that must not.
+   * Goes back to the version that was current before, which is not always the one numbered before:
+   * the two change places, so doing it again undoes it. If that one is retired by now, goes back to
+   * the one before it, and so on. Digests of both verify all the while; retire the one that must
+   * not. Takes the permissions to update and to activate.
    *
    * @param id the secret
    * @return the secret as it is now
    * @throws SecretNotFoundException if there is none of this id
+   * @throws SecretExpiredException if it has expired
    * @throws AlreadyRevealedException if its value is gone
    * @throws StaleRevisionException if others keep changing it
    * @throws IllegalArgumentException if it has no previous version
    */
   public SecretInfo rollback(SecretId id) {
     Objects.requireNonNull(id, "id");
-    return life(Permission.UPDATE).rollback(id);
+    return admitted(Permission.UPDATE, Permission.ACTIVATE).life().rollback(id);
   }
 
   /**
@@ -245,6 +287,22 @@ public final class SecretVault implements AutoCloseable {
   public boolean delete(SecretId id) {
     Objects.requireNonNull(id, "id");
     return life(Permission.DELETE).delete(id);
+  }
+
+  /**
+   * Removes what has expired, of all namespaces, at once: its values, its name, and all that is
+   * known of it. An open vault does so by itself, within a second of the expiry; a program that
+   * opens it for a moment only has to ask for it.
+   *
+   * @return how many secrets were removed by this call
+   * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
+   *     would lead out of its namespace
+   */
+  public int sweep() {
+    requirePermitted(Permission.DELETE);
+    requireUnconfined();
+    admitted(Permission.DELETE);
+    return opened.sweeper().sweep(() -> true);
   }
 
   /**
@@ -303,6 +361,8 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if it has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if it has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if it is protected by a passphrase; nothing is counted
+   * @throws StaleRevisionException if it has {@link Disclosure#ONCE}, and others keep creating and
+   *     deleting where secrets are limited
    */
   public SecretValue reveal(SecretId id) {
     Objects.requireNonNull(id, "id");
@@ -335,6 +395,7 @@ public final class SecretVault implements AutoCloseable {
    * @return its current value, for the caller to close
    * @throws WrongPassphraseException if the passphrase is wrong; it was counted
    * @throws PassphraseLockedException if there were too many; the passphrase was not looked at
+   * @throws StaleRevisionException if others keep changing what is counted
    * @throws IllegalArgumentException if the passphrase is empty, too long, or holds an unpaired
    *     surrogate; nothing was counted
    */
@@ -393,13 +454,19 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Puts the values of secrets into a text, such as <code>Bearer {{secret:api-key}}</code>, and
-   * lends the result. A backslash before two braces makes them plain text.
+   * lends the result.
+   *
+   * <p>A reference is <code>{{secret:</code>, a name, and the next <code>}}</code>; of more than
+   * two opening braces in a row, the last two begin it. A backslash right before two opening braces
+   * makes them plain text; to have a backslash right before a reference, write two. Any other
+   * backslash or brace stands for itself.
    *
    * <p>Each secret is revealed once, however often its name occurs. None is revealed if one of the
-   * names is not known, or one of the secrets may not be revealed now.
+   * names is not known, or one of the secrets may not be revealed now. Of those with {@link
+   * Disclosure#ONCE}, a text may have one, which is taken last, when all else of the text is there:
+   * so none is used up for a text that does not come about.
    *
-   * @param template the text, with the names of secrets between <code>{{secret:</code> and <code>}}
-   *     </code>
+   * @param template the text with the references
    * @param reader what to do with the result, in an array that is overwritten when it is done; must
    *     not keep it
    * @return what the reader returned
@@ -410,8 +477,11 @@ public final class SecretVault implements AutoCloseable {
    * @throws NotRevealableException if one has {@link Disclosure#AT_CREATION}
    * @throws AlreadyRevealedException if one has {@link Disclosure#ONCE} and was revealed
    * @throws WrongPassphraseException if one is protected by a passphrase
-   * @throws IllegalArgumentException if two braces begin anything else
+   * @throws IllegalArgumentException if two braces begin anything else, more than one secret has
+   *     {@link Disclosure#ONCE}, or the text would have more than {@value #MAX_RESOLVED_CHARS}
+   *     chars
    * @throws IllegalStateException if a value is not text in UTF-8
+   * @throws StaleRevisionException as {@link #reveal(SecretId)} does
    */
   public <T> T resolve(String template, Function<char[], T> reader) {
     References references = References.in(Objects.requireNonNull(template, "template"));
@@ -544,7 +614,7 @@ public final class SecretVault implements AutoCloseable {
    */
   public VaultKeys keys() {
     admitted(Permission.MANAGE_KEYS);
-    return opened.keys(this::requireOpen);
+    return opened.keys(namespace.auditor().actor(), this::requireOpen);
   }
 
   /**
@@ -561,10 +631,13 @@ public final class SecretVault implements AutoCloseable {
   public SecretVault namespace(String name) {
     requireOpen();
     Text.check("namespace", Objects.requireNonNull(name, "name"), 0, MAX_NAMESPACE);
-    if (restricted) {
-      throw AccessDeniedException.confined();
-    }
-    return new SecretVault(opened, opened.namespaces().get(name), permissions, false, this);
+    requireUnconfined();
+    return new SecretVault(
+        opened,
+        opened.namespaces().get(name).actingAs(namespace.auditor().actor()),
+        permissions,
+        false,
+        this);
   }
 
   /**
@@ -583,6 +656,74 @@ public final class SecretVault implements AutoCloseable {
     both.addAll(Objects.requireNonNull(allowed, "allowed"));
     both.retainAll(permissions);
     return new SecretVault(opened, namespace, both, true, this);
+  }
+
+  /**
+   * Says who acts: what is done through the view that is returned has this name in the {@linkplain
+   * #audit audit trail}. It changes nothing else, and is not checked: whoever calls this is trusted
+   * to say the truth. It can be said once, so a view can be handed on without the receiver being
+   * able to act in another name. What has expired was ended by the time, whoever's call removes it.
+   *
+   * @param actor such as an account's name or a request's number, 1 to {@value #MAX_CALLER} code
+   *     points, no control characters; stored sealed
+   * @return the vault, for somebody who acts; a {@linkplain #restrictedTo view}
+   * @throws IllegalArgumentException if the name is not allowed
+   * @throws IllegalStateException if it was said before of what this is a view of
+   */
+  public SecretVault actingAs(String actor) {
+    requireOpen();
+    Text.check("actor", Objects.requireNonNull(actor, "actor"), 1, MAX_CALLER);
+    if (namespace.auditor().actor() != null) {
+      throw new IllegalStateException("who acts was already said");
+    }
+    return new SecretVault(opened, namespace.actingAs(actor), permissions, restricted, this);
+  }
+
+  /**
+   * {@return what was done in this namespace; empty unless the vault was {@linkplain
+   * VaultBuilder#audit told to keep it}}
+   *
+   * @throws AccessDeniedException if this view lacks {@link Permission#AUDIT}
+   */
+  public AuditTrail audit() {
+    return new AuditTrail(admitted(Permission.AUDIT).auditor().chain(), this::requireOpen);
+  }
+
+  /**
+   * Calls a handler with the secret of this name as it is, and again with each change of it: when a
+   * secret of this name is created, activated or deactivated, rotated, rolled back or updated, when
+   * one loses the name or gets it, and when it is deleted or its value is gone. A change that this
+   * vault makes is handled at once, one that another vault on the store makes within a second. That
+   * a time is reached, such as {@linkplain SecretInfo#expiresAt its expiry}, is no change.
+   *
+   * <p>The handler is given what {@link #find} would return, and no value. One that wants it
+   * reveals it, and takes it into use when that has worked; so what it had stays in use if the new
+   * value cannot be had.
+   *
+   * <p>Each handler is called on a daemon thread of its own, one call at a time, so one that throws
+   * or takes long keeps neither others nor any change waiting. Changes that come meanwhile are not
+   * queued: the next call is with the secret as it is then. What a handler throws is logged, by the
+   * name of its class; if that is a {@link VaultException} that is {@linkplain
+   * VaultException#retryable retryable}, or the secret cannot be read, it is called again later,
+   * after a quarter of a second at first and at least once a minute.
+   *
+   * <p>The calls end when the subscription is closed, this view, or the vault, none of which waits
+   * for a call that is under way; the handler may close any of them.
+   *
+   * @param name the name, compared exactly
+   * @param handler what to call
+   * @return closing it ends the calls
+   * @throws IllegalArgumentException if the name holds an unpaired surrogate
+   */
+  public ChangeSubscription onChange(String name, Consumer<Optional<SecretInfo>> handler) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(handler, "handler");
+    if (!Text.isWellFormed(name)) {
+      throw new IllegalArgumentException(
+          "name: holds an unpaired surrogate, which is no character");
+    }
+    VaultRecords records = admitted(Permission.LIST).records();
+    return opened.namespaces().handlers().add(records, name, () -> !isClosed(), handler);
   }
 
   private Supplier<Optional<Live>> finding(SecretId id) {
@@ -619,6 +760,12 @@ public final class SecretVault implements AutoCloseable {
     }
   }
 
+  private void requireUnconfined() {
+    if (restricted) {
+      throw AccessDeniedException.confined();
+    }
+  }
+
   private void requireOpen() {
     if (isClosed()) {
       throw new IllegalStateException("the vault is closed");
@@ -648,6 +795,8 @@ public final class SecretVault implements AutoCloseable {
     closed = true;
     if (whole == null) {
       opened.close();
+    } else {
+      opened.namespaces().handlers().endUnwanted();
     }
   }
 

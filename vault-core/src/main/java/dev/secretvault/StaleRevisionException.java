@@ -11,22 +11,20 @@ public final class StaleRevisionException extends VaultException {
   /** See {@link #retryable()}. */
   private final boolean retryable;
 
-  private StaleRevisionException(boolean retryable) {
-    super(
-        "stale-revision",
-        "others kept changing what this call was to change: read it again and decide",
-        null);
+  private StaleRevisionException(String message, boolean retryable) {
+    super("stale-revision", message, null);
     this.retryable = retryable;
   }
 
   /** Too many races were lost. */
   StaleRevisionException() {
-    this(true);
+    this("others kept changing what this call was to change: try again", true);
   }
 
   /** The caller knows an older revision. */
   static StaleRevisionException unexpected() {
-    return new StaleRevisionException(false);
+    return new StaleRevisionException(
+        "the secret does not have the revision that was named: read it again and decide", false);
   }
 
   /** False if the caller named a revision: the secret will not have it again. */

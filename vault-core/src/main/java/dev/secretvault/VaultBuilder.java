@@ -4,6 +4,7 @@ import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import java.time.InstantSource;
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ public final class VaultBuilder {
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
   private @Nullable FreshnessAnchor anchor;
+  private @Nullable AuditPolicy audit;
+  private ThreadFactory threads = SweepThread::daemon;
   private boolean used;
 
   VaultBuilder() {}
@@ -51,7 +54,7 @@ public final class VaultBuilder {
 
   /**
    * Sets the clock that expiry and not-before are measured with; the system's if this is not
-   * called.
+   * called. It is asked by several threads, and about once a second while something expires.
    *
    * @param newClock the clock
    * @return this
@@ -86,6 +89,31 @@ public final class VaultBuilder {
   public VaultBuilder limits(VaultLimits newLimits) {
     requireUnset("limits", limits);
     limits = Objects.requireNonNull(newLimits, "limits");
+    return this;
+  }
+
+  /** Sets what makes the thread that sweeps, for tests that sweep themselves. */
+  VaultBuilder threads(ThreadFactory newThreads) {
+    threads = newThreads;
+    return this;
+  }
+
+  /**
+   * Has an {@linkplain SecretVault#audit audit trail} kept, from the next act on. Each act then
+   * writes two more records, and those of one namespace are committed one after the other.
+   *
+   * <p>Nobody can end it: a namespace that has a trail keeps it whatever the vaults on the store
+   * are opened with, or a deletion made by somebody who does not mention it would not be in it. A
+   * vault that is opened without this obeys a trail that is there, from at most a second after its
+   * beginning on, and keeps what the last vault with a policy was told to.
+   *
+   * @param newPolicy what to keep
+   * @return this
+   * @throws IllegalStateException if a policy was already set
+   */
+  public VaultBuilder audit(AuditPolicy newPolicy) {
+    requireUnset("audit", audit);
+    audit = Objects.requireNonNull(newPolicy, "audit");
     return this;
   }
 
@@ -155,14 +183,21 @@ public final class VaultBuilder {
       } else {
         from = AnchoredStore.open(from, anchor);
       }
+      HeaderRecord header = HeaderRecord.unlock(from, key, create);
+      VaultClock time =
+          new VaultClock(
+              Objects.requireNonNullElseGet(clock, InstantSource::system),
+              new HighWaterMark(from, header));
       OpenVault opened =
           OpenVault.open(
               from,
-              HeaderRecord.unlock(from, key, create),
+              header,
               new VaultRules(
                   Objects.requireNonNullElse(namePolicy, NamePolicy.DEFAULT),
                   Objects.requireNonNullElse(limits, VaultLimits.defaults()),
-                  Objects.requireNonNullElseGet(clock, InstantSource::system)));
+                  time,
+                  audit),
+              threads);
       return SecretVault.of(opened);
     } catch (RuntimeException e) {
       try {

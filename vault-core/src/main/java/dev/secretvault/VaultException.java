@@ -10,6 +10,34 @@ import org.jspecify.annotations.Nullable;
  * <p>No message carries a value, a name, a key, a ciphertext or a user ID, so all of them may be
  * logged. Arguments that could never be right are not reported by this class but as {@link
  * IllegalArgumentException}, and the use of something closed as {@link IllegalStateException}.
+ *
+ * <p>The {@linkplain #code codes}:
+ *
+ * <ul>
+ *   <li>{@code access-denied}: {@link AccessDeniedException}
+ *   <li>{@code already-revealed}: {@link AlreadyRevealedException}
+ *   <li>{@code duplicate-name}: {@link DuplicateNameException}
+ *   <li>{@code integrity}: {@link IntegrityException}
+ *   <li>{@code key-in-use}: {@link KeyInUseException}
+ *   <li>{@code master-key-unavailable}: {@link MasterKeyUnavailableException}
+ *   <li>{@code not-revealable}: {@link NotRevealableException}
+ *   <li>{@code passphrase-locked}: {@link PassphraseLockedException}
+ *   <li>{@code quota-exceeded}: {@link QuotaExceededException}
+ *   <li>{@code rate-limit-exceeded}: {@link RateLimitExceededException}
+ *   <li>{@code secret-expired}: {@link SecretExpiredException}
+ *   <li>{@code secret-not-active}: {@link SecretNotActiveException}
+ *   <li>{@code secret-not-found}: {@link SecretNotFoundException}
+ *   <li>{@code stale-revision}: {@link StaleRevisionException}
+ *   <li>{@code store-failed}: {@link StoreFailedException}
+ *   <li>{@code unsupported-format}: {@link UnsupportedFormatException}
+ *   <li>{@code vault-not-found}: {@link VaultNotFoundException}
+ *   <li>{@code wrong-master-key}: {@link WrongMasterKeyException}
+ *   <li>{@code wrong-passphrase}: {@link WrongPassphraseException}
+ * </ul>
+ *
+ * <p>{@linkplain #retryable Retryable} are locked passphrases and reached rates, at a time that
+ * they say; and sometimes, as they say, secrets that are not active, stale revisions and failures
+ * of the store.
  */
 public abstract sealed class VaultException extends RuntimeException
     permits AccessDeniedException,

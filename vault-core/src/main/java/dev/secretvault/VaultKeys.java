@@ -1,5 +1,7 @@
 package dev.secretvault;
 
+import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.HeaderRecord.Committing;
 import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.KeyringChange;
 import dev.secretvault.crypto.MasterKey;
@@ -16,6 +18,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of a vault: what unlocks it, and the epochs of its data keys.
@@ -51,9 +54,16 @@ public final class VaultKeys {
   private final VaultRecords records;
   private final InstantSource clock;
 
+  private final Auditor auditor;
   private final Runnable requireOpen;
 
-  VaultKeys(HeaderRecord header, Namespaces namespaces, InstantSource clock, Runnable requireOpen) {
+  VaultKeys(
+      HeaderRecord header,
+      Namespaces namespaces,
+      InstantSource clock,
+      @Nullable String actor,
+      Runnable requireOpen) {
+    this.auditor = namespaces.get(Namespaces.DEFAULT).auditor().actingAs(actor);
     this.requireOpen = requireOpen;
     this.header = header;
     this.namespaces = namespaces;
@@ -79,7 +89,9 @@ public final class VaultKeys {
     try (masterKey) {
       requireOpen.run();
       return header.change(
-          keyring -> keyring.addUnlock(masterKey), keyring -> last(keyring.unlockSlots()));
+          keyring -> keyring.addUnlock(masterKey),
+          auditing(Kind.UNLOCK_ADDED),
+          keyring -> last(keyring.unlockSlots()));
     }
   }
 
@@ -92,7 +104,7 @@ public final class VaultKeys {
    */
   public void removeUnlock(String slotId) {
     Objects.requireNonNull(slotId, "slotId");
-    change(keyring -> keyring.removeUnlock(slotId));
+    change(keyring -> keyring.removeUnlock(slotId), auditing(Kind.UNLOCK_REMOVED));
   }
 
   /**
@@ -106,7 +118,7 @@ public final class VaultKeys {
    */
   public void removeUnlock(MasterKey masterKey) {
     try (masterKey) {
-      change(keyring -> keyring.removeUnlock(masterKey));
+      change(keyring -> keyring.removeUnlock(masterKey), auditing(Kind.UNLOCK_REMOVED));
     }
   }
 
@@ -128,7 +140,8 @@ public final class VaultKeys {
   public void changeMasterKey(MasterKey old, MasterKey replacement) {
     try (old;
         replacement) {
-      change(keyring -> keyring.changeMasterKey(old, replacement));
+      change(
+          keyring -> keyring.changeMasterKey(old, replacement), auditing(Kind.MASTER_KEY_CHANGED));
     }
   }
 
@@ -141,7 +154,10 @@ public final class VaultKeys {
    */
   public int rotate() {
     requireOpen.run();
-    return header.change(keyring -> keyring.rotate(clock.instant()), Keyring::epoch);
+    return header.change(
+        keyring -> keyring.rotate(clock.instant()),
+        (keyring, commit) -> auditor.commit(Kind.EPOCH_BEGUN, keyring.epoch() + 1, commit),
+        Keyring::epoch);
   }
 
   /**
@@ -174,7 +190,7 @@ public final class VaultKeys {
    */
   public boolean discard(String key) {
     requireOpen.run();
-    return namespaces.discard(new RecordKey(key));
+    return namespaces.discard(new RecordKey(key), auditor.actor());
   }
 
   /**
@@ -241,7 +257,9 @@ public final class VaultKeys {
           "records are sealed under epoch " + epoch + ", or will be: rotate and re-encrypt first",
           null);
     }
-    change(keyring -> keyring.retire(epoch));
+    change(
+        keyring -> keyring.retire(epoch),
+        (keyring, commit) -> auditor.commit(Kind.EPOCH_RETIRED, epoch, commit));
   }
 
   private void refresh() {
@@ -249,9 +267,13 @@ public final class VaultKeys {
     header.refresh();
   }
 
-  private void change(Function<Keyring, KeyringChange> step) {
+  private void change(Function<Keyring, KeyringChange> step, Committing committing) {
     requireOpen.run();
-    header.change(step, keyring -> keyring);
+    header.change(step, committing, keyring -> keyring);
+  }
+
+  private Committing auditing(Kind kind) {
+    return (keyring, commit) -> auditor.commit(kind, 0, commit);
   }
 
   private static <T> T last(List<T> list) {

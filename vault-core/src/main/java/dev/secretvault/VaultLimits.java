@@ -76,8 +76,9 @@ public final class VaultLimits {
    * Limits how often calls that take a permission are made on a namespace: at most so many in any
    * window of this length. Counted by each open vault for itself, in memory, of a namespace that is
    * looked at or among the last thousand that were; a refused call does not count. A call that
-   * takes several permissions counts for each of them, and {@link SecretVault#resolve} for each
-   * secret it reveals.
+   * takes several permissions counts for each of them; what {@link SecretVault#keys} and {@link
+   * SecretVault#audit} hand out counts when it is handed out; and {@link SecretVault#resolve} for
+   * each secret it reveals.
    *
    * @param calls which calls
    * @param limit how many, 1 to {@value #HIGHEST_RATE}

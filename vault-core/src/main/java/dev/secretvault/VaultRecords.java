@@ -11,9 +11,11 @@ import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,9 @@ final class VaultRecords {
    * has the name.
    */
   private static final int NAMESPACE_TOKEN = 11;
+
+  /** What follows the token in the key of the record with a namespace's name. */
+  private static final String REGISTRATION = "." + RecordKind.NAMESPACE.letter() + ".";
 
   /** So many lost races in a row mean that something else is wrong. */
   static final int MAX_ATTEMPTS = 100;
@@ -61,10 +66,42 @@ final class VaultRecords {
     this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    token = header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+    token = token(header, namespace);
     prefix = token + ".";
     countKey = key(RecordKind.COUNT, "n");
     registered = isDefault();
+  }
+
+  private static String token(HeaderRecord header, String namespace) {
+    return header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
+  }
+
+  /** The key of the high-water mark, which stands in the first namespace for all of them. */
+  static RecordKey timeKey(HeaderRecord header) {
+    return new RecordKey(token(header, Namespaces.DEFAULT) + "." + RecordKind.TIME.letter() + ".n");
+  }
+
+  /** Whether a record may have an expiry, or say what has expired. */
+  static boolean concernsExpiry(RecordKey key) {
+    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+  }
+
+  /** Whether a record counts wrong passphrases. */
+  static boolean isAttempts(RecordKey key) {
+    return isOf(key, RecordKind.ATTEMPTS);
+  }
+
+  private static boolean isOf(RecordKey key, RecordKind kind) {
+    return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
+  }
+
+  /**
+   * The audit trail of the namespace.
+   *
+   * @param policy what to keep; null if the vault was not told to keep one
+   */
+  AuditChain auditChain(@Nullable AuditPolicy policy, InstantSource clock) {
+    return new AuditChain(store, header, namespace, prefix, policy, clock);
   }
 
   /** What the keys of the namespace's records begin with, up to the first dot. */
@@ -77,10 +114,15 @@ final class VaultRecords {
     return dot == NAMESPACE_TOKEN ? Optional.of(key.text().substring(0, dot)) : Optional.empty();
   }
 
+  /** Whether it is that of a record with a namespace's name. */
+  static boolean isRegistration(RecordKey key) {
+    return tokenIn(key).filter(token -> key.text().equals(token + REGISTRATION)).isPresent();
+  }
+
   /** The namespace that a token stands for; empty if nobody has created a secret in it. */
   Optional<String> namespaceOf(String unknown) {
     return store
-        .read(new RecordKey(unknown + "." + RecordKind.NAMESPACE.letter() + "."))
+        .read(new RecordKey(unknown + REGISTRATION))
         .flatMap(stored -> store.open(stored, RecordKind.NAMESPACE, false))
         .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
@@ -97,7 +139,7 @@ final class VaultRecords {
     return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
-  private Optional<RecordKind> kindOf(RecordKey key) {
+  Optional<RecordKind> kindOf(RecordKey key) {
     for (RecordKind kind : RecordKind.values()) {
       if (key.text().startsWith(prefix + kind.letter() + ".")) {
         return Optional.of(kind);
@@ -297,6 +339,11 @@ final class VaultRecords {
     return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
   }
 
+  /** What a commit has to name that shall happen only while the secret is like this. */
+  Change requireUnchanged(SecretInfo info) {
+    return Change.require(secretKey(info.id()), info.revision());
+  }
+
   /**
    * What a commit has to name that shall happen only while there is the secret, as it is now.
    *
@@ -320,6 +367,11 @@ final class VaultRecords {
 
   Change deleteSecret(SecretInfo info) {
     return Change.delete(secretKey(info.id()), info.revision());
+  }
+
+  /** What a commit has to name that shall happen only while there is no such secret. */
+  Change requireNoSecret(SecretId id) {
+    return Change.require(secretKey(id), 0);
   }
 
   /** A deletion of the secret's record as it is stored, without opening it. */
@@ -407,9 +459,10 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key) {
+  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
@@ -418,8 +471,9 @@ final class VaultRecords {
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
+      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
       try {
-        store.commit(() -> List.of(Change.delete(key, stored.get().revision())));
+        commit.accept(() -> deletion);
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.
@@ -532,7 +586,7 @@ final class VaultRecords {
     store.forgetAll();
   }
 
-  private Optional<SecretInfo> openSecret(StoredRecord stored) {
+  Optional<SecretInfo> openSecret(StoredRecord stored) {
     return store
         .open(stored, RecordKind.SECRET, true)
         .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));

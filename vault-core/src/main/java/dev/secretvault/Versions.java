@@ -4,13 +4,15 @@ import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.SecretInfo.Version.State;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
  * The rules of the versions of a secret. Each method takes the versions by number, the oldest
- * first, and returns what becomes of them; at most one is current.
+ * first, and returns what becomes of them; at most one is current. A method that makes one current
+ * takes the revision that the secret will have then.
  */
 final class Versions {
 
@@ -49,42 +51,52 @@ final class Versions {
           "versions: at most " + MAX_LIVE + " are kept of a secret: retire some first", null);
     }
     List<Version> rotated = new ArrayList<>(versions);
-    rotated.add(new Version(newest(versions).number() + 1, State.PENDING, now));
+    rotated.add(new Version(newest(versions).number() + 1, State.PENDING, now, 0));
     return pruned(rotated);
+  }
+
+  /** With one more, current; pending ones stay so. */
+  static List<Version> put(List<Version> versions, Instant now, long revision) {
+    List<Version> rotated = rotated(versions, now);
+    return withCurrent(rotated, newest(rotated), revision);
   }
 
   /**
    * With the newest pending one current, and older pending ones retired; as they are if none is.
    */
-  static List<Version> promoted(List<Version> versions) {
-    Optional<Version> newest = newest(versions, State.PENDING);
-    return newest.isEmpty()
-        ? versions
-        : mapped(
-            versions,
-            version ->
-                switch (version.state()) {
-                  case PENDING ->
-                      as(version, version.equals(newest.get()) ? State.CURRENT : State.RETIRED);
-                  case CURRENT -> as(version, State.PREVIOUS);
-                  case PREVIOUS, RETIRED -> version;
-                });
-  }
-
-  /** With the newest previous one current, and the current one previous; empty if there is none. */
-  static Optional<List<Version>> rolledBack(List<Version> versions) {
-    return newest(versions, State.PREVIOUS)
+  static List<Version> promoted(List<Version> versions, long revision) {
+    return versions.stream()
+        .filter(version -> version.state() == State.PENDING)
+        .reduce((older, newer) -> newer)
         .map(
             newest ->
                 mapped(
-                    versions,
+                    withCurrent(versions, newest, revision),
                     version ->
-                        switch (version.state()) {
-                          case CURRENT -> as(version, State.PREVIOUS);
-                          case PREVIOUS ->
-                              version.equals(newest) ? as(version, State.CURRENT) : version;
-                          case PENDING, RETIRED -> version;
-                        }));
+                        version.state() == State.PENDING ? as(version, State.RETIRED) : version))
+        .orElse(versions);
+  }
+
+  /**
+   * With the previous one current that was so last, and the current one previous; empty if there is
+   * none.
+   */
+  static Optional<List<Version>> rolledBack(List<Version> versions, long revision) {
+    return versions.stream()
+        .filter(version -> version.state() == State.PREVIOUS)
+        .max(Comparator.comparingLong(Version::currentSince))
+        .map(last -> withCurrent(versions, last, revision));
+  }
+
+  private static List<Version> withCurrent(List<Version> versions, Version next, long revision) {
+    return mapped(
+        versions,
+        version -> {
+          if (version.equals(next)) {
+            return new Version(next.number(), State.CURRENT, next.createdAt(), revision);
+          }
+          return version.state() == State.CURRENT ? as(version, State.PREVIOUS) : version;
+        });
   }
 
   /** With one retired, or as they are if that was done so long ago that it is forgotten. */
@@ -98,14 +110,8 @@ final class Versions {
     return mapped(versions, version -> as(version, State.RETIRED));
   }
 
-  private static Optional<Version> newest(List<Version> versions, State state) {
-    return versions.stream()
-        .filter(version -> version.state() == state)
-        .reduce((older, newer) -> newer);
-  }
-
   private static Version as(Version version, State state) {
-    return new Version(version.number(), state, version.createdAt());
+    return new Version(version.number(), state, version.createdAt(), version.currentSince());
   }
 
   private static List<Version> mapped(List<Version> versions, UnaryOperator<Version> step) {

@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.ModelSecret.Kept;
 import dev.secretvault.ModelSecret.Wanted;
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.RandomArguments.Edit;
 import dev.secretvault.RandomArguments.Wish;
 import dev.secretvault.SecretInfo.Version.State;
@@ -14,10 +15,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +52,12 @@ final class LifeModel {
   private final Map<SecretId, ModelSecret> secrets = new LinkedHashMap<>();
 
   private final Set<String> namesOfTheDead = new HashSet<>();
-  private Instant now;
+  private final ModelTime time;
+  private long countedThoughSwept;
 
-  LifeModel(@Nullable LifeFlaw flaw, Instant now) {
+  LifeModel(@Nullable LifeFlaw flaw, ModelTime time) {
     this.flaw = flaw;
-    this.now = now;
-  }
-
-  void setNow(Instant instant) {
-    now = instant;
+    this.time = time;
   }
 
   List<SecretId> ids() {
@@ -71,27 +71,26 @@ final class LifeModel {
   }
 
   SecretInfo create(SecretId id, Wanted wanted, long limit) {
-    require(wanted.expiresAt() == null || wanted.expiresAt().isAfter(now));
+    require(time.isToCome(wanted.expiresAt()));
     requireOrder(wanted.notBefore(), wanted.expiresAt());
     long counted =
         secrets.values().stream()
             .filter(s -> s.state != SecretState.REVEALED || flaw == LifeFlaw.REVEALED_COUNTS)
             .count();
-    if (counted >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
+    if (counted + countedThoughSwept >= limit + (flaw == LifeFlaw.QUOTA_IS_ONE_MORE ? 1 : 0)) {
       throw new Refused(QuotaExceededException.class);
     }
     requireFree(wanted.name());
-    ModelSecret secret = new ModelSecret(wanted, now);
+    ModelSecret secret = new ModelSecret(wanted, time.now());
     secrets.put(id, secret);
     return secret.info(id);
   }
 
   private void requireFree(String name) {
+    removeIf(name, time::leavesItsName);
     for (ModelSecret other : secrets.values()) {
-      boolean freed =
-          (flaw == LifeFlaw.EXPIRY_FREES_THE_NAME && isOver(other))
-              || (flaw == LifeFlaw.REVEAL_FREES_THE_NAME && other.state == SecretState.REVEALED);
-      if (other.name.equals(name) && !freed) {
+      boolean kept = other.state != SecretState.REVEALED || flaw != LifeFlaw.REVEAL_FREES_THE_NAME;
+      if (other.name.equals(name) && kept) {
         throw new Refused(DuplicateNameException.class);
       }
     }
@@ -100,30 +99,39 @@ final class LifeModel {
     }
   }
 
-  SecretInfo putIfChanged(SecretId id, Wanted wanted, long limit) {
+  private void removeIf(String name, Predicate<@Nullable Instant> over) {
+    secrets.values().removeIf(other -> other.name.equals(name) && over.test(other.expiresAt));
+  }
+
+  PutSecret putIfChanged(SecretId id, Wanted wanted, long limit) {
+    removeIf(wanted.name(), time::isOver);
     Optional<SecretInfo> there = find(wanted.name());
     if (there.isEmpty()) {
-      return create(id, wanted, limit);
+      return new PutSecret(create(id, wanted, limit), Outcome.CREATED);
     }
-    return change(
-        there.get().id(),
-        secret -> {
-          requireNotRevealed(secret);
-          boolean same =
-              flaw != LifeFlaw.SAME_VALUE_IS_PUT_AGAIN
-                  && Arrays.equals(current(secret).value(), wanted.value());
-          if (!wanted.generated() && !same) {
-            add(secret, wanted.value());
-            secret.promote();
-          }
-        });
+    SecretInfo put =
+        change(
+            there.get().id(),
+            secret -> {
+              requireAlive(secret);
+              if (flaw == LifeFlaw.SAME_VALUE_IS_PUT_AGAIN
+                  || !Arrays.equals(current(secret).value(), wanted.value())) {
+                Kept added = add(secret, wanted.value());
+                if (flaw == LifeFlaw.PUTTING_RETIRES_PENDING_VERSIONS) {
+                  secret.promote();
+                } else {
+                  secret.makeCurrent(added);
+                }
+              }
+            });
+    return new PutSecret(put, put.equals(there.get()) ? Outcome.UNCHANGED : Outcome.CHANGED);
   }
 
   SecretInfo rotate(SecretId id, byte[] value) {
     return change(
         id,
         secret -> {
-          requireNotRevealed(secret);
+          requireAlive(secret);
           add(secret, value);
           if (flaw == LifeFlaw.PENDING_VERSION_SIGNS) {
             secret.promote();
@@ -131,11 +139,13 @@ final class LifeModel {
         });
   }
 
-  private void add(ModelSecret secret, byte[] value) {
+  private Kept add(ModelSecret secret, byte[] value) {
     if (secret.versions.stream().filter(v -> v.state() != State.RETIRED).count() == MAX_LIVE) {
       throw new Refused(QuotaExceededException.class);
     }
-    secret.versions.add(new Kept(secret.versions.size() + 1, State.PENDING, now, value));
+    Kept added = new Kept(secret.versions.size() + 1, State.PENDING, time.now(), value, 0);
+    secret.versions.add(added);
+    return added;
   }
 
   SecretInfo activate(SecretId id) {
@@ -144,11 +154,11 @@ final class LifeModel {
         secret -> {
           requireNotRevealed(secret);
           if (secret.state == SecretState.INACTIVE || secret.newest(State.PENDING) != null) {
-            requireNotOver(secret);
+            time.requireNotOver(secret.expiresAt);
             int older = secret.versions.size() - 2;
             Kept pending = secret.newest(State.PENDING);
             secret.state = SecretState.ACTIVE;
-            secret.activatedAt = now;
+            secret.activatedAt = time.now();
             secret.promote();
             if (flaw == LifeFlaw.PENDING_VERSIONS_STAY_AT_ACTIVATION
                 && pending != null
@@ -172,14 +182,16 @@ final class LifeModel {
     return change(
         id,
         secret -> {
-          requireNotRevealed(secret);
-          Kept previous = secret.newest(State.PREVIOUS);
+          requireAlive(secret);
+          Kept previous =
+              flaw == LifeFlaw.ROLLBACK_TO_THE_NEWEST_VERSION
+                  ? secret.newest(State.PREVIOUS)
+                  : secret.before();
           if (previous == null && flaw == LifeFlaw.ROLLBACK_TO_A_RETIRED_VERSION) {
             previous = secret.newest(State.RETIRED);
           }
           require(previous != null);
-          secret.turn(State.CURRENT, State.PREVIOUS);
-          secret.turn(previous, State.CURRENT);
+          secret.makeCurrent(previous);
         });
   }
 
@@ -203,15 +215,21 @@ final class LifeModel {
               && flaw != LifeFlaw.ANY_REVISION_WILL_DO) {
             throw new Refused(StaleRevisionException.class);
           }
-          requireNotOver(secret);
+          time.requireNotOver(secret.expiresAt);
+          Instant formerEnd = secret.expiresAt;
+          Instant formerBegin = secret.notBefore;
           if (edit.expiresAt() != null) {
-            Instant end = edit.expiresAt().instant();
-            require(end == null || end.equals(secret.expiresAt) || end.isAfter(now));
-            secret.expiresAt = end;
+            secret.expiresAt = edit.expiresAt().instant();
           }
           if (edit.notBefore() != null) {
             secret.notBefore = edit.notBefore().instant();
           }
+          boolean sameEnd = Objects.equals(formerEnd, secret.expiresAt);
+          boolean sameTimes = sameEnd && Objects.equals(formerBegin, secret.notBefore);
+          if (!sameTimes && flaw != LifeFlaw.REVEALED_LIVES_LONGER) {
+            requireNotRevealed(secret);
+          }
+          require(sameEnd || time.isToCome(secret.expiresAt));
           requireOrder(secret.notBefore, secret.expiresAt);
           if (edit.description() != null) {
             secret.description = edit.description();
@@ -238,6 +256,17 @@ final class LifeModel {
       namesOfTheDead.add(gone.name);
     }
     return gone != null;
+  }
+
+  /** How many secrets it removes. */
+  int sweep() {
+    List<ModelSecret> over =
+        secrets.values().stream().filter(secret -> time.isSwept(secret.expiresAt)).toList();
+    if (flaw == LifeFlaw.SWEPT_COUNTS) {
+      countedThoughSwept += over.stream().filter(s -> s.state != SecretState.REVEALED).count();
+    }
+    secrets.values().removeAll(over);
+    return over.size();
   }
 
   SecretInfo describe(SecretId id) {
@@ -356,9 +385,8 @@ final class LifeModel {
       throw new Refused(SecretNotActiveException.class);
     }
     requireNotRevealed(secret);
-    requireNotOver(secret);
-    long early = flaw == LifeFlaw.VALID_A_MILLISECOND_LATE ? 1 : 0;
-    if (secret.notBefore != null && now.minusMillis(early).isBefore(secret.notBefore)) {
+    time.requireNotOver(secret.expiresAt);
+    if (!time.hasBegun(secret.notBefore)) {
       throw new Refused(SecretNotActiveException.class);
     }
     return secret;
@@ -377,14 +405,10 @@ final class LifeModel {
     }
   }
 
-  private boolean isOver(ModelSecret secret) {
-    long late = flaw == LifeFlaw.EXPIRES_A_MILLISECOND_LATE ? 1 : 0;
-    return secret.expiresAt != null && !now.isBefore(secret.expiresAt.plusMillis(late));
-  }
-
-  private void requireNotOver(ModelSecret secret) {
-    if (isOver(secret)) {
-      throw new Refused(SecretExpiredException.class);
+  private void requireAlive(ModelSecret secret) {
+    requireNotRevealed(secret);
+    if (flaw != LifeFlaw.EXPIRED_IS_CHANGED) {
+      time.requireNotOver(secret.expiresAt);
     }
   }
 

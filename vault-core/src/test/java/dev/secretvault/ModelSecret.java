@@ -38,9 +38,9 @@ final class ModelSecret {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  record Kept(int number, State state, Instant createdAt, byte[] value) {
+  record Kept(int number, State state, Instant createdAt, byte[] value, long currentSince) {
     Kept as(State other) {
-      return new Kept(number, other, createdAt, value);
+      return new Kept(number, other, createdAt, value, currentSince);
     }
   }
 
@@ -58,6 +58,9 @@ final class ModelSecret {
   /** All that there ever were, by number. */
   List<Kept> versions = new ArrayList<>();
 
+  /** The numbers of those that were current, the last one last. */
+  final List<Integer> turns = new ArrayList<>();
+
   ModelSecret(Wanted wanted, Instant now) {
     disclosure = wanted.disclosure();
     createdAt = now;
@@ -67,7 +70,8 @@ final class ModelSecret {
     activatedAt = wanted.active() ? now : null;
     expiresAt = wanted.expiresAt();
     notBefore = wanted.notBefore();
-    versions.add(new Kept(1, State.CURRENT, now, wanted.value()));
+    versions.add(new Kept(1, State.CURRENT, now, wanted.value(), 1));
+    turns.add(1);
   }
 
   ModelSecret(ModelSecret other) {
@@ -82,6 +86,7 @@ final class ModelSecret {
     notBefore = other.notBefore;
     revision = other.revision;
     versions = new ArrayList<>(other.versions);
+    turns.addAll(other.turns);
   }
 
   SecretInfo info(SecretId id) {
@@ -94,7 +99,7 @@ final class ModelSecret {
     List<Version> remembered =
         versions.stream()
             .filter(v -> !forgotten.contains(v.number))
-            .map(v -> new Version(v.number, v.state, v.createdAt))
+            .map(v -> new Version(v.number, v.state, v.createdAt, v.currentSince))
             .toList();
     return new SecretInfo(
         id,
@@ -130,9 +135,26 @@ final class ModelSecret {
   void promote() {
     Kept pending = newest(State.PENDING);
     if (pending != null) {
-      turn(State.CURRENT, State.PREVIOUS);
-      turn(pending, State.CURRENT);
+      makeCurrent(pending);
       turn(State.PENDING, State.RETIRED);
     }
+  }
+
+  void makeCurrent(Kept next) {
+    turn(State.CURRENT, State.PREVIOUS);
+    versions.set(
+        next.number - 1,
+        new Kept(next.number, State.CURRENT, next.createdAt, next.value, revision + 1));
+    turns.remove(Integer.valueOf(next.number));
+    turns.add(next.number);
+  }
+
+  /** The one that was current last, of those that verify besides the current one. */
+  @Nullable Kept before() {
+    return turns.stream()
+        .map(number -> versions.get(number - 1))
+        .filter(v -> v.state == State.PREVIOUS)
+        .reduce((earlier, later) -> later)
+        .orElse(null);
   }
 }

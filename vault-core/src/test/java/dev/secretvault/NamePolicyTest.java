@@ -177,7 +177,11 @@ class NamePolicyTest {
               () ->
                   strict.update(old.id(), SecretUpdate.none().description("kept").name(old.name())))
           .doesNotThrowAnyException();
-      assertThat(strict.putIfChanged(SecretSpec.named(old.name()).value(new byte[] {1})).versions())
+      assertThat(
+              strict
+                  .putIfChanged(SecretSpec.named(old.name()).value(new byte[] {1}))
+                  .info()
+                  .versions())
           .hasSize(2);
       assertThat(strict.find(old.name())).isPresent();
       assertThat(strict.list(ListQuery.all()).items()).hasSize(2);

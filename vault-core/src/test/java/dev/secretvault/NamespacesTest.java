@@ -333,11 +333,11 @@ class NamespacesTest {
   void namespacesThatNobodyLooksAtAnyMore_areLetGo() {
     InMemorySecretStore store = InMemorySecretStore.open(new InMemorySecretStore.Medium());
     MasterKey key = MasterKey.fromBytes("a key that is used for a test...".getBytes(US_ASCII));
+    HeaderRecord header = HeaderRecord.unlock(store, key, true);
+    VaultClock clock = new VaultClock(InstantSource.system(), new HighWaterMark(store, header));
     Namespaces namespaces =
         new Namespaces(
-            store,
-            HeaderRecord.unlock(store, key, true),
-            new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), InstantSource.system()));
+            store, header, new VaultRules(NamePolicy.DEFAULT, VaultLimits.defaults(), clock, null));
     Namespace lookedAt = namespaces.get("looked at");
     List<WeakReference<Namespace>> others = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
@@ -350,5 +350,55 @@ class NamespacesTest {
     }
     assertThat(left).isLessThanOrEqualTo(1_000);
     assertThat(namespaces.get("looked at")).isSameAs(lookedAt);
+  }
+
+  @Test
+  void damagedNameOfANamespace_losesNothing_andCanBeDiscarded() {
+    SecretVault red = fixture.vault.namespace("red");
+    SecretId id = VaultFixture.create(red, "web");
+    RecordKey secret = onlyKeyWith(".s.");
+    RecordKey name = onlyKeyWith(".i.");
+    damage(name);
+    VaultKeys keys = fixture.vault.keys();
+    assertThatThrownBy(() -> keys.discard(secret.text())).isInstanceOf(IntegrityException.class);
+    assertThat(keys.discard(name.text())).isTrue();
+    assertThat(keys.discard(name.text())).isFalse();
+    VaultFixture.create(fixture.vault.namespace("red"), "another");
+    assertThatThrownBy(() -> keys.discard(name.text()))
+        .isInstanceOf(IllegalArgumentException.class);
+    fixture.reopen();
+    assertThat(fixture.vault.namespace("red").describe(id).name()).isEqualTo("web");
+  }
+
+  @Test
+  void secretWhoseRecordWasDiscarded_canStillBeDeleted() {
+    SecretId id = VaultFixture.create(fixture.vault, "web");
+    RecordKey secret = onlyKeyWith(".s.");
+    damage(secret);
+    assertThat(fixture.vault.keys().discard(secret.text())).isTrue();
+    assertThatThrownBy(() -> VaultFixture.create(fixture.vault, "web"))
+        .isInstanceOf(DuplicateNameException.class);
+    assertThat(fixture.vault.delete(id)).isTrue();
+    assertThat(fixture.vault.delete(id)).isFalse();
+    VaultFixture.create(fixture.vault, "web");
+    assertThat(fixture.stored()).hasSize(1 + 3);
+  }
+
+  private RecordKey onlyKeyWith(String part) {
+    List<RecordKey> keys =
+        fixture.stored().keySet().stream().filter(key -> key.text().contains(part)).toList();
+    assertThat(keys).hasSize(1);
+    return keys.get(0);
+  }
+
+  private void damage(RecordKey key) {
+    fixture.vault.close();
+    try (SecretStore store = fixture.newStore()) {
+      StoredRecord stored = store.read(key).orElseThrow();
+      byte[] bytes = stored.bytes().clone();
+      bytes[bytes.length - 1] ^= 1;
+      store.commit(List.of(Change.put(key, stored.revision(), bytes)));
+    }
+    fixture.vault = fixture.open();
   }
 }

@@ -191,8 +191,42 @@ class NewValueTest {
     }
     SecretSpec changed = SecretSpec.named("new").value("changed".toCharArray());
     byte[] inside = insideOf(insideOf(changed));
-    assertThat(fixture.vault.putIfChanged(changed).versions()).hasSize(2);
+    assertThat(fixture.vault.putIfChanged(changed).info().versions()).hasSize(2);
     assertThat(inside).containsOnly(0);
+  }
+
+  @Test
+  void refusalToPutWhatCannotBeCompared_overwritesValueAndPassphrase()
+      throws ReflectiveOperationException {
+    NewValue given = value().passphrase("passphrase".toCharArray());
+    byte[] inside = insideOf(given);
+    char[] passphrase = passphraseIn(given);
+    assertThatThrownBy(given::takeComparable).isInstanceOf(IllegalArgumentException.class);
+    assertThat(inside).containsOnly(0);
+    assertThat(passphrase).containsOnly('\0');
+    NewValue generated = NewValue.generated().passphrase("passphrase".toCharArray());
+    char[] besides = passphraseIn(generated);
+    assertThatThrownBy(generated::takeComparable).isInstanceOf(IllegalArgumentException.class);
+    assertThat(besides).containsOnly('\0');
+  }
+
+  @Test
+  void specWithoutAValue_losesItsPassphraseAllTheSame() throws ReflectiveOperationException {
+    Field field = SecretSpec.class.getDeclaredField("passphrase");
+    field.setAccessible(true);
+    for (boolean put : new boolean[] {false, true}) {
+      SecretSpec spec = SecretSpec.named("web").passphrase("passphrase".toCharArray());
+      char[] passphrase = (char[]) field.get(spec);
+      assertThat(catchThrowable(() -> use(spec, put)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("value: must be given");
+      assertThat(passphrase).containsOnly('\0');
+      assertThat(field.get(spec)).isNull();
+    }
+  }
+
+  private Object use(SecretSpec spec, boolean put) {
+    return put ? fixture.vault.putIfChanged(spec) : fixture.vault.create(spec);
   }
 
   @Test

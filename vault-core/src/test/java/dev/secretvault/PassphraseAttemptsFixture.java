@@ -27,10 +27,14 @@ abstract class PassphraseAttemptsFixture {
   final HeaderRecord header = unlock();
   final VaultRecords records = new VaultRecords(faults, header, "", () -> {});
   final FakeClock clock = new FakeClock(VaultFixture.START);
-  final PassphraseAttempts attempts = new PassphraseAttempts(records, clock);
+  final PassphraseAttempts attempts = attemptsOn(records);
   final AtomicInteger looks = new AtomicInteger();
   final SecretInfo secret = createSecret();
   final SecretId id = secret.id();
+
+  final PassphraseAttempts attemptsOn(VaultRecords on) {
+    return new PassphraseAttempts(on, new Auditor(on.auditChain(null, clock), null), clock);
+  }
 
   private HeaderRecord unlock() {
     byte[] key = new byte[MasterKey.BYTES];

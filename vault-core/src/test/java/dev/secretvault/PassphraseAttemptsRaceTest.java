@@ -28,8 +28,7 @@ class PassphraseAttemptsRaceTest extends PassphraseAttemptsFixture {
   @ParameterizedTest
   @CsvSource({"20,", "5,mallory"})
   void manyThreadsAtOnce_getNoMoreGuessesThanOne(int allowed, String caller) {
-    PassphraseAttempts elsewhere =
-        new PassphraseAttempts(new VaultRecords(faults, header, "", () -> {}), clock);
+    PassphraseAttempts elsewhere = attemptsOn(new VaultRecords(faults, header, "", () -> {}));
     AtomicInteger refused = new AtomicInteger();
     Racers.run(
         16,
@@ -52,8 +51,7 @@ class PassphraseAttemptsRaceTest extends PassphraseAttemptsFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void lockThatBeginsMeanwhile_isNeitherLiftedNorRenewed(boolean right) {
-    PassphraseAttempts elsewhere =
-        new PassphraseAttempts(new VaultRecords(faults, header, "", () -> {}), clock);
+    PassphraseAttempts elsewhere = attemptsOn(new VaultRecords(faults, header, "", () -> {}));
     for (int guess = 0; guess < 18; guess++) {
       guessWrong(null);
     }

@@ -1,6 +1,7 @@
 package dev.secretvault;
 
 import static dev.secretvault.Permission.ACTIVATE;
+import static dev.secretvault.Permission.AUDIT;
 import static dev.secretvault.Permission.CREATE;
 import static dev.secretvault.Permission.DELETE;
 import static dev.secretvault.Permission.DIGEST;
@@ -39,7 +40,7 @@ class PermissionTest {
 
   /** Methods that look at nothing stored. */
   private static final Set<String> FREE =
-      Set.of("close", "toString", "namespace", "restrictedTo", "oneTime");
+      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs", "oneTime", "sweep");
 
   /** Each of the methods of the keys. */
   private static final List<ThrowingConsumer<VaultKeys>> KEY_USES =
@@ -115,8 +116,12 @@ class PermissionTest {
     return Stream.of(
         row("create(SecretSpec)", CREATE, (vault, id, name) -> vault.create(text(name + 2))),
         new Row(
+            "create(SecretSpec)",
+            Set.of(CREATE, ACTIVATE),
+            (vault, id, name) -> vault.create(text(name + 3).active())),
+        new Row(
             "putIfChanged(SecretSpec)",
-            Set.of(CREATE, UPDATE),
+            Set.of(CREATE, UPDATE, ACTIVATE),
             (vault, id, name) -> vault.putIfChanged(text(name))),
         row("activate(SecretId)", ACTIVATE, (vault, id, name) -> vault.activate(id)),
         row("deactivate(SecretId)", ACTIVATE, (vault, id, name) -> vault.deactivate(id)),
@@ -128,7 +133,10 @@ class PermissionTest {
             "rotate(SecretId,NewValue)",
             UPDATE,
             (vault, id, name) -> vault.rotate(id, value()).close()),
-        row("rollback(SecretId)", UPDATE, (vault, id, name) -> vault.rollback(id)),
+        new Row(
+            "rollback(SecretId)",
+            Set.of(UPDATE, ACTIVATE),
+            (vault, id, name) -> vault.rollback(id)),
         row("retire(SecretId,int)", UPDATE, (vault, id, name) -> vault.retire(id, 1)),
         row("delete(SecretId)", DELETE, (vault, id, name) -> vault.delete(id)),
         row("describe(SecretId)", LIST, (vault, id, name) -> vault.describe(id)),
@@ -167,7 +175,12 @@ class PermissionTest {
             "matches(String,char[])",
             DIGEST,
             (vault, id, name) -> vault.matches(name, new char[] {'\ud800'})),
-        row("keys()", MANAGE_KEYS, (vault, id, name) -> vault.keys()));
+        row("keys()", MANAGE_KEYS, (vault, id, name) -> vault.keys()),
+        row("audit()", AUDIT, (vault, id, name) -> vault.audit()),
+        row(
+            "onChange(String,Consumer)",
+            LIST,
+            (vault, id, name) -> vault.onChange(name, secret -> {}).close()));
   }
 
   private static String signature(Method method) {
@@ -178,7 +191,7 @@ class PermissionTest {
 
   @Test
   void everyPublicMethod_standsInTheTable() {
-    assertThat(methods().map(Row::method))
+    assertThat(methods().map(Row::method).distinct())
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(SecretVault.class.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()))
@@ -278,6 +291,19 @@ class PermissionTest {
       assertThat(confined.find("web")).isEmpty();
     }
     assertThat(fixture.vault.namespace("red").namespace("blue").find("theirs")).isPresent();
+  }
+
+  @Test
+  void sweep_takesTheDeletionOfAllNamespaces() {
+    assertThat(fixture.vault.namespace("red").sweep()).isZero();
+    SecretVault all = fixture.vault.restrictedTo(EnumSet.allOf(Permission.class));
+    assertThatThrownBy(all::sweep)
+        .isInstanceOfSatisfying(
+            AccessDeniedException.class, e -> assertThat(e.permission()).isEmpty());
+    SecretVault without = fixture.vault.restrictedTo(EnumSet.complementOf(EnumSet.of(DELETE)));
+    assertThatThrownBy(without::sweep)
+        .isInstanceOfSatisfying(
+            AccessDeniedException.class, e -> assertThat(e.permission()).contains(DELETE));
   }
 
   private static void create(SecretVault vault, String name) {

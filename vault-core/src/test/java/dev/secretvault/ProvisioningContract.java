@@ -3,12 +3,14 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.PutSecret.Outcome;
 import dev.secretvault.SecretInfo.Version;
 import dev.secretvault.SecretInfo.Version.State;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What a vault promises to deploy scripts: comparing and putting values, on any store. */
@@ -19,7 +21,7 @@ abstract class ProvisioningContract extends VaultContract {
   }
 
   private SecretInfo put(String name, String value) {
-    return vault().putIfChanged(text(name, value).active());
+    return vault().putIfChanged(text(name, value).active()).info();
   }
 
   private static List<State> states(SecretInfo info) {
@@ -85,12 +87,14 @@ abstract class ProvisioningContract extends VaultContract {
 
   @Test
   void putIfChanged_createsOnce_andThenChangesNothing() {
-    SecretInfo created = vault().putIfChanged(text("web", "value").active().label("env", "prod"));
+    PutSecret put = vault().putIfChanged(text("web", "value").active().label("env", "prod"));
+    SecretInfo created = put.info();
+    assertThat(put.outcome()).isEqualTo(Outcome.CREATED);
     assertThat(created.revision()).isEqualTo(1);
     assertThat(created.labels()).isEqualTo(Map.of("env", "prod"));
     for (int time = 0; time < 3; time++) {
       assertThat(vault().putIfChanged(text("web", "value").description("another")))
-          .isEqualTo(created);
+          .isEqualTo(new PutSecret(created, Outcome.UNCHANGED));
       fixture.reopen();
     }
     assertThat(vault().find("web")).contains(created);
@@ -102,7 +106,9 @@ abstract class ProvisioningContract extends VaultContract {
     SecretInfo before = put("web", "old");
     String digest = vault().hmac("web", "u").hex();
     fixture.clock.advance(Duration.ofSeconds(1));
-    SecretInfo after = vault().putIfChanged(text("web", "new").description("x").label("k", "v"));
+    PutSecret put = vault().putIfChanged(text("web", "new").description("x").label("k", "v"));
+    SecretInfo after = put.info();
+    assertThat(put.outcome()).isEqualTo(Outcome.CHANGED);
     assertThat(after.id()).isEqualTo(before.id());
     assertThat(states(after)).containsExactly(State.PREVIOUS, State.CURRENT);
     assertThat(after.versions().get(1).createdAt()).isEqualTo(fixture.clock.instant());
@@ -118,14 +124,18 @@ abstract class ProvisioningContract extends VaultContract {
   }
 
   @Test
-  void putIfChanged_leavesTheStateAsItIs_andRetiresPendingVersions() {
+  void putIfChanged_leavesTheState_andPendingVersions_asTheyAre() {
     SecretId id = create(text("web", "old")).id();
     rotate(id, "pending");
+    rotate(id, "newer");
     SecretInfo after = put("web", "new");
     assertThat(after.state()).isEqualTo(SecretState.INACTIVE);
-    assertThat(states(after)).containsExactly(State.PREVIOUS, State.RETIRED, State.CURRENT);
-    assertThat(storedVersions(id)).containsExactly(1, 3);
+    assertThat(states(after))
+        .containsExactly(State.PREVIOUS, State.PENDING, State.PENDING, State.CURRENT);
+    assertThat(storedVersions(id)).containsExactly(1, 2, 3, 4);
     vault().activate(id);
+    assertThat(reveal(id)).isEqualTo("newer");
+    vault().rollback(id);
     assertThat(reveal(id)).isEqualTo("new");
   }
 
@@ -133,27 +143,41 @@ abstract class ProvisioningContract extends VaultContract {
   void putIfChanged_ofAPendingValue_makesItCurrentAsWell() {
     SecretId id = create(text("web", "old").active()).id();
     rotate(id, "new");
-    put("web", "new");
+    assertThat(states(put("web", "new")))
+        .containsExactly(State.PREVIOUS, State.PENDING, State.CURRENT);
     assertThat(reveal(id)).isEqualTo("new");
   }
 
   @Test
-  void putIfChanged_generated_suitsAnySecretOfTheName() {
-    SecretInfo created = vault().putIfChanged(SecretSpec.named("web").generated().active());
-    assertThat(created.disclosure()).isEqualTo(Disclosure.AT_CREATION);
-    String digest = vault().hmac("web", "u").hex();
-    assertThat(vault().putIfChanged(SecretSpec.named("web").generated())).isEqualTo(created);
-    assertThat(vault().hmac("web", "u").hex()).isEqualTo(digest);
-    SecretId once = create(text("once", "v").active().disclosure(Disclosure.ONCE)).id();
-    vault().reveal(once).close();
-    assertThat(vault().putIfChanged(SecretSpec.named("once").generated()))
-        .isEqualTo(vault().describe(once));
+  void putIfChanged_ofWhatCannotBeCompared_isRefused_whetherThereIsOneOrNot() {
+    SecretInfo there = create(text("there", "v"));
+    for (String name : List.of("there", "none")) {
+      assertThatThrownBy(() -> vault().putIfChanged(SecretSpec.named(name).generated()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("value: must be given");
+      assertThatThrownBy(
+              () -> vault().putIfChanged(text(name, "v").passphrase("passphrase".toCharArray())))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("passphrase: is not allowed");
+    }
+    assertThat(vault().list(ListQuery.all()).items()).containsExactly(there);
+  }
+
+  @Test
+  void putIfChanged_ofASecretThatExpires_leavesItUntilThen_andThenPutsAnother() {
+    SecretInfo before = create(text("web", "v").active().expiresAfter(Duration.ofSeconds(9)));
+    fixture.clock.advance(Duration.ofMillis(8_999));
+    assertThat(put("web", "v")).isEqualTo(before);
+    fixture.clock.advance(Duration.ofMillis(1));
+    SecretInfo after = put("web", "v");
+    assertThat(after.id()).isNotEqualTo(before.id());
+    assertThat(storedVersions(before.id())).isEmpty();
+    assertThat(storedVersions(after.id())).containsExactly(1);
   }
 
   @Test
   void putIfChanged_thatIsRefused_changesNothing() {
     SecretInfo locked = create(text("locked", "v").passphrase("passphrase".toCharArray()));
-    SecretInfo open = create(text("open", "v"));
     SecretId once = create(text("once", "v").active().disclosure(Disclosure.ONCE)).id();
     vault().reveal(once).close();
     SecretInfo gone = vault().describe(once);
@@ -162,9 +186,6 @@ abstract class ProvisioningContract extends VaultContract {
       full = rotate(full.id(), "v" + number);
     }
     assertThatThrownBy(() -> put("locked", "v")).isInstanceOf(NotRevealableException.class);
-    assertThatThrownBy(
-            () -> vault().putIfChanged(text("open", "v").passphrase("passphrase".toCharArray())))
-        .isInstanceOf(NotRevealableException.class);
     assertThatThrownBy(() -> put("once", "v")).isInstanceOf(AlreadyRevealedException.class);
     assertThatThrownBy(() -> put("full", "another")).isInstanceOf(QuotaExceededException.class);
     assertThatThrownBy(() -> vault().putIfChanged(SecretSpec.named("none")))
@@ -174,7 +195,7 @@ abstract class ProvisioningContract extends VaultContract {
     SecretSpec used = text("used", "v");
     vault().putIfChanged(used);
     assertThatThrownBy(() -> vault().putIfChanged(used)).isInstanceOf(IllegalStateException.class);
-    for (SecretInfo info : List.of(locked, open, gone, full)) {
+    for (SecretInfo info : List.of(locked, gone, full)) {
       assertThat(vault().describe(info.id())).isEqualTo(info);
     }
     assertThat(vault().find("none")).isEmpty();
@@ -183,7 +204,15 @@ abstract class ProvisioningContract extends VaultContract {
 
   @Test
   void concurrentScripts_endWithOneSecretAndOneVersion() {
-    Racers.run(8, racer -> assertThat(put("web", "value").revision()).isEqualTo(1));
+    AtomicInteger created = new AtomicInteger();
+    Racers.run(
+        8,
+        racer -> {
+          PutSecret put = vault().putIfChanged(text("web", "value").active());
+          assertThat(put.info().revision()).isEqualTo(1);
+          created.addAndGet(put.outcome() == Outcome.CREATED ? 1 : 0);
+        });
+    assertThat(created).as("one of them").hasValue(1);
     assertThat(vault().list(ListQuery.all()).items()).hasSize(1);
     Racers.run(8, racer -> assertThat(put("web", "changed").revision()).isEqualTo(2));
     SecretInfo info = vault().find("web").orElseThrow();

@@ -40,7 +40,7 @@ class ProvisioningRaceTest {
   }
 
   private SecretInfo put(SecretVault vault, String name, String value) {
-    return vault.putIfChanged(text(name, value));
+    return vault.putIfChanged(text(name, value)).info();
   }
 
   /** Fills all places but one, so that the script knows how many there are. */

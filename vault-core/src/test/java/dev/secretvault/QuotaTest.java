@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The number of secrets is limited exactly, whoever creates and deletes meanwhile. */
 class QuotaTest {
@@ -44,6 +48,7 @@ class QuotaTest {
             .store(store)
             .masterKey(MasterKey.fromBytes(masterKey))
             .limits(VaultLimits.defaults().maxSecrets(quota))
+            .threads(VaultFixture.IDLE) // Its reads would be among those that are counted.
             .open();
     opened.add(vault);
     return vault;
@@ -274,6 +279,76 @@ class QuotaTest {
       create(vault);
     }
     assertTakesExactly(2);
+  }
+
+  /** Overwrites the record of a secret with what does not open. */
+  private RecordKey damage(SecretId id) {
+    try (SecretStore store = InMemorySecretStore.open(medium)) {
+      StoredRecord stored =
+          store.scan(null, SecretStore.MAX_PAGE).stream()
+              .filter(record -> record.key().text().endsWith(".s." + id))
+              .findAny()
+              .orElseThrow();
+      store.commit(List.of(Change.put(stored.key(), stored.revision(), new byte[40])));
+      return stored.key();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void damagedSecret_thatIsDeleted_makesRoomForOne_orNoneIfItsValueWasGone(boolean revealed) {
+    SecretVault vault = open(3);
+    create(vault);
+    SecretId id = create(vault);
+    if (revealed) {
+      vault.reveal(id).close();
+    }
+    damage(id);
+    assertThat(vault.delete(id)).isTrue();
+    assertTakesExactly(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void damagedSecretRecord_thatIsDiscarded_makesRoomForOne_orNoneIfItsValueWasGone(
+      boolean revealed) {
+    SecretVault vault = open(3);
+    create(vault);
+    create(vault);
+    SecretId id = create(vault);
+    if (revealed) {
+      vault.reveal(id).close();
+    }
+    RecordKey key = damage(id);
+    assertThat(vault.keys().discard(key.text())).isTrue();
+    assertThat(vault.keys().discard(key.text())).isFalse();
+    assertTakesExactly(3);
+  }
+
+  @Test
+  void damagedSecrets_deletedWhileOthersCreate_leaveTheCountRight() {
+    List<SecretVault> vaults = List.of(open(200), open(200), open(UNLIMITED));
+    List<SecretId> damaged = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      SecretId id = create(vaults.get(0));
+      if (i % 2 == 0) {
+        vaults.get(0).reveal(id).close();
+      }
+      damage(id);
+      damaged.add(id);
+    }
+    Racers.run(
+        6,
+        racer -> {
+          SecretVault vault = vaults.get(racer % 3);
+          for (int i = racer; i < damaged.size(); i += 6) {
+            create(vault);
+            assertThat(vault.delete(damaged.get(i))).isTrue();
+            create(vault);
+          }
+        });
+    assertThat(count(vaults.get(0))).isEqualTo(60);
+    assertTakesExactly(200);
   }
 
   @Test

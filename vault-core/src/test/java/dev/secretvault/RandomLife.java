@@ -39,6 +39,7 @@ final class RandomLife implements AutoCloseable {
   private final byte[] masterKey = new byte[MasterKey.BYTES];
   private final Supplier<SecretStore> stores;
   private final List<Opened> vaults = new ArrayList<>();
+  private final ModelTime time;
   private final List<LifeModel> models = new ArrayList<>();
   private final List<SecretId> deleted = new ArrayList<>();
   private final Map<String, Integer> outcomes = new TreeMap<>();
@@ -68,7 +69,8 @@ final class RandomLife implements AutoCloseable {
     random.nextBytes(masterKey);
     arguments = new RandomArguments(random, clock);
     this.stores = stores;
-    NAMESPACES.forEach(name -> models.add(new LifeModel(flaw, clock.instant())));
+    time = new ModelTime(flaw, clock.instant());
+    NAMESPACES.forEach(name -> models.add(new LifeModel(flaw, time)));
     while (this.vaults.size() < vaults) {
       this.vaults.add(open());
     }
@@ -81,6 +83,7 @@ final class RandomLife implements AutoCloseable {
             .store(stores.get())
             .masterKey(MasterKey.fromBytes(masterKey))
             .clock(clock)
+            .threads(VaultFixture.IDLE)
             .limits(VaultLimits.defaults().maxSecrets(quota))
             .open(),
         quota);
@@ -122,8 +125,10 @@ final class RandomLife implements AutoCloseable {
       putIfChanged(place);
     } else if (dice < 50) {
       change(place);
-    } else if (dice < 53) {
+    } else if (dice < 52) {
       delete(place);
+    } else if (dice < 53) {
+      sweep(place);
     } else if (dice < 65) {
       look(place);
     } else {
@@ -131,7 +136,7 @@ final class RandomLife implements AutoCloseable {
     }
   }
 
-  /** To the next moment at which something begins or ends, or just before it, or some way. */
+  /** To the next moment at which something begins or ends, or just before it, or back. */
   private void passTime(LifeModel model) {
     Instant now = clock.instant();
     Optional<Instant> next =
@@ -140,12 +145,14 @@ final class RandomLife implements AutoCloseable {
             .flatMap(info -> Arrays.asList(info.expiresAt(), info.notBefore()).stream())
             .filter(moment -> moment != null && moment.isAfter(now.plusMillis(1)))
             .min(Instant::compareTo);
-    if (next.isPresent() && !arguments.oneIn(4)) {
+    if (arguments.oneIn(6)) {
+      clock.set(now.minusMillis(random.nextInt(60)));
+    } else if (next.isPresent() && !arguments.oneIn(4)) {
       clock.set(next.get().minusMillis(random.nextInt(2)));
     } else {
       clock.advance(Duration.ofMillis(random.nextInt(5)));
     }
-    models.forEach(each -> each.setNow(clock.instant()));
+    time.set(clock.instant());
   }
 
   /** Of a secret, most often; of one that is gone, or another namespace's, now and then. */
@@ -184,8 +191,8 @@ final class RandomLife implements AutoCloseable {
     Object said =
         outcome(
             () -> {
-              SecretInfo put = place.vault.putIfChanged(RandomArguments.toSpec(wanted));
-              id[0] = put.id();
+              PutSecret put = place.vault.putIfChanged(RandomArguments.toSpec(wanted));
+              id[0] = put.info().id();
               return put;
             });
     compare(
@@ -242,6 +249,12 @@ final class RandomLife implements AutoCloseable {
     if (deleted.size() > REMEMBERED) {
       deleted.remove(0);
     }
+  }
+
+  private void sweep(Place place) {
+    int swept = models.stream().mapToInt(LifeModel::sweep).sum();
+    time.sweep();
+    compare("sweep", place.vault.sweep(), swept);
   }
 
   private boolean isOver(SecretInfo info) {
@@ -363,11 +376,12 @@ final class RandomLife implements AutoCloseable {
     outcomes.merge(operation + ": " + shown(vault), 1, Integer::sum);
   }
 
-  /** No values. */
   private static String shown(Object outcome) {
     return outcome instanceof Class<?> refusal
         ? refusal.getSimpleName()
-        : outcome instanceof Boolean ? outcome.toString() : outcome.getClass().getSimpleName();
+        : outcome instanceof Integer number
+            ? number == 0 ? "none" : "some"
+            : outcome instanceof Boolean ? outcome.toString() : outcome.getClass().getSimpleName();
   }
 
   private static Object outcome(Supplier<Object> call) {

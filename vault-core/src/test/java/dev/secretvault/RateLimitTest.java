@@ -329,6 +329,16 @@ class RateLimitTest {
     }
   }
 
+  @Test
+  void moreAtOnceThanEverAllowed_areRefusedForGood() {
+    try (SecretVault vault = open(VaultLimits.defaults().rate(Permission.REVEAL, 2, WINDOW))) {
+      assertThatThrownBy(() -> text(vault, "{{secret:a}}{{secret:b}}{{secret:c}}"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("3 at once")
+          .hasMessageContaining("limit of 2");
+    }
+  }
+
   private static String text(SecretVault vault, String template) {
     return vault.resolve(template, String::new);
   }

@@ -3,9 +3,11 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.store.testkit.FaultyStore;
+import dev.secretvault.store.testkit.FaultyStore.Call;
+import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,17 @@ class ReferencesTest {
     "\\{{\\{{{{secret:a}}, {{{{A",
     "{{secret:a}}\\{{x}}, A{{x}}",
     "a\\b \\, a\\b \\",
+    "\\\\{{secret:a}}, \\A",
+    "\\\\\\{{secret:a}}, \\{{secret:a}}",
+    "\\\\\\\\{{secret:a}}, \\\\A",
+    "{{secret:a}}\\\\{{secret:a}}, A\\A",
+    "\\ {{secret:a}}\\, \\ A\\",
+    "\\{ {{secret:a}} \\\\{ \\\\}}, \\{ A \\\\{ \\\\}}",
+    "{{{secret:a}}}, {A}",
+    "{{{{secret:a}}, {{A",
+    "\\{{{secret:a}}, {{{secret:a}}",
+    "\\{{{{secret:a}}, {{A",
+    "\\\\{{{secret:a}}, \\{A",
     "{{secret:a}}}, A}",
     "{{secret:nested}}, {{secret:a}}"
   })
@@ -70,7 +83,10 @@ class ReferencesTest {
         "{{ secret:a}}",
         "{{SECRET:a}}",
         "{{secret:a}} {{",
-        "{{{secret:a}}}",
+        "{{{ secret:a}}}",
+        "{{{",
+        "\\\\{{",
+        "\\\\{{x}}",
         "\\{{{{"
       })
   void template_withAnotherUseOfTwoBraces_isRefusedBeforeAnythingIsRevealed(String template) {
@@ -149,6 +165,68 @@ class ReferencesTest {
   }
 
   @Test
+  void severalSecretsRevealedOnce_areRefusedBeforeOneIsTaken() {
+    List<SecretId> ids = new ArrayList<>();
+    for (String name : List.of("one", "two", "three")) {
+      ids.add(create(text(name, name).disclosure(Disclosure.ONCE)));
+    }
+    create(text("a", "A"));
+    for (String template :
+        List.of(
+            "{{secret:one}}{{secret:two}}",
+            "{{secret:a}}{{secret:two}}{{secret:one}}{{secret:three}}")) {
+      assertThatThrownBy(() -> resolve(template))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("template: at most one secret that is revealed once");
+    }
+    assertThat(ids)
+        .allSatisfy(
+            id -> assertThat(fixture.vault.describe(id).state()).isEqualTo(SecretState.ACTIVE));
+    assertThat(resolve("{{secret:one}}{{secret:a}}{{secret:one}}")).isEqualTo("oneAone");
+  }
+
+  @Test
+  void secretRevealedOnce_isNotTakenForATextThatDoesNotComeAbout() {
+    SecretId once = create(text("once", "v").disclosure(Disclosure.ONCE));
+    create(SecretSpec.named("raw").value(new byte[] {(byte) 0xff}).active());
+    create(text("long", "x".repeat(1 << 16)));
+    assertThatThrownBy(() -> resolve("{{secret:once}}{{secret:raw}}"))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> resolve("{{secret:once}}" + "{{secret:long}}".repeat(256)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("template: makes more than ");
+    assertThat(fixture.vault.describe(once).state()).isEqualTo(SecretState.ACTIVE);
+    assertThat(resolve("{{secret:long}}{{secret:once}}")).hasSize((1 << 16) + 1);
+    assertThat(fixture.vault.describe(once).state()).isEqualTo(SecretState.REVEALED);
+  }
+
+  @Test
+  void nameThatLeadsToAnotherSecretMeanwhile_isNotFollowed() {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    FaultyStore store = new FaultyStore(InMemorySecretStore.open(medium));
+    try (SecretVault vault = fixture.open(store);
+        SecretVault other = fixture.open(InMemorySecretStore.open(medium))) {
+      SecretId once = VaultFixture.create(other, text("once", "v").disclosure(Disclosure.ONCE));
+      SecretId first = VaultFixture.create(other, text("a", "first"));
+      List<SecretId> second = new ArrayList<>();
+      assertThat(vault.find("once")).isPresent();
+      assertThat(vault.find("a")).isPresent();
+      store
+          .nth(Call.READ, 1) // Only the values have not been read yet.
+          .before(
+              () -> {
+                other.delete(first);
+                second.add(
+                    VaultFixture.create(other, text("a", "second").disclosure(Disclosure.ONCE)));
+              });
+      assertThatThrownBy(() -> vault.resolve("{{secret:once}}{{secret:a}}", String::new))
+          .isInstanceOf(SecretNotFoundException.class);
+      assertThat(other.describe(once).state()).isEqualTo(SecretState.ACTIVE);
+      assertThat(other.describe(second.get(0)).state()).isEqualTo(SecretState.ACTIVE);
+    }
+  }
+
+  @Test
   void valueThatIsNoText_isRefused_andNotConsumed() {
     byte[] bytes = {'v', (byte) 0xff};
     create(SecretSpec.named("raw").value(bytes).active().disclosure(Disclosure.ONCE));
@@ -183,25 +261,32 @@ class ReferencesTest {
   }
 
   @Test
-  void values_areOverwritten_alsoIfALaterOneFails() {
+  void texts_areOverwrittenAtTheEnd() {
     char[] first = "first".toCharArray();
-    char[] alone = "alone".toCharArray();
-    AtomicReference<String> result = new AtomicReference<>();
-    References.in("{{secret:a}}").resolve(name -> alone, text -> result.getAndSet("read"));
-    assertThat(result).hasValue("read");
-    assertThat(alone).containsOnly('\0');
-    assertThatThrownBy(
-            () ->
-                References.in("{{secret:a}}{{secret:b}}")
-                    .resolve(
-                        name -> {
-                          if (name.equals("b")) {
-                            throw new SecretNotFoundException();
-                          }
-                          return first;
-                        },
-                        String::new))
-        .isInstanceOf(SecretNotFoundException.class);
+    char[] second = "second".toCharArray();
+    try (References.Texts texts = References.in("{{secret:a}}+{{secret:b}}").texts()) {
+      texts.put("a", first);
+      texts.put("b", second);
+      assertThat(texts.inPlace()).isEqualTo("first+second".toCharArray());
+    }
     assertThat(first).containsOnly('\0');
+    assertThat(second).containsOnly('\0');
+  }
+
+  @Test
+  void result_ofMoreThanItsLimit_isRefused_alsoWhereItsLengthOverflows() {
+    char[] mebi = new char[1 << 20];
+    for (int times : new int[] {17, 2_049, 4_097}) {
+      try (References.Texts texts = References.in("{{secret:a}}".repeat(times)).texts()) {
+        texts.put("a", mebi);
+        assertThatThrownBy(texts::inPlace)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage("template: makes more than 16777216 chars");
+      }
+    }
+    try (References.Texts texts = References.in("{{secret:a}}".repeat(16)).texts()) {
+      texts.put("a", mebi);
+      assertThat(texts.inPlace().length).isEqualTo(SecretVault.MAX_RESOLVED_CHARS);
+    }
   }
 }

@@ -86,7 +86,7 @@ abstract class SecretLifeContract {
     assertThat(created.revision()).isEqualTo(1);
     assertThat(created.versions())
         .containsExactly(
-            new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, VaultFixture.START));
+            new SecretInfo.Version(1, SecretInfo.Version.State.CURRENT, VaultFixture.START, 1));
     assertThat(vault().describe(created.id())).isEqualTo(created);
     fixture.reopen();
     assertThat(vault().describe(created.id())).isEqualTo(created);

@@ -305,6 +305,35 @@ abstract class UpdateContract extends VaultContract {
   }
 
   @Test
+  void revealedSecret_canBeDescribedAnew_butItsTimesStayAsTheyAre() {
+    SecretInfo before =
+        create(
+            text("link", "v").active().disclosure(Disclosure.ONCE).notBefore(BEGIN).expiresAt(END));
+    vault().reveal(before.id()).close();
+    SecretInfo gone = vault().describe(before.id());
+    for (SecretUpdate update :
+        List.of(
+            SecretUpdate.none().neverExpires(),
+            SecretUpdate.none().expiresAt(END.plusSeconds(1)),
+            SecretUpdate.none().expiresAt(END.minusSeconds(1)),
+            SecretUpdate.none().expiresAt(BEGIN),
+            SecretUpdate.none().validAtOnce(),
+            SecretUpdate.none().notBefore(BEGIN.plusSeconds(1)).name("other"))) {
+      assertThatThrownBy(() -> update(gone, update)).isInstanceOf(AlreadyRevealedException.class);
+    }
+    assertThat(vault().describe(gone.id())).isEqualTo(gone);
+    SecretUpdate said = SecretUpdate.none().name("was").description("d").label("k", "v");
+    SecretInfo after = update(gone, said.expiresAt(END).notBefore(BEGIN));
+    assertThat(after.name()).isEqualTo("was");
+    assertThat(after.state()).isEqualTo(SecretState.REVEALED);
+    assertThat(after.expiresAt()).isEqualTo(END);
+    assertThat(after.versions()).isEqualTo(gone.versions());
+    assertThat(create(text("link", "another")).name()).as("is free").isEqualTo("link");
+    fixture.clock.set(END);
+    assertThatThrownBy(() -> update(after, said)).isInstanceOf(SecretExpiredException.class);
+  }
+
+  @Test
   void unknownSecret_isNotFound() {
     assertThatThrownBy(() -> vault().update(SecretId.of("0".repeat(26)), SecretUpdate.none()))
         .isInstanceOf(SecretNotFoundException.class);

@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -95,6 +97,24 @@ class VaultExceptionTest {
         .allSatisfy(leaf -> assertThat(Modifier.isFinal(leaf.getModifiers())).isTrue());
   }
 
+  @Test
+  void everyCode_isDocumented() throws IOException {
+    String source = Files.readString(Path.of("src/main/java/dev/secretvault/VaultException.java"));
+    List<String> documented =
+        source.lines().filter(line -> line.startsWith(" *   <li>")).map(String::strip).toList();
+    assertThat(documented)
+        .containsExactlyElementsOf(
+            exceptions()
+                .map(VaultExceptionTest::exceptionOf)
+                .map(e -> "*   <li>{@code %s}: {@link %s}".formatted(e.code(), name(e)))
+                .distinct()
+                .toList());
+  }
+
+  private static String name(VaultException exception) {
+    return exception.getClass().getSimpleName();
+  }
+
   @ParameterizedTest
   @MethodSource("exceptions")
   void exception_canBeSerialized(String code, boolean retryable, VaultException exception)
@@ -115,6 +135,8 @@ class VaultExceptionTest {
 
   @Test
   void details_areThoseThatWereGiven() {
+    assertThat(new StaleRevisionException()).hasMessageContaining("others kept changing");
+    assertThat(StaleRevisionException.unexpected()).hasMessageContaining("revision that was named");
     assertThat(AccessDeniedException.lacking(Permission.AUDIT).permission())
         .contains(Permission.AUDIT);
     assertThat(AccessDeniedException.confined().permission()).isEmpty();

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
 final class VaultFixture implements AutoCloseable {
 
   static final Instant START = Instant.parse("2026-01-02T03:04:05.678Z");
+
+  /** Nobody sweeps but the test: threads that end at once. */
+  static final ThreadFactory IDLE = work -> new Thread(() -> {});
 
   final FakeClock clock = new FakeClock(START);
   final byte[] masterKey = new byte[MasterKey.BYTES];
@@ -63,7 +67,7 @@ final class VaultFixture implements AutoCloseable {
   }
 
   private SecretVault open(SecretStore store, MasterKey key) {
-    return SecretVault.builder().store(store).masterKey(key).clock(clock).open();
+    return SecretVault.builder().store(store).masterKey(key).clock(clock).threads(IDLE).open();
   }
 
   /** Creates an active secret whose value is its name once more. */

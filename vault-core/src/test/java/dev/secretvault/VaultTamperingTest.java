@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -190,6 +192,58 @@ class VaultTamperingTest {
         restore(own);
       }
     }
+  }
+
+  /** What an attacker, or a failing disk, may make of a record; null to remove it. */
+  private static List<byte @Nullable []> damages(StoredRecord stored) {
+    byte[] flipped = stored.bytes().clone();
+    flipped[flipped.length - 1] ^= 1;
+    byte[] newer = stored.bytes().clone();
+    newer[0]++;
+    return Arrays.asList(flipped, newer, new byte[0], null);
+  }
+
+  @Test
+  void damagedPreviousVersion_verifiesNoMore_andStopsNoOther() {
+    SecretId id = fixture.vault.find("a").orElseThrow().id();
+    List<String> made = new ArrayList<>(List.of(fixture.vault.hmac(id, "u").hex()));
+    for (String value : List.of("second", "third")) {
+      fixture.vault.rotate(id, NewValue.of(value.toCharArray())).close();
+      fixture.vault.activate(id);
+      made.add(fixture.vault.hmac(id, "u").hex());
+    }
+    StoredRecord first = value(id, 1);
+    for (byte[] damage : damages(first)) {
+      if (damage == null) {
+        attacker.commit(List.of(Change.delete(first.key(), first.revision())));
+      } else {
+        overwrite(first.key(), first.revision(), damage);
+      }
+      SecretVault vault = fixture.reopen();
+      assertThat(vault.hmac(id, "u").hex()).isEqualTo(made.get(2));
+      assertThat(made)
+          .extracting(digest -> vault.verify(id, "u", digest))
+          .containsExactly(false, true, true);
+      restore(first);
+    }
+    assertThat(fixture.reopen().verify(id, "u", made.get(0))).as("intact").isTrue();
+    StoredRecord current = value(id, 3);
+    overwrite(current.key(), 1, Objects.requireNonNull(damages(current).get(1)));
+    SecretVault newer = fixture.reopen();
+    assertThatThrownBy(() -> newer.hmac(id, "u")).isInstanceOf(UnsupportedFormatException.class);
+    overwrite(current.key(), 1, new byte[40]);
+    SecretVault vault = fixture.reopen();
+    assertThatThrownBy(() -> vault.hmac(id, "u")).isInstanceOf(IntegrityException.class);
+    assertThatThrownBy(() -> vault.verify(id, "u", made.get(1)))
+        .as("nothing is said without the current one")
+        .isInstanceOf(IntegrityException.class);
+  }
+
+  private StoredRecord value(SecretId id, int version) {
+    return sealedRecords().stream()
+        .filter(stored -> stored.key().text().endsWith(".v." + id + "." + version))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -133,6 +133,52 @@ abstract class VersionsContract extends VaultContract {
   }
 
   @Test
+  void rollback_goesToTheVersionThatWasCurrentBefore_whateverItsNumber() {
+    SecretId id = create(text("web", "one").active()).id();
+    rotate(id, "two");
+    vault().activate(id);
+    vault().rollback(id);
+    rotate(id, "three");
+    vault().activate(id);
+    SecretInfo back = vault().rollback(id);
+    assertThat(states(back)).containsExactly(State.CURRENT, State.PREVIOUS, State.PREVIOUS);
+    assertThat(reveal(id)).isEqualTo("one");
+    fixture.reopen();
+    assertThat(states(vault().rollback(id))).as("undone").last().isEqualTo(State.CURRENT);
+    assertThat(reveal(id)).isEqualTo("three");
+    vault().retire(id, 1);
+    vault().rollback(id);
+    assertThat(reveal(id)).as("the one before that, as that is retired").isEqualTo("two");
+  }
+
+  @Test
+  void versions_tellWhichRevisionMadeThemCurrent() {
+    SecretId id = create(text("web", "one").active()).id();
+    rotate(id, "two");
+    vault().activate(id);
+    vault().rollback(id);
+    rotate(id, "three");
+    vault().putIfChanged(text("web", "four"));
+    SecretInfo info = fixture.reopen().describe(id);
+    assertThat(info.revision()).isEqualTo(6);
+    assertThat(info.versions()).extracting(Version::currentSince).containsExactly(4L, 3L, 0L, 6L);
+  }
+
+  @Test
+  void expiredSecret_isNotRotatedNorRolledBack_butVersionsCanBeTakenAway() {
+    SecretId id = create(text("web", "old").active().expiresAfter(Duration.ofSeconds(9))).id();
+    rotate(id, "new");
+    SecretInfo before = vault().activate(id);
+    fixture.clock.advance(Duration.ofSeconds(9));
+    assertThatThrownBy(() -> rotate(id, "newer")).isInstanceOf(SecretExpiredException.class);
+    assertThatThrownBy(() -> vault().rollback(id)).isInstanceOf(SecretExpiredException.class);
+    assertThat(vault().describe(id)).isEqualTo(before);
+    assertThat(storedVersions(id)).containsExactly(1, 2);
+    assertThat(states(vault().retire(id, 1))).containsExactly(State.RETIRED, State.CURRENT);
+    assertThat(storedVersions(id)).containsExactly(2);
+  }
+
+  @Test
   void rollback_withoutAPreviousVersion_isRefusedAndChangesNothing() {
     SecretId id = create(text("web", "old").active()).id();
     SecretInfo rotated = rotate(id, "new");

@@ -17,8 +17,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Versions are written as numbers with p for pending, c for current, v for previous, x. */
+/**
+ * Versions are written as numbers with p for pending, c for current, v for previous, x; and @ with
+ * the revision that made them current the last time, if one did.
+ */
 class VersionsTest {
 
   private static final Map<Character, State> STATES =
@@ -26,15 +30,20 @@ class VersionsTest {
 
   private static final Instant NOW = VaultFixture.START;
 
+  /** Of the secret, after a step. */
+  private static final long REVISION = 99;
+
   private static List<Version> versions(String written) {
     List<Version> versions = new ArrayList<>();
     for (String version : written.split(" ", -1)) {
-      int last = version.length() - 1;
+      int at = version.indexOf('@');
+      int last = (at < 0 ? version.length() : at) - 1;
       versions.add(
           new Version(
               Integer.parseInt(version.substring(0, last)),
               STATES.get(version.charAt(last)),
-              NOW.minusSeconds(9)));
+              NOW.minusSeconds(9),
+              at < 0 ? 0 : Long.parseLong(version.substring(at + 1))));
     }
     return versions;
   }
@@ -47,7 +56,8 @@ class VersionsTest {
                     + STATES.entrySet().stream()
                         .filter(letter -> letter.getValue() == version.state())
                         .map(letter -> letter.getKey().toString())
-                        .collect(Collectors.joining()))
+                        .collect(Collectors.joining())
+                    + (version.currentSince() == 0 ? "" : "@" + version.currentSince()))
         .collect(Collectors.joining(" "));
   }
 
@@ -77,40 +87,62 @@ class VersionsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1c, 1c",
+    "1c@1, 1c@1",
     "1v 2c 3x, 1v 2c 3x",
-    "1c 2p, 1v 2c",
-    "1c 2p 3p, 1v 2x 3c",
-    "1v 2p 3c 4p 5x, 1v 2x 3v 4c 5x",
-    "1c 2v 3p, 1v 2v 3c"
+    "1c@1 2p, 1v@1 2c@99",
+    "1c 2p 3p, 1v 2x 3c@99",
+    "1v@1 2p 3c@4 4p 5x, 1v@1 2x 3v@4 4c@99 5x",
+    "1c@8 2v@3 3p, 1v@8 2v@3 3c@99",
+    "1v 2p 3c, 1v 2c@99 3v"
   })
   void activation_promotesTheNewestPendingVersionAndRetiresOlderOnes(String before, String after) {
-    assertThat(written(Versions.promoted(versions(before)))).isEqualTo(after);
+    assertThat(written(Versions.promoted(versions(before), REVISION))).isEqualTo(after);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "1v 2c, 1c 2v",
-    "1c 2v, 1v 2c",
-    "1v 2v 3c, 1v 2c 3v",
-    "1v 2c 3v, 1v 2v 3c",
-    "1x 2v 3x 4c 5p, 1x 2c 3x 4v 5p"
+    "1c@1, 1v@1 2c@99",
+    "1v@1 2c@3, 1v@1 2v@3 3c@99",
+    "1c@1 2p 3p, 1v@1 2p 3p 4c@99",
+    "1c@1 2x 7x, 1v@1 2x 7x 8c@99"
   })
-  void rollback_swapsTheCurrentAndTheNewestPreviousVersion(String before, String after) {
-    assertThat(Versions.rolledBack(versions(before)).map(VersionsTest::written)).contains(after);
+  void putting_addsACurrentVersion_andLeavesPendingOnesAlone(String before, String after) {
+    List<Version> put = Versions.put(versions(before), NOW, REVISION);
+    assertThat(written(put)).isEqualTo(after);
+    assertThat(Versions.newest(put).createdAt()).isEqualTo(NOW);
+    assertThat(put.get(0).createdAt()).isEqualTo(NOW.minusSeconds(9));
   }
 
   @ParameterizedTest
-  @CsvSource({"1v 2c", "1v 2v 3c", "1x 2v 3c 4p"})
-  void rollback_twice_undoesItself(String before) {
-    assertThat(Versions.rolledBack(versions(before)).flatMap(Versions::rolledBack))
-        .contains(versions(before));
+  @CsvSource({
+    "1v@1 2c@3, 1c@99 2v@3",
+    "1c@5 2v@3, 1v@5 2c@99",
+    "1v@1 2v@3 3c@5, 1v@1 2c@99 3v@5",
+    "1v@4 2v@3 3c@6, 1c@99 2v@3 3v@6",
+    "1v@1 2c@9 3v@6, 1v@1 2v@9 3c@99",
+    "1x@8 2v@3 3v@2 4c@9 5p, 1x@8 2c@99 3v@2 4v@9 5p"
+  })
+  void rollback_swapsTheCurrentVersionAndThePreviousOneThatWasCurrentLast(
+      String before, String after) {
+    assertThat(Versions.rolledBack(versions(before), REVISION).map(VersionsTest::written))
+        .contains(after);
   }
 
   @ParameterizedTest
-  @CsvSource({"1c", "1c 2p", "1x 2c", "1x 2x 3c 4p"})
+  @CsvSource({
+    "1v@1 2c@3, 1v@99 2c@100",
+    "1v@4 2v@3 3c@6, 1v@99 2v@3 3c@100",
+    "1x 2v@3 3c@5 4p, 1x 2v@99 3c@100 4p"
+  })
+  void rollback_twice_undoesItself(String before, String after) {
+    List<Version> back = Versions.rolledBack(versions(before), REVISION).orElseThrow();
+    assertThat(Versions.rolledBack(back, REVISION + 1).map(VersionsTest::written)).contains(after);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1c", "1c 2p", "1x@7 2c@9", "1x 2x 3c 4p"})
   void rollback_withoutAPreviousVersion_isEmpty(String before) {
-    assertThat(Versions.rolledBack(versions(before))).isEmpty();
+    assertThat(Versions.rolledBack(versions(before), REVISION)).isEmpty();
   }
 
   @ParameterizedTest
@@ -158,7 +190,7 @@ class VersionsTest {
   @Test
   void retiredVersions_areForgottenBeyondSixteen_theOldestFirst() {
     String sixteen = many(1, 16, 'x') + " 17v 18c";
-    assertThat(written(Versions.promoted(versions(sixteen)))).isEqualTo(sixteen);
+    assertThat(written(Versions.promoted(versions(sixteen), REVISION))).isEqualTo(sixteen);
     assertThat(written(Versions.retired(versions(sixteen), 17)))
         .isEqualTo(many(2, 16, 'x') + " 18c");
     assertThat(written(Versions.rotated(versions(many(1, 18, 'x') + " 19c"), NOW)))
@@ -189,14 +221,19 @@ class VersionsTest {
     Set<Integer> used = new HashSet<>(Set.of(1));
     for (int step = 0; step < 20_000; step++) {
       List<Version> before = versions;
+      int revision = step + 2;
       List<UnaryOperator<List<Version>>> steps =
           List.of(
               was ->
                   was.stream().filter(Versions::isLive).count() < 16
                       ? Versions.rotated(was, NOW)
                       : was,
-              Versions::promoted,
-              was -> Versions.rolledBack(was).orElse(was),
+              was ->
+                  was.stream().filter(Versions::isLive).count() < 16
+                      ? Versions.put(was, NOW, revision)
+                      : was,
+              was -> Versions.promoted(was, revision),
+              was -> Versions.rolledBack(was, revision).orElse(was),
               was -> retireOneOf(was, random));
       versions = steps.get(random.nextInt(steps.size())).apply(before);
       assertThat(versions)

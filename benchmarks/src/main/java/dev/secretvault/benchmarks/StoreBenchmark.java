@@ -1,19 +1,8 @@
 package dev.secretvault.benchmarks;
 
-import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.file.FileSecretStore;
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -21,6 +10,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -29,90 +19,94 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Durable commits of 200-byte records by 1, 2, 8 and 32 threads, beside the floor: one thread that
- * appends as many bytes to a file and forces it. {@code java.io.tmpdir} says on which disk.
+ * Durable creates of values of 200 bytes by 1, 2, 8 and 32 threads, in a store that has some
+ * already, and reads by key: the file store, what one might take in its place, and the floor below
+ * all of them. What each promises is said at its {@link Peer}. {@code java.io.tmpdir} says on which
+ * disk.
+ *
+ * <p>Times are those of a call, so threads divided by the mean is the rate.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 2, time = 2)
-@Measurement(iterations = 5, time = 2)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 4, time = 1)
 @Fork(1)
+@State(Scope.Benchmark)
 public class StoreBenchmark {
 
-  /** What a commit of such a record takes in the log. */
-  private static final int LINE = 352;
+  private static final int MOST_CREATES = 2_000_000;
 
-  private final byte[] value = new byte[200];
-  private final byte[] line = new byte[LINE];
-  private final AtomicLong number = new AtomicLong();
-  private Path directory;
-  private SecretStore store;
-  private RandomAccessFile bare;
+  /** The file store, its floor, and its peers. */
+  @Param({
+    "bare",
+    "secretvault",
+    "sqlite",
+    "mvstore",
+    "file-each",
+    "json",
+    "pkcs12",
+    "pkcs12-durable",
+    "elytron"
+  })
+  public String store;
 
-  /** Opens an empty store and an empty file, in one directory. */
-  @Setup(Level.Iteration)
-  public void open() throws IOException {
-    Arrays.fill(line, (byte) 'x');
-    directory = Files.createTempDirectory("store-benchmark");
-    store = FileSecretStore.open(directory.resolve("store"));
-    bare = new RandomAccessFile(directory.resolve("bare").toFile(), "rw");
+  /** How many secrets there are already. */
+  @Param({"1000"})
+  public int present;
+
+  private final AtomicInteger next = new AtomicInteger();
+  private Bench bench;
+  private Peer peer;
+
+  /** Opens a store with so many values. */
+  @Setup(Level.Trial)
+  public void open() throws Exception {
+    bench = new Bench(present + MOST_CREATES);
+    peer = Peer.open(store, bench.directory());
+    peer.fill(bench.keys(), 0, present, bench.value());
+    next.set(present);
   }
 
-  /** Removes them. */
-  @TearDown(Level.Iteration)
-  public void remove() throws IOException {
-    store.close();
-    bare.close();
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+  /** Removes it. */
+  @TearDown(Level.Trial)
+  public void remove() throws Exception {
+    peer.close();
+    bench.close();
   }
 
-  private RecordKey create() {
-    RecordKey key = new RecordKey("Jx0r3Fq9TbA.v.%026d".formatted(number.incrementAndGet()));
-    store.commit(List.of(Change.put(key, 0, value)));
-    return key;
+  private void create() throws Exception {
+    peer.create(bench.keys()[next.getAndIncrement()], bench.value());
   }
 
-  /** The floor. */
   @Benchmark
   @Threads(1)
-  public void bareAppendAndForce() throws IOException {
-    bare.write(line);
-    bare.getFD().sync();
-  }
-
-  @Benchmark
-  @Threads(1)
-  public void create01() {
+  public void create01() throws Exception {
     create();
   }
 
   @Benchmark
   @Threads(2)
-  public void create02() {
+  public void create02() throws Exception {
     create();
   }
 
   @Benchmark
   @Threads(8)
-  public void create08() {
+  public void create08() throws Exception {
     create();
   }
 
   @Benchmark
   @Threads(32)
-  public void create32() {
+  public void create32() throws Exception {
     create();
   }
 
-  /** Two commits, the second of which also erases the value of the first. */
+  /** One of those present. The floor is a map in memory, and a copy of what it has. */
   @Benchmark
   @Threads(1)
-  public void createAndDelete01() {
-    store.commit(List.of(Change.delete(create(), 1)));
+  public byte[] read() throws Exception {
+    RecordKey key = bench.keys()[bench.random(present)];
+    return peer.read(key);
   }
 }

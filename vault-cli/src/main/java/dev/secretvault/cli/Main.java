@@ -42,7 +42,9 @@ import picocli.CommandLine.ScopeType;
       HmacCommand.class,
       VerifyCommand.class,
       DeleteCommand.class,
+      SweepCommand.class,
       SignCommand.class,
+      AuditCommand.class,
       KeysCommand.class,
       DemoCommand.class
     },

@@ -17,6 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -179,6 +182,24 @@ class CommandsTest {
   }
 
   @Test
+  void sweep_removesWhatHasExpired() {
+    try (SecretVault vault =
+        SecretVault.builder()
+            .store(FileSecretStore.openExisting(cli.vault()))
+            .masterKey(MasterKey.fromFile(cli.key()))
+            .clock(InstantSource.fixed(Instant.parse("2020-01-01T00:00:00Z")))
+            .openExisting()) {
+      vault
+          .create(SecretSpec.named("brief").generated().active().expiresAfter(Duration.ofDays(1)))
+          .close();
+    }
+    cli.creates("web", "secret");
+    assertThat(cli.does("sweep").line()).isEqualTo("what has expired is removed");
+    assertThat(names("list")).containsExactly("web");
+    assertThat(cli.run("reveal", "brief").err()).contains("there is no such secret");
+  }
+
+  @Test
   void delete_notConfirmed_changesNothing() {
     cli.creates("web", "secret");
     Map<String, String> before = cli.disk();
@@ -274,6 +295,7 @@ class CommandsTest {
             "hmac",
             "verify",
             "delete",
+            "sweep",
             "sign",
             "demo")) {
       assertThat(help.out()).contains("\n  " + command + " ");

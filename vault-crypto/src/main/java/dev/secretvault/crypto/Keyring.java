@@ -47,6 +47,7 @@ public final class Keyring implements AutoCloseable {
    *
    * @param rootKey overwritten when the keyring is closed or has another one
    * @param names makes tokens
+   * @param audits links the events of audit trails
    * @param passphrases goes into the keys of passphrase-protected values
    * @param dataKeys the pseudorandom keys that record keys are expanded from, by epoch
    * @param epochs when each was made
@@ -57,6 +58,7 @@ public final class Keyring implements AutoCloseable {
       byte[] rootKey,
       int generation,
       Hmac names,
+      Hmac audits,
       Hmac passphrases,
       Map<Integer, DataKey> dataKeys,
       SortedMap<Integer, Instant> epochs) {
@@ -74,6 +76,7 @@ public final class Keyring implements AutoCloseable {
           rootKey,
           text.generation(),
           Hmac.sha256(text.nameKey()),
+          Hmac.sha256(text.auditKey()),
           Hmac.sha256(text.passphraseKey()),
           Map.copyOf(dataKeys),
           Collections.unmodifiableSortedMap(epochs));
@@ -190,6 +193,24 @@ public final class Keyring implements AutoCloseable {
     return Base64.getUrlEncoder()
         .withoutPadding()
         .encodeToString(Arrays.copyOf(digest, TOKEN_BYTES));
+  }
+
+  /**
+   * Makes the MAC that links a part of an audit trail to the part before it: HMAC-SHA-256 under a
+   * key of the vault that does nothing else, and that stays when data keys change.
+   *
+   * @param namespace the namespace whose trail it is
+   * @param purpose what the content is, so that one kind cannot stand in for another
+   * @param content what is said, and the MAC before it
+   * @return 32 bytes, a new array
+   * @throws IllegalArgumentException if one of the texts has half of a surrogate pair
+   */
+  public byte[] auditMac(String namespace, String purpose, byte[] content) {
+    State now = state();
+    return now.audits()
+        .compute(
+            Encoding.of(
+                "secretvault/1/audit", now.header().vaultId(), namespace, purpose, content));
   }
 
   /**
@@ -554,6 +575,7 @@ public final class Keyring implements AutoCloseable {
     if (last != null) {
       Arrays.fill(last.rootKey(), (byte) 0);
       last.names().erase();
+      last.audits().erase();
       last.passphrases().erase();
       last.dataKeys().values().forEach(dataKey -> dataKey.key().erase());
     }

@@ -110,6 +110,10 @@ final class KeyringText implements AutoCloseable {
     return nameKey;
   }
 
+  byte[] auditKey() {
+    return auditKey;
+  }
+
   byte[] passphraseKey() {
     return passphraseKey;
   }

@@ -269,6 +269,8 @@ final class FormatTest {
           assertThat(reader.token(identity.namespace(), identity.key()))
               .isEqualTo(keyring.token(identity.namespace(), identity.key()));
           assertThat(reader.token()).isEqualTo(keyring.token());
+          assertThat(reader.auditMac(identity.namespace(), identity.purpose(), plaintext))
+              .isEqualTo(keyring.auditMac(identity.namespace(), identity.purpose(), plaintext));
         }
       }
     }

@@ -32,6 +32,7 @@ final class IndependentReader {
 
   private final byte[] vaultId;
   private final byte[] nameKey;
+  private final byte[] auditKey;
   private final byte[] passphraseKey;
   private final Map<Integer, byte[]> dataKeys = new HashMap<>();
 
@@ -106,7 +107,7 @@ final class IndependentReader {
         ByteBuffer.wrap(decrypt(keyringKey, sealedKeyring, encode(label, vaultId)));
     require(keyring.getInt() >= 1, "generation");
     nameKey = take(keyring, 32);
-    take(keyring, 32);
+    auditKey = take(keyring, 32);
     passphraseKey = take(keyring, 32);
     int epochs = keyring.getShort() & 0xffff;
     require(epochs >= 1 && epochs <= 1000, "epochs");
@@ -179,6 +180,14 @@ final class IndependentReader {
     byte[][] encoded = Arrays.stream(parts).map(IndependentReader::utf8).toArray(byte[][]::new);
     byte[] digest = hmac(nameKey, encode(encoded));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(digest, 16));
+  }
+
+  /** Section 2.5. */
+  byte[] auditMac(String namespace, String purpose, byte[] content)
+      throws GeneralSecurityException {
+    return hmac(
+        auditKey,
+        encode(utf8("secretvault/1/audit"), vaultId, utf8(namespace), utf8(purpose), content));
   }
 
   /** Section 2.6. */

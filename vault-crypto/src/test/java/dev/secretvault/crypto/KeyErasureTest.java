@@ -65,6 +65,7 @@ final class KeyErasureTest {
     List<Hmac> prepared =
         List.of(
             state.names(),
+            state.audits(),
             state.passphrases(),
             state.dataKeys().get(1).key(),
             state.dataKeys().get(2).key());

@@ -335,6 +335,7 @@ final class KeyringTest {
             () -> cipher.seal(1, new byte[0]),
             () -> cipher.open(RECORD.revision(), sealed),
             () -> keyring.token("name"),
+            () -> keyring.auditMac("", "event", new byte[0]),
             () -> keyring.protect("", "", new char[] {'p'}, new byte[0]),
             () -> keyring.unprotect("", "", new char[] {'p'}, new byte[100]),
             keyring::header,

@@ -17,13 +17,19 @@ final class BaseWriter implements Closeable {
   private final Disk disk;
   private final String name;
   private final DiskFile file;
+  private final LogHeader header;
   private final Index index = new Index();
+
+  /** The checksums of the lines, which tell when one of them is dropped, doubled or moved. */
+  private final Checksum lines = new Checksum();
+
   private long end;
 
-  private BaseWriter(Disk disk, String name, DiskFile file) {
+  private BaseWriter(Disk disk, String name, DiskFile file, LogHeader header) {
     this.disk = disk;
     this.name = name;
     this.file = file;
+    this.header = header;
   }
 
   /** Begins such a log, in place of whatever was left unfinished. */
@@ -35,8 +41,10 @@ final class BaseWriter implements Closeable {
     DiskFile file = disk.create(name);
     Closeable created = file;
     try {
-      BaseWriter writer = new BaseWriter(disk, name, file);
-      writer.append(header.encode());
+      BaseWriter writer = new BaseWriter(disk, name, file, header);
+      byte[] first = header.encode();
+      file.writeAt(0, first);
+      writer.end = first.length;
       created = () -> {};
       return writer;
     } finally {
@@ -47,6 +55,7 @@ final class BaseWriter implements Closeable {
   private void append(byte[] line) throws IOException {
     file.writeAt(end, line);
     end += line.length;
+    lines.add(line, 0, Checksum.DIGITS);
   }
 
   /**
@@ -103,6 +112,7 @@ final class BaseWriter implements Closeable {
    */
   void complete(long number) throws IOException {
     append(Frame.of(new FrameHead(number, List.of()), List.of()).bytes());
+    file.writeAt(0, header.withBase(lines.value()).encode());
     file.sync();
   }
 

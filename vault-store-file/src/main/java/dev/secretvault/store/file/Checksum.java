@@ -1,5 +1,7 @@
 package dev.secretvault.store.file;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
@@ -28,8 +30,9 @@ final class Checksum {
     return this;
   }
 
-  Checksum add(byte b) {
-    crc.update(b);
+  /** Adds another checksum, as it is written. */
+  Checksum addText(int checksum) {
+    crc.update(text(checksum).getBytes(US_ASCII));
     return this;
   }
 

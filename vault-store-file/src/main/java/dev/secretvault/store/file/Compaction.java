@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Compaction {
 
-  private static final int PIECE_RECORDS = 500;
-  private static final long PIECE_BYTES = 1 << 18;
+  /** How many records are copied while all wait. */
+  static final int PIECE_RECORDS = 500;
+
+  /** How many bytes of values are, and one value more. */
+  static final long PIECE_BYTES = 1 << 18;
 
   private final Disk disk;
   private final OpenLog source;
@@ -31,6 +34,12 @@ final class Compaction {
   private final Set<RecordKey> touched = new LinkedHashSet<>();
   private @Nullable RecordKey last;
   private boolean copied;
+
+  /** How many pieces of what was written meanwhile are copied while all wait. */
+  private long pieces = 1;
+
+  /** How many records that were when it was looked at last. */
+  private int left = Integer.MAX_VALUE;
 
   private Compaction(Disk disk, OpenLog source, long generation, BaseWriter base) {
     this.disk = disk;
@@ -41,7 +50,7 @@ final class Compaction {
 
   static Compaction begin(Disk disk, OpenLog source) throws IOException {
     long generation = source.generation() + 1;
-    LogHeader header = new LogHeader(source.store(), generation, source.next());
+    LogHeader header = new LogHeader(source.store(), generation, source.next(), 0);
     return new Compaction(disk, source, generation, BaseWriter.begin(disk, header));
   }
 
@@ -64,11 +73,29 @@ final class Compaction {
    */
   boolean copy() throws IOException {
     if (copied) {
-      copyTouched(PIECE_RECORDS);
+      if (touched.size() >= left) {
+        // Others write as fast as this copies, and would do so for ever.
+        pieces *= 2;
+      }
+      left = touched.size();
+      for (long piece = 0; piece < pieces && !touched.isEmpty(); piece++) {
+        copyTouched();
+      }
     } else {
       copyNext();
     }
-    return copied && touched.size() <= PIECE_RECORDS;
+    return copied && isLittleLeft();
+  }
+
+  private boolean isLittleLeft() {
+    long bytes = 0;
+    if (touched.size() <= PIECE_RECORDS) {
+      for (RecordKey key : touched) {
+        Index.Entry stored = source.index().find(key);
+        bytes += stored == null ? 0 : stored.length();
+      }
+    }
+    return touched.size() <= PIECE_RECORDS && bytes <= PIECE_BYTES;
   }
 
   private void copyNext() throws IOException {
@@ -87,12 +114,12 @@ final class Compaction {
     write(piece, List.of());
   }
 
-  private void copyTouched(int most) throws IOException {
+  private void copyTouched() throws IOException {
     List<Index.Entry> puts = new ArrayList<>();
     List<RecordKey> deletions = new ArrayList<>();
     long bytes = 0;
     Iterator<RecordKey> keys = touched.iterator();
-    for (int i = 0; i < most && bytes <= PIECE_BYTES && keys.hasNext(); i++) {
+    for (int i = 0; i < PIECE_RECORDS && bytes <= PIECE_BYTES && keys.hasNext(); i++) {
       RecordKey key = keys.next();
       keys.remove();
       Index.Entry stored = source.index().find(key);
@@ -115,6 +142,11 @@ final class Compaction {
     base.write(puts, texts, deletions);
   }
 
+  /** How much was written so far, in bytes. */
+  long size() {
+    return base.end();
+  }
+
   /** Notes that records were written since. */
   void touch(Set<RecordKey> keys) {
     touched.addAll(keys);
@@ -130,11 +162,9 @@ final class Compaction {
     base.force();
   }
 
-  /** Copies what is left. */
+  /** Copies what is left, which is no more than a piece. */
   void complete() throws IOException {
-    while (!touched.isEmpty()) {
-      copyTouched(PIECE_RECORDS);
-    }
+    copyTouched();
     base.complete(source.next() - 1);
   }
 

@@ -47,7 +47,11 @@ import org.jspecify.annotations.Nullable;
  * descriptor of that file is closed, the operating system drops the lock. A copy that is made while
  * no store is open is a complete backup.
  *
- * <p>Thread-safe. Values stay on disk; the heap holds about 250 bytes for each record.
+ * <p>Thread-safe. Values stay on disk; for each record the heap holds its key, of one byte a
+ * character, and at most 50 bytes more. Records are put in order when they are first listed, and
+ * first after a compaction: the caller waits for that, about a second for a million of them; those
+ * who commit, also in other processes, for the small part in which the records are counted up,
+ * about 30 milliseconds for a million.
  */
 public final class FileSecretStore implements SecretStore {
 
@@ -197,7 +201,7 @@ public final class FileSecretStore implements SecretStore {
   public void commit(List<Change> changes) {
     queue.run(new Commit(Change.checkCommit(changes)));
     announcer.deliver();
-    if (log.isWasteful()) {
+    if (log.compactor().isDue()) {
       poller.start();
     }
   }
@@ -312,7 +316,7 @@ public final class FileSecretStore implements SecretStore {
 
   /** Makes the log as short as what is stored; others go on meanwhile. */
   void compact() throws IOException {
-    log.compact();
+    log.compactor().compact();
   }
 
   /** Reports what others have committed, and tidies up when it is worth it. */
@@ -320,7 +324,7 @@ public final class FileSecretStore implements SecretStore {
     try {
       log.refresh();
       announcer.deliverUnlessBusy();
-      if (log.isWasteful()) {
+      if (log.compactor().isDue()) {
         compact();
       }
     } catch (RuntimeException | Error | IOException cannotTell) {
@@ -334,7 +338,7 @@ public final class FileSecretStore implements SecretStore {
   public void close() {
     poller.stop();
     try {
-      if (log.isWasteful()) {
+      if (log.compactor().isDue()) {
         // A process that is always short-lived would never come to it.
         compact();
       }

@@ -15,14 +15,18 @@ final class Frame {
 
   private static final byte[] SEPARATOR = {'"', ',', '"'};
 
-  private final FrameHead head;
+  private final HeadScanner head = new HeadScanner();
   private final byte[] bytes;
   private final int firstValue;
 
-  private Frame(FrameHead head, byte[] bytes, int firstValue) {
-    this.head = head;
+  private Frame(byte[] bytes) {
     this.bytes = bytes;
-    this.firstValue = firstValue;
+    int headEnd = head.scan(bytes, Checksum.DIGITS + 1, bytes.length);
+    if (headEnd < 0) {
+      // Better here than when the log is read.
+      throw new IllegalStateException("a commit is written as no reader would read it");
+    }
+    this.firstValue = headEnd + 1;
   }
 
   /** A line with that head and the texts of its values. */
@@ -45,7 +49,7 @@ final class Frame {
     line.put((byte) '\n');
     line.rewind();
     line.put((Checksum.text(checksum.value()) + " ").getBytes(StandardCharsets.US_ASCII));
-    return new Frame(head, line.array(), headEnd + 1);
+    return new Frame(line.array());
   }
 
   private static void punctuate(
@@ -54,7 +58,8 @@ final class Frame {
     checksum.add(marks, from, to - from);
   }
 
-  FrameHead head() {
+  /** What the line begins with, as a reader reads it. */
+  HeadScanner head() {
     return head;
   }
 

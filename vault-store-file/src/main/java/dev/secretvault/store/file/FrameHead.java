@@ -4,10 +4,7 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -63,11 +60,6 @@ record FrameHead(long number, List<Step> steps) {
 
     static Step delete(RecordKey key, long revision) {
       return new Step(key, false, revision, NEVER, 0, 0);
-    }
-
-    /** The revision that must be stored before this change, 0 for none. */
-    long precondition() {
-      return isPut ? revision - 1 : revision;
     }
 
     private void write(JsonGenerator json) {
@@ -132,11 +124,6 @@ record FrameHead(long number, List<Step> steps) {
     }
   }
 
-  /** The records that are changed. */
-  Set<RecordKey> keys() {
-    return steps.stream().map(Step::key).collect(Collectors.toUnmodifiableSet());
-  }
-
   byte[] encode() {
     return Json.write(
         json -> {
@@ -162,9 +149,19 @@ record FrameHead(long number, List<Step> steps) {
     return length + Math.max(0, puts - 1);
   }
 
+  /** What is wrong with the head that a range begins with, which {@link HeadScanner} refused. */
+  static FrameException fault(byte[] bytes, int offset, int length) {
+    try {
+      FrameHead unused = parse(bytes, offset, length);
+      return new FrameException("it is not spelled as this format spells it");
+    } catch (FrameException fault) {
+      return fault;
+    }
+  }
+
   /**
-   * Reads the head that a range begins with. What it accepts may still be spelled in another way
-   * than {@link #encode} spells it, so the caller compares.
+   * Reads the head that a range begins with, in whatever way its JSON is spelled: {@link #encode}
+   * spells it in one way only.
    */
   static FrameHead parse(byte[] bytes, int offset, int length) throws FrameException {
     try (JsonParser json = Json.parser(bytes, offset, length)) {
@@ -191,14 +188,5 @@ record FrameHead(long number, List<Step> steps) {
     } catch (JacksonException notJson) {
       throw new FrameException("it is not JSON");
     }
-  }
-
-  /** Whether a record occurs twice, which no commit may have. */
-  boolean repeatsKey() {
-    if (steps.size() == 1) {
-      return false;
-    }
-    Set<RecordKey> keys = new HashSet<>();
-    return !steps.stream().allMatch(step -> keys.add(step.key()));
   }
 }

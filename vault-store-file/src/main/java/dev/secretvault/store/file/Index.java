@@ -3,11 +3,11 @@ package dev.secretvault.store.file;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FrameHead.Step;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +16,62 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any number of threads may read while one applies a commit; a reader sees all of a commit or
  * none, also across two calls.
+ *
+ * <p>An entry takes its key and at most 50 bytes more, 4 of them only once entries are asked for in
+ * the order of their keys, and 4 in that of their expiry.
  */
 final class Index {
 
   /** About how many bytes of a log a record takes besides its key and its value. */
   private static final int OVERHEAD = 60;
 
-  private static final Comparator<Entry> BY_EXPIRY =
-      Comparator.comparingLong(Entry::expiresAt).thenComparing(Entry::key);
-
-  private final ConcurrentSkipListMap<RecordKey, Entry> records = new ConcurrentSkipListMap<>();
-  private final ConcurrentSkipListSet<Entry> expiring = new ConcurrentSkipListSet<>(BY_EXPIRY);
   private final StampedLock publishing = new StampedLock();
-  private volatile long live;
+  private final Entries entries = new Entries();
+  private final KeyTable table = new KeyTable(entries);
+  private final SortedView byKey = new SortedView(entries, all -> all::compareKeys, place -> true);
+  private final SortedView byExpiry =
+      new SortedView(
+          entries, all -> all::compareExpiries, place -> entries.expiresAt(place) != Step.NEVER);
+
+  /** Held by whoever sorts a view. Comes before the lock for publishing. */
+  private final ReentrantLock sorting = new ReentrantLock();
+
+  /** Removed while a view is being sorted. */
+  private final List<Integer> unreleased = new ArrayList<>();
+
+  private long live;
+
+  /** Whether other threads know this. */
+  private boolean shared = true;
+
+  /**
+   * How long the log is that will be read, from which it is guessed how much there will be; 0 once
+   * it was read.
+   */
+  private long expected;
+
+  /** An index that other threads may know. */
+  Index() {}
+
+  /**
+   * An index that no other thread knows until it is {@linkplain #share shared}, which makes it
+   * faster to fill.
+   *
+   * @param log how long the log is that it is filled from
+   */
+  static Index unshared(long log) {
+    Index index = new Index();
+    index.shared = false;
+    index.expected = log;
+    return index;
+  }
+
+  /** Makes this safe for other threads, which must not know it before. */
+  void share() {
+    table.trim();
+    expected = 0;
+    shared = true;
+  }
 
   /**
    * One stored record.
@@ -43,8 +86,24 @@ final class Index {
 
   /** The stored revision of a record, 0 if there is none. For whoever applies commits. */
   long revision(RecordKey key) {
-    Entry entry = records.get(key);
-    return entry == null ? 0 : entry.revision();
+    return revisionAt(find(Entries.bytes(key)));
+  }
+
+  /** The stored revision of a record that a commit changes, 0 if there is none. As above. */
+  long revision(HeadScanner commit, int step) {
+    return revisionAt(find(commit, step));
+  }
+
+  private long revisionAt(int place) {
+    return place == 0 ? 0 : entries.revision(place);
+  }
+
+  private int find(byte[] key) {
+    return table.find(key, 0, key.length, Entries.hash(key, 0, key.length));
+  }
+
+  private int find(HeadScanner commit, int step) {
+    return table.find(commit.keys(), commit.keyFrom(step), commit.keyEnd(step), commit.hash(step));
   }
 
   /**
@@ -53,81 +112,159 @@ final class Index {
    * @param firstValue where in the log the text of its first value begins
    * @return the entries that it replaced or removed
    */
-  List<Entry> apply(FrameHead commit, long firstValue) {
-    List<Entry> gone = new ArrayList<>();
-    long stamp = publishing.writeLock();
+  List<Entry> apply(HeadScanner commit, long firstValue) {
+    List<Entry> gone = List.of();
+    // A lock waits until all that was written before is in the cache, which is slow in a large one.
+    long stamp = shared ? publishing.writeLock() : 0;
     try {
       long offset = firstValue;
       long size = live;
-      for (Step step : commit.steps()) {
-        Entry replaced;
-        if (step.isPut()) {
-          Entry entry =
-              new Entry(
-                  step.key(),
-                  step.revision(),
-                  step.expiresAt(),
-                  offset,
-                  step.length(),
-                  step.checksum());
+      for (int step = 0; step < commit.count(); step++) {
+        int replaced = find(commit, step);
+        if (replaced != 0) {
+          Entry entry = entries.entry(replaced);
+          gone = gone.isEmpty() ? new ArrayList<>() : gone;
+          gone.add(entry);
+          size -= size(entry.key().text().length(), entry.length());
+          remove(replaced, commit.hash(step));
+        }
+        if (commit.isPut(step)) {
+          add(commit, step, offset);
+          size += size(commit.keyEnd(step) - commit.keyFrom(step), commit.length(step));
           // Two quotes and a comma are between one value and the next.
-          offset += step.length() + 3L;
-          replaced = records.put(step.key(), entry);
-          forgetExpiry(replaced);
-          if (entry.expiresAt() != Step.NEVER) {
-            expiring.add(entry);
-          }
-        } else {
-          replaced = records.remove(step.key());
-          forgetExpiry(replaced);
+          offset += commit.length(step) + 3L;
         }
-        if (replaced != null) {
-          gone.add(replaced);
-        }
-        size += (step.isPut() ? size(step.key(), step.length()) : 0);
-        size -= (replaced == null ? 0 : size(step.key(), replaced.length()));
       }
       live = size;
     } finally {
-      publishing.unlockWrite(stamp);
+      if (stamp != 0) {
+        publishing.unlockWrite(stamp);
+      }
     }
     return gone;
   }
 
-  private static long size(RecordKey key, int text) {
-    return (long) OVERHEAD + key.text().length() + text;
+  private void add(HeadScanner commit, int step, long offset) {
+    int place =
+        entries.add(
+            commit.keys(),
+            commit.keyFrom(step),
+            commit.keyEnd(step),
+            commit.revision(step),
+            commit.expiresAt(step),
+            offset,
+            commit.length(step),
+            commit.checksum(step));
+    table.add(place, commit.hash(step), expected / offset);
+    byKey.add(place);
+    byExpiry.add(place);
   }
 
-  private void forgetExpiry(@Nullable Entry replaced) {
-    if (replaced != null && replaced.expiresAt() != Step.NEVER) {
-      expiring.remove(replaced);
+  private void remove(int place, int hash) {
+    byKey.remove(place);
+    byExpiry.remove(place);
+    table.remove(place, hash);
+    entries.remove(place);
+    if (byKey.isBeingSorted() || byExpiry.isBeingSorted()) {
+      unreleased.add(place);
+    } else {
+      entries.release(place);
     }
+  }
+
+  private static long size(int key, int text) {
+    return (long) OVERHEAD + key + text;
   }
 
   /** About how long a log is that has these records only. */
   long live() {
-    return live;
+    return locked(() -> live);
   }
 
   @Nullable Entry find(RecordKey key) {
-    long stamp = publishing.tryOptimisticRead();
-    Entry entry = records.get(key);
-    return publishing.validate(stamp) ? entry : locked(() -> records.get(key));
+    byte[] bytes = Entries.bytes(key);
+    return locked(
+        () -> {
+          int place = find(bytes);
+          return place == 0 ? null : entries.entry(place, key);
+        });
   }
 
   /** The first entries behind a key, or of all if it is null, in the order of their keys. */
   List<Entry> after(@Nullable RecordKey key, int limit) {
-    return locked(
-        () ->
-            (key == null ? records : records.tailMap(key, false))
-                .values().stream().limit(limit).toList());
+    prepareToList();
+    byte[] bytes = key == null ? new byte[0] : Entries.bytes(key);
+    return list(
+        byKey, place -> entries.compareKey(place, bytes) <= 0 ? -1 : 1, place -> true, limit);
   }
 
   /** The first entries that expire at a time or before, in the order of their expiry. */
   List<Entry> expired(long time, int limit) {
+    sort(byExpiry);
+    return list(byExpiry, place -> 1, place -> entries.expiresAt(place) <= time, limit);
+  }
+
+  private List<Entry> list(
+      SortedView view, IntUnaryOperator position, IntPredicate belongs, int limit) {
     return locked(
-        () ->
-            expiring.stream().takeWhile(entry -> entry.expiresAt() <= time).limit(limit).toList());
+        () -> {
+          List<Entry> page = new ArrayList<>();
+          view.walk(
+              position,
+              place -> {
+                if (belongs.test(place)) {
+                  page.add(entries.entry(place));
+                  return page.size() < limit;
+                }
+                return false;
+              });
+          return page;
+        });
+  }
+
+  /** Whether {@link #after} takes no longer than a look at what it returns. */
+  boolean isPreparedToList() {
+    return byKey.isSorted();
+  }
+
+  /** Does what makes the first call of {@link #after} take longer than others. */
+  void prepareToList() {
+    sort(byKey);
+  }
+
+  /**
+   * Sorts a view, unless it is. Reading and committing go on meanwhile, but whoever applies a
+   * commit waits while the entries are listed, and while those are entered that came meanwhile.
+   */
+  private void sort(SortedView view) {
+    if (view.isSorted()) {
+      return;
+    }
+    sorting.lock();
+    try {
+      if (!view.isSorted()) {
+        SortedView.Sorting begun = locked(view::begin);
+        Order made = null;
+        try {
+          made = begun.run();
+        } finally {
+          finish(view, made);
+        }
+      }
+    } finally {
+      sorting.unlock();
+    }
+  }
+
+  private void finish(SortedView view, @Nullable Order made) {
+    long stamp = publishing.writeLock();
+    try {
+      view.finish(made);
+      unreleased.forEach(entries::release);
+      unreleased.clear();
+    } finally {
+      publishing.unlockWrite(stamp);
+    }
   }
 
   private <T extends @Nullable Object> T locked(Supplier<T> reader) {

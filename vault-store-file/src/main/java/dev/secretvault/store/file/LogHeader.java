@@ -16,8 +16,9 @@ import tools.jackson.core.JsonToken;
  * @param store 32 hexadecimal digits, drawn when the store was created, the same in each generation
  * @param generation the number in the name of the file
  * @param first the number of the next commit when the log was begun
+ * @param base the checksum of the checksums of the lines that its base has
  */
-record LogHeader(String store, long generation, long first) {
+record LogHeader(String store, long generation, long first, int base) {
 
   /** The longest first line of this version and of all to come, with its line feed. */
   static final int MAX_LENGTH = 1024;
@@ -31,7 +32,12 @@ record LogHeader(String store, long generation, long first) {
   static LogHeader create() {
     byte[] id = new byte[ID_BYTES];
     new SecureRandom().nextBytes(id);
-    return new LogHeader(HexFormat.of().formatHex(id), 1, 1);
+    return new LogHeader(HexFormat.of().formatHex(id), 1, 1, 0);
+  }
+
+  /** This header, with the lines that the base has in the end; as long as it was. */
+  LogHeader withBase(int checksum) {
+    return new LogHeader(store, generation, first, checksum);
   }
 
   /** The whole line. */
@@ -45,6 +51,7 @@ record LogHeader(String store, long generation, long first) {
               json.writeStringProperty("store", store);
               json.writeNumberProperty("generation", generation);
               json.writeNumberProperty("first", first);
+              json.writeStringProperty("base", Checksum.text(base));
               json.writeEndObject();
             });
     String checksum = Checksum.text(Checksum.of(document, 0, document.length));
@@ -92,13 +99,18 @@ record LogHeader(String store, long generation, long first) {
       if (!store.matches("[0-9a-f]{" + 2 * ID_BYTES + "}")) {
         throw new FrameException("the store's number is not " + 2 * ID_BYTES + " digits");
       }
-      header =
-          new LogHeader(
-              store,
-              Json.number(json, "generation", generation, generation),
-              Json.number(json, "first", 1, generation == 1 ? 1 : Long.MAX_VALUE));
+      long stated = Json.number(json, "generation", generation, generation);
+      long first = Json.number(json, "first", 1, generation == 1 ? 1 : Long.MAX_VALUE);
+      String base = Json.string(json, "base");
+      if (!base.matches("[0-9a-f]{" + Checksum.DIGITS + "}")) {
+        throw new FrameException("the checksum of the base is not " + Checksum.DIGITS + " digits");
+      }
+      header = new LogHeader(store, stated, first, Integer.parseUnsignedInt(base, 16));
     } catch (JacksonException notJson) {
       throw new FrameException("the first line is not JSON");
+    }
+    if (generation == 1 && header.base() != 0) {
+      throw new FrameException("the first log of a store has no base");
     }
     if (!Arrays.equals(header.encode(), Arrays.copyOf(bytes, end + 1))) {
       throw new FrameException("the first line is not as this format writes it");

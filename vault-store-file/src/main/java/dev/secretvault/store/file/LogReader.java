@@ -3,11 +3,9 @@ package dev.secretvault.store.file;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreFormatException;
-import dev.secretvault.store.file.FrameHead.Step;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -17,25 +15,29 @@ import java.util.Map;
  * Reads a log from front to back and believes nothing: whatever differs from what a writer writes
  * is either what a crash leaves at the very end, or damage.
  *
- * <p>Changes nothing on disk. Needs memory for a window, and for a torn tail, however long the log.
+ * <p>Changes nothing on disk. Needs memory for a window that takes the longest frame, and for a
+ * torn tail, however long the log.
  */
 final class LogReader {
 
   private static final int PREFIX = Checksum.DIGITS + 1;
-  private static final int CHUNK = 1 << 16;
 
   private final DiskFile file;
   private final Path path;
   private final long size;
   private final Window window;
+  private final HeadScanner head = new HeadScanner();
+  private final Unsound unsound;
 
-  /** Entries whose record is stored, but whose text does not match its checksum, by their key. */
-  private final Map<RecordKey, Unsound> unsound = new HashMap<>();
-
-  /** Reads a part of a log: from where the first line or a frame begins. */
-  LogReader(DiskFile file, Path path, long from, long to) {
+  /**
+   * Reads a part of a log: from where the first line or a frame begins.
+   *
+   * @param unsound what was read before; becomes what was read
+   */
+  LogReader(DiskFile file, Path path, Unsound unsound, long from, long to) {
     this.file = file;
     this.path = path;
+    this.unsound = unsound;
     this.size = to;
     this.window = new Window(file, from, to);
   }
@@ -45,11 +47,12 @@ final class LogReader {
     /**
      * Called after each frame.
      *
+     * @param head what it says, until the next one is read
      * @param end where it ends
      * @param gone entries that it replaced or deleted
      * @param unerased those of them whose values are still there
      */
-    void entered(FrameHead head, long end, List<Index.Entry> gone, List<Index.Entry> unerased);
+    void entered(HeadScanner head, long end, List<Index.Entry> gone, List<Index.Entry> unerased);
   }
 
   /**
@@ -75,41 +78,70 @@ final class LogReader {
    * Checks the base that a log of a later generation begins with, and enters it into the index. It
    * was forced before the log got its name, so no crash tears it.
    *
+   * @param base the checksum of the checksums of its lines
    * @param progress is told of each frame, the last of which has no changes and the number of the
    *     last commit that the base holds
+   * @return that number
    * @throws StoreCorruptException if the log is damaged
    */
-  long readBase(long from, Index index, Progress progress) throws IOException {
+  long readBase(long from, int base, Index index, Progress progress) throws IOException {
+    Checksum lines = new Checksum();
     long position = from;
     while (true) {
-      ReadFrame frame;
-      try {
-        frame = frameAt(position);
-      } catch (FrameException broken) {
-        throw corrupt(position, broken.reason());
-      }
-      FrameHead head = frame.head();
-      boolean last = head.steps().isEmpty();
+      ReadFrame frame = wholeFrameAt(position);
+      lines.addText(frame.checksum());
+      boolean last = head.count() == 0;
       if (last == (head.number() == 0) || head.repeatsKey()) {
         throw corrupt(position, "the base of the log is not built as this format builds it");
       }
-      for (Step step : head.steps()) {
-        if (!step.isPut() && index.revision(step.key()) != step.revision()) {
+      for (int step = 0; step < head.count(); step++) {
+        if (!head.isPut(step) && index.revision(head, step) != head.revision(step)) {
           throw corrupt(position, "what is not stored is deleted");
         }
       }
       enter(frame, index, progress);
       position = frame.end();
       if (last) {
+        if (lines.value() != base) {
+          throw corrupt(from, "these are not the lines that the base was written with");
+        }
         return head.number();
       }
     }
   }
 
+  /** A frame where no crash leaves a torn one. */
+  private ReadFrame wholeFrameAt(long position) throws IOException {
+    try {
+      return frameAt(position);
+    } catch (FrameException broken) {
+      throw corrupt(position, broken.reason());
+    }
+  }
+
   private void enter(ReadFrame frame, Index index, Progress progress) {
-    List<Index.Entry> gone = index.apply(frame.head(), frame.values());
-    progress.entered(frame.head(), frame.end(), gone, unerased(gone));
-    unsound.putAll(frame.unsound());
+    List<Index.Entry> gone = index.apply(head, frame.values());
+    progress.entered(head, frame.end(), gone, unsound.unerased(gone));
+    unsound.add(frame.unsound());
+  }
+
+  /**
+   * Checks frames that are settled, so that none of them is torn, and enters them into the index.
+   *
+   * @param from where a frame begins
+   * @param number the number of that frame
+   * @throws StoreCorruptException if the log is damaged
+   */
+  void readSettled(long from, long number, Index index, Progress progress) throws IOException {
+    long position = from;
+    long next = number;
+    while (position < size) {
+      ReadFrame frame = wholeFrameAt(position);
+      checkMeaning(next, index, position);
+      enter(frame, index, progress);
+      position = frame.end();
+      next++;
+    }
   }
 
   /**
@@ -132,57 +164,29 @@ final class LogReader {
         if (!TornTail.canBe(tail, next)) {
           throw corrupt(position, broken.reason());
         }
-        return replayed(last, position, tail.length);
+        return new Replayed(last, position, tail.length);
       }
-      checkMeaning(frame.head(), next, index, position);
+      checkMeaning(next, index, position);
       if (!frame.unsound().isEmpty() && frame.end() == size) {
-        return replayed(last, position, (int) (size - position));
+        return new Replayed(last, position, (int) (size - position));
       }
       enter(frame, index, progress);
       last = position;
       position = frame.end();
       next++;
     }
-    return replayed(last, position, 0);
-  }
-
-  private List<Index.Entry> unerased(List<Index.Entry> gone) {
-    List<Index.Entry> unerased = new ArrayList<>();
-    for (Index.Entry entry : gone) {
-      Unsound text = unsound.remove(entry.key());
-      if (entry.length() > 0 && (text == null || !text.erased())) {
-        unerased.add(entry);
-      }
-    }
-    return unerased;
+    return new Replayed(last, position, 0);
   }
 
   /**
-   * Values of records that were replaced or deleted since do not count: they may be erased. If a
-   * stored one is, the frame that erased it was acknowledged, and is no torn tail to be cut off.
-   */
-  private Replayed replayed(long last, long end, int torn) {
-    unsound.values().stream()
-        .mapToLong(Unsound::position)
-        .min()
-        .ifPresent(
-            position -> {
-              throw corrupt(position, "the value there does not match its checksum");
-            });
-    return new Replayed(last, end, torn);
-  }
-
-  /** A text that does not match its checksum, and whether it is because it was erased. */
-  private record Unsound(long position, boolean erased) {}
-
-  /**
-   * A frame whose bytes are in order.
+   * A frame whose bytes are in order, and whose head was the last one to be scanned.
    *
+   * @param checksum what it begins with
    * @param values where the text of its first value begins
    * @param unsound the records whose value does not match its own checksum
    */
   private record ReadFrame(
-      FrameHead head, long values, long end, Map<RecordKey, Unsound> unsound) {}
+      int checksum, long values, long end, Map<RecordKey, Unsound.Text> unsound) {}
 
   private ReadFrame frameAt(long position) throws IOException, FrameException {
     int at = window.show(position, PREFIX + FrameHead.MAX_LENGTH);
@@ -195,107 +199,86 @@ final class LogReader {
     if (bytes[at + Checksum.DIGITS] != ' ') {
       throw new FrameException("no space follows the checksum");
     }
-    FrameHead head = FrameHead.parse(bytes, at + PREFIX, shown - PREFIX);
-    // The shortest proof that nothing is spelled differently, left out, or doubled.
-    byte[] canonical = head.encode();
-    int headStart = at + PREFIX;
-    if (!Arrays.equals(
-        canonical, 0, canonical.length, bytes, headStart, headStart + canonical.length)) {
-      throw new FrameException("it is not spelled as this format spells it");
+    int headEnd = head.scan(bytes, at + PREFIX, at + shown);
+    if (headEnd < 0) {
+      throw FrameHead.fault(bytes, at + PREFIX, shown - PREFIX);
     }
-    long tail = position + PREFIX + canonical.length;
-    long end = tail + head.tailLength();
+    int tail = headEnd - at;
+    long end = position + tail + head.tailLength();
     if (end > size) {
       throw cutOff();
     }
-    Checksum checksum = new Checksum().add(canonical, 0, canonical.length);
-    Map<RecordKey, Unsound> texts = readValues(head, tail, checksum);
-    if (checksum.value() != stated) {
-      throw new FrameException("it does not match its checksum");
-    }
-    return new ReadFrame(head, tail + 1, end, texts);
+    Map<RecordKey, Unsound.Text> texts = readValues(position, tail, (int) (end - position), stated);
+    return new ReadFrame(stated, position + tail + 1, end, texts);
   }
 
   private static FrameException cutOff() {
     return new FrameException("it is cut off");
   }
 
-  /** Reads all behind a head, and adds it to the frame's checksum. */
-  private Map<RecordKey, Unsound> readValues(FrameHead head, long tail, Checksum checksum)
+  /**
+   * Checks all behind a head, and the checksum of the whole frame, in which a value is dashes.
+   *
+   * @param tail where in the frame its head ends
+   */
+  private Map<RecordKey, Unsound.Text> readValues(long position, int tail, int length, int stated)
       throws IOException, FrameException {
-    Map<RecordKey, Unsound> bad = Map.of();
-    long position = tail;
-    boolean first = true;
-    for (Step step : head.steps()) {
-      if (!step.isPut()) {
+    int start = window.show(position, length);
+    byte[] bytes = window.bytes();
+    Checksum checksum = new Checksum();
+    Map<RecordKey, Unsound.Text> bad = Map.of();
+    int summed = start + PREFIX;
+    int at = start + tail;
+    for (int step = 0; step < head.count(); step++) {
+      if (!head.isPut(step)) {
         continue;
       }
-      if (!first) {
-        expect(position++, ',', checksum);
+      if (at > start + tail) {
+        expect(bytes, at++, ',');
       }
-      first = false;
-      expect(position++, '"', checksum);
-      if (checksumOfValue(position, step.length()) != step.checksum()) {
+      expect(bytes, at++, '"');
+      checksum.add(bytes, summed, at - summed);
+      int text = head.length(step);
+      if (Checksum.of(bytes, at, text) != head.checksum(step)) {
         bad = bad.isEmpty() ? new HashMap<>() : bad;
-        bad.put(step.key(), new Unsound(position, isErased(position, step.length())));
+        bad.put(head.key(step), Unsound.text(position + at - start, bytes, at, at + text));
       }
-      checksum.addMasked(step.length());
-      position += step.length();
-      expect(position++, '"', checksum);
+      checksum.addMasked(text);
+      at += text;
+      summed = at;
+      expect(bytes, at++, '"');
     }
-    expect(position++, ']', checksum);
-    expect(position++, '}', checksum);
-    expect(position, '\n', new Checksum());
+    expect(bytes, at++, ']');
+    expect(bytes, at++, '}');
+    expect(bytes, at, '\n');
+    if (checksum.add(bytes, summed, at - summed).value() != stated) {
+      throw new FrameException("it does not match its checksum");
+    }
     return bad;
   }
 
-  private boolean isErased(long from, int length) throws IOException {
-    for (long position = from; position < from + length; position++) {
-      if (window.bytes()[window.show(position, 1)] != '-') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void expect(long position, char expected, Checksum checksum)
-      throws IOException, FrameException {
-    int at = window.show(position, 1);
-    if (window.bytes()[at] != expected) {
+  private static void expect(byte[] bytes, int at, char expected) throws FrameException {
+    if (bytes[at] != expected) {
       throw new FrameException("its values are not where its lengths put them");
     }
-    checksum.add((byte) expected);
-  }
-
-  private int checksumOfValue(long from, int length) throws IOException {
-    Checksum checksum = new Checksum();
-    long position = from;
-    long end = from + length;
-    while (position < end) {
-      int at = window.show(position, (int) Math.min(CHUNK, end - position));
-      int count = (int) Math.min(window.shown(position), end - position);
-      checksum.add(window.bytes(), at, count);
-      position += count;
-    }
-    return checksum.value();
   }
 
   /**
    * What no crash can bring about: a frame that is as it was written, but where it does not belong.
    */
-  private void checkMeaning(FrameHead head, long number, Index index, long position) {
+  private void checkMeaning(long number, Index index, long position) {
     if (head.number() != number) {
       throw corrupt(
           position, "commit " + number + " is expected, but commit " + head.number() + " is there");
     }
-    if (head.steps().isEmpty()) {
+    if (head.count() == 0) {
       throw corrupt(position, "a commit changes nothing");
     }
     if (head.repeatsKey()) {
       throw corrupt(position, "a record occurs twice in a commit");
     }
-    for (Step step : head.steps()) {
-      if (index.revision(step.key()) != step.precondition()) {
+    for (int step = 0; step < head.count(); step++) {
+      if (index.revision(head, step) != head.precondition(step)) {
         throw corrupt(position, "a revision does not follow the one before it");
       }
     }
@@ -303,6 +286,9 @@ final class LogReader {
 
   /** Is told of what cannot be read. */
   interface Loss {
+    /** These are not the lines that the base was written with. */
+    void linesOfBase();
+
     /** These bytes are no frame. */
     void bytes(long from, long to);
 
@@ -314,11 +300,12 @@ final class LogReader {
    * Enters all frames that are in order, wherever they are.
    *
    * @param from where the first line ends, or 0 if it is not in order
-   * @param number the first commit that is not in the base
+   * @param header what it says
    * @return the number of the last commit
    */
-  long salvage(long from, long number, Index index, Loss loss) throws IOException {
-    long next = number;
+  long salvage(long from, LogHeader header, Index index, Loss loss) throws IOException {
+    Checksum lines = new Checksum();
+    long next = header.first();
     long position = from;
     long lost = from;
     while (position < size) {
@@ -326,6 +313,9 @@ final class LogReader {
         ReadFrame frame = frameAt(position);
         if (lost < position) {
           loss.bytes(lost, position);
+        }
+        if (isOfBase()) {
+          lines.addText(frame.checksum());
         }
         next = salvage(frame, next, index, loss);
         position = frame.end();
@@ -337,18 +327,22 @@ final class LogReader {
     if (lost < size) {
       loss.bytes(lost, size);
     }
+    if (lines.value() != header.base()) {
+      loss.linesOfBase();
+    }
     return next - 1;
   }
 
-  private static long salvage(ReadFrame frame, long next, Index index, Loss loss) {
-    FrameHead head = frame.head();
-    boolean inBase = head.number() == 0;
-    boolean endsBase = head.steps().isEmpty();
-    if (!inBase && !endsBase && head.number() < next) {
+  private boolean isOfBase() {
+    return head.number() == 0 || head.count() == 0;
+  }
+
+  private long salvage(ReadFrame frame, long next, Index index, Loss loss) {
+    if (!isOfBase() && head.number() < next) {
       // Blocks of a removed file may come back, with commits that were there already.
       return next;
     }
-    if (!inBase && !endsBase && head.number() > next) {
+    if (!isOfBase() && head.number() > next) {
       loss.commits(next, head.number() - 1);
     }
     List<Index.Entry> unused = index.apply(head, frame.values());

@@ -1,6 +1,8 @@
 package dev.secretvault.store.file;
 
+import dev.secretvault.store.StoreException;
 import dev.secretvault.store.file.FrameHead.Step;
+import dev.secretvault.store.file.Settled.Mark;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One generation of the log: read to its end, and read on as others append to it.
@@ -32,11 +35,18 @@ final class OpenLog implements Closeable {
   /** Values to be erased before anything else is done. */
   private final List<Index.Entry> unerased = new ArrayList<>();
 
+  private final Unsound unsound;
   private long next;
   private Recovery recovery = Recovery.NONE;
 
   private OpenLog(
-      Disk disk, long generation, DiskFile file, Values values, String store, Index index) {
+      Disk disk,
+      long generation,
+      DiskFile file,
+      Values values,
+      String store,
+      Index index,
+      Unsound unsound) {
     String name = Names.log(generation);
     this.disk = disk;
     this.generation = generation;
@@ -46,6 +56,7 @@ final class OpenLog implements Closeable {
     this.values = values;
     this.store = store;
     this.index = index;
+    this.unsound = unsound;
   }
 
   /** Creates the first log of a store, empty. */
@@ -53,18 +64,53 @@ final class OpenLog implements Closeable {
     writeDurably(disk, Names.log(1), LogHeader.create().encode());
   }
 
+  /** How much of a log is read when it is opened. */
+  private interface Load {
+    void load(OpenLog log, LogReader reader, LogHeader header) throws IOException;
+  }
+
   /** Opens a log, and mends what a crash left. */
   static OpenLog open(Disk disk, long generation) throws IOException {
+    return open(disk, generation, OpenLog::load);
+  }
+
+  /**
+   * Opens a log that is in order up to an offset, while others append to it and erase from it.
+   *
+   * @return null if that failed: because somebody replaced the log meanwhile, or for a reason that
+   *     whoever has the directory to itself will meet too
+   */
+  static @Nullable OpenLog openAhead(Disk disk, Mark settled) {
+    try {
+      return open(
+          disk,
+          settled.generation(),
+          (log, reader, header) -> {
+            log.begin(reader, header);
+            log.readAhead(settled.end(), head -> {});
+            if (log.log.end() < settled.end()) {
+              throw new IOException("the log cannot be read that far");
+            }
+          });
+    } catch (IOException | StoreException changedOrDamaged) {
+      return null;
+    }
+  }
+
+  private static OpenLog open(Disk disk, long generation, Load load) throws IOException {
     String name = Names.log(generation);
     DiskFile file = disk.open(name);
     Closeable opened = file;
     try {
-      LogReader reader = new LogReader(file, disk.path().resolve(name), 0, file.size());
+      Unsound unsound = new Unsound();
+      LogReader reader = new LogReader(file, disk.path().resolve(name), unsound, 0, file.size());
       LogHeader header = reader.header(generation);
       Values values = new Values(disk, name);
-      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), new Index());
+      Index index = Index.unshared(file.size());
+      OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index, unsound);
       opened = log;
-      log.load(reader, header);
+      load.load(log, reader, header);
+      index.share();
       opened = () -> {};
       return log;
     } finally {
@@ -79,8 +125,8 @@ final class OpenLog implements Closeable {
     DiskFile file = disk.open(name);
     Closeable opened = file;
     try {
-      OpenLog log =
-          new OpenLog(disk, generation, file, new Values(disk, name), before.store, index);
+      Values values = new Values(disk, name);
+      OpenLog log = new OpenLog(disk, generation, file, values, before.store, index, new Unsound());
       log.log.advance(end);
       log.next = before.next;
       opened = () -> {};
@@ -90,24 +136,16 @@ final class OpenLog implements Closeable {
     }
   }
 
-  private void load(LogReader reader, LogHeader header) throws IOException {
+  private void begin(LogReader reader, LogHeader header) throws IOException {
     next = header.first();
     log.advance(header.encode().length);
     if (generation > 1) {
-      long number =
-          reader.readBase(
-              log.end(),
-              index,
-              (head, end, gone, stillThere) -> {
-                log.advance(end);
-                unerased.addAll(stillThere);
-              });
-      if (number < next - 1) {
-        throw LogReader.corrupt(
-            path, log.end(), "the base of the log is older than its first line");
-      }
-      next = number + 1;
+      loadBase(reader, header);
     }
+  }
+
+  private void load(LogReader reader, LogHeader header) throws IOException {
+    begin(reader, header);
     List<Index.Entry> goneLast = new ArrayList<>();
     Replayed replayed =
         replay(
@@ -127,32 +165,72 @@ final class OpenLog implements Closeable {
     cutTornTail(reader, replayed);
   }
 
-  private Replayed replay(LogReader reader, LogReader.Progress progress) throws IOException {
-    return reader.replay(
-        log.end(),
-        next,
-        index,
-        (head, end, gone, stillThere) -> {
-          log.advance(end);
-          next++;
-          progress.entered(head, end, gone, stillThere);
-        });
+  private void loadBase(LogReader reader, LogHeader header) throws IOException {
+    long start = log.end();
+    long number =
+        reader.readBase(
+            start,
+            header.base(),
+            index,
+            (head, end, gone, stillThere) -> {
+              log.advance(end);
+              unerased.addAll(stillThere);
+            });
+    if (number < next - 1) {
+      throw LogReader.corrupt(path, start, "the base of the log is older than its first line");
+    }
+    next = number + 1;
   }
 
-  /** Reads frames that are settled, up to an offset. */
-  void readOn(long to, Consumer<FrameHead> entered) throws IOException {
-    LogReader reader = new LogReader(file, path, log.end(), to);
-    Replayed replayed = replay(reader, (head, end, gone, stillThere) -> entered.accept(head));
-    if (replayed.torn() > 0) {
-      throw LogReader.corrupt(path, replayed.end(), "what was settled there is damaged");
+  private Replayed replay(LogReader reader, LogReader.Progress progress) throws IOException {
+    Replayed replayed = reader.replay(log.end(), next, index, advancing(progress));
+    unsound.refuse(path);
+    return replayed;
+  }
+
+  private LogReader.Progress advancing(LogReader.Progress progress) {
+    return (head, end, gone, stillThere) -> {
+      log.advance(end);
+      next++;
+      progress.entered(head, end, gone, stillThere);
+    };
+  }
+
+  /** Reads frames that are settled, up to an offset where the log ends. */
+  void readOn(long to, Consumer<HeadScanner> entered) throws IOException {
+    readSettled(to, entered);
+    unsound.refuse(path);
+  }
+
+  /**
+   * Reads frames that are settled while others append more, and erase: to the end, even if a value
+   * in them is gone by then or damaged, which is left to whoever reads the rest; or as far as
+   * nothing else is in the way.
+   */
+  void readAhead(long to, Consumer<HeadScanner> entered) {
+    try {
+      readSettled(to, entered);
+    } catch (IOException | StoreException changedOrDamaged) {
+      // The end of the log tells how far it came.
+    }
+  }
+
+  private void readSettled(long to, Consumer<HeadScanner> entered) throws IOException {
+    if (to > log.end()) {
+      new LogReader(file, path, unsound, log.end(), to)
+          .readSettled(
+              log.end(),
+              next,
+              index,
+              advancing((head, end, gone, stillThere) -> entered.accept(head)));
     }
   }
 
   /** Reads what somebody left who died or failed in a commit, once it is durable. */
-  void mend(Consumer<FrameHead> entered) throws IOException {
+  void mend(Consumer<HeadScanner> entered) throws IOException {
     long size = file.size();
     rewrite(log.end(), size);
-    LogReader reader = new LogReader(file, path, log.end(), size);
+    LogReader reader = new LogReader(file, path, unsound, log.end(), size);
     Replayed replayed =
         replay(
             reader,

@@ -106,6 +106,9 @@ final class RealDisk implements Disk {
   }
 
   private static final class RealFile implements DiskFile {
+    /** For more at once the JDK asks the system for memory, and gives it back, each time. */
+    private static final int MAX_READ = 1 << 16;
+
     private final Path path;
     private final RandomAccessFile file;
     private final @Nullable Object identity;
@@ -126,7 +129,7 @@ final class RealDisk implements Disk {
       file.seek(position);
       int total = 0;
       while (total < length) {
-        int count = file.read(buffer, offset + total, length - total);
+        int count = file.read(buffer, offset + total, Math.min(length - total, MAX_READ));
         if (count < 0) {
           break;
         }

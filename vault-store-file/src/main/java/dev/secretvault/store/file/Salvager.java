@@ -35,7 +35,7 @@ final class Salvager {
   }
 
   private Salvage copyTo(Disk target) throws IOException {
-    LogReader reader = new LogReader(file, path, 0, file.size());
+    LogReader reader = new LogReader(file, path, new Unsound(), 0, file.size());
     LogHeader header = LogHeader.create();
     long start = 0;
     try {
@@ -46,8 +46,8 @@ final class Salvager {
     }
     Index index = new Index();
     // There is no commit of number 0.
-    long last = Math.max(1, reader.salvage(start, header.first(), index, new Losses()));
-    LogHeader next = new LogHeader(header.store(), generation + 1, last);
+    long last = Math.max(1, reader.salvage(start, header, index, new Losses()));
+    LogHeader next = new LogHeader(header.store(), generation + 1, last, 0);
     try (BaseWriter base = BaseWriter.begin(target, next)) {
       long records = copy(index, base);
       base.complete(last);
@@ -57,6 +57,14 @@ final class Salvager {
   }
 
   private final class Losses implements LogReader.Loss {
+    @Override
+    public void linesOfBase() {
+      lost.add(
+          "lines of the base of "
+              + path
+              + ": what was stored by then may be missing, or be as it was before");
+    }
+
     @Override
     public void bytes(long from, long to) {
       lost.add("bytes " + from + " to " + (to - 1) + " of " + path);

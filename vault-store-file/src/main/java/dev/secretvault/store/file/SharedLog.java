@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The log of a directory that others may append to as well. Whoever commits has the directory to
@@ -24,11 +23,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedLog implements Closeable {
 
+  /** How much of what others wrote may be left to be read while they wait, in bytes. */
+  static final long NEAR = 1 << 20;
+
+  /** How often something is tried that others may frustrate. */
   private static final int PATIENCE = 3;
 
   private final Disk disk;
   private final Announcer announcer;
   private final Settled settled;
+  private final Compactor compactor;
 
   /** Comes before the lock of the directory. Guards all that a commit changes. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -37,20 +41,12 @@ final class SharedLog implements Closeable {
   private volatile Recovery recovery;
   private volatile boolean closed;
 
-  /** The compaction that is under way, if one is. */
-  private @Nullable Compaction compaction;
-
-  /** How long the log must be before compaction is tried again. */
-  private volatile long postponedTo;
-
-  /** How many compactions came to nothing since the last one that did not. */
-  private int givenUp;
-
   private SharedLog(Disk disk, Announcer announcer, OpenLog log, Settled settled) {
     this.disk = disk;
     this.announcer = announcer;
     this.current = log;
     this.settled = settled;
+    this.compactor = new Compactor(this, disk);
     this.recovery = log.recovery();
   }
 
@@ -144,9 +140,8 @@ final class SharedLog implements Closeable {
    * @throws StoreException if that failed; none of it was acknowledged
    */
   Batch commit(List<Commit> waiting) {
-    return exclusively(
+    return upToDate(
         () -> {
-          follow();
           Batch batch = new Batch(current.index(), waiting);
           if (!batch.steps().isEmpty()) {
             current.append(batch.steps(), batch.texts());
@@ -158,11 +153,21 @@ final class SharedLog implements Closeable {
         });
   }
 
+  /** Runs something with the directory to itself, once it was read what others have written. */
+  <T> T upToDate(Disk.Task<T> task) {
+    return exclusively(
+        () -> {
+          follow();
+          return task.run();
+        });
+  }
+
   private <T> T exclusively(Disk.Task<T> task) {
     lock.lock();
     boolean known = false;
     try {
       checkUsable();
+      approach();
       T result = disk.exclusively(task);
       known = true;
       return result;
@@ -186,139 +191,114 @@ final class SharedLog implements Closeable {
     }
   }
 
+  /**
+   * Reads what is settled while others go on, so that little is left to be read while they wait.
+   * Whatever goes wrong is met again by {@link #follow}.
+   */
+  private void approach() throws IOException {
+    for (int round = 0; round < PATIENCE && isFar(); round++) {
+      Mark mark = disk.exclusively(settled::read);
+      if (mark.generation() > current.generation()) {
+        OpenLog newer = OpenLog.openAhead(disk, mark);
+        if (newer != null) {
+          switchTo(newer);
+        }
+      } else if (mark.generation() == current.generation()) {
+        current.readAhead(mark.end(), head -> announce(head.changed()));
+      }
+    }
+  }
+
+  private boolean isFar() throws IOException {
+    OpenLog log = current;
+    long ahead = log.size() - log.log().end();
+    // Another generation cuts this one to no bytes.
+    return ahead > NEAR || ahead < 0;
+  }
+
+  private void switchTo(OpenLog newer) throws IOException {
+    OpenLog old = current;
+    current = newer;
+    announcer.addMissed();
+    old.close();
+  }
+
   /** Reads what others have written. */
   private void follow() throws IOException {
     OpenLog log = current;
     long size = log.size();
     Mark mark = settled.read();
     if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
-      if (size > log.log().end()) {
-        log.readOn(size, head -> announce(head.keys()));
-      }
+      log.readOn(size, head -> announce(head.changed()));
       return;
     }
     long newest = Names.newestGeneration(disk.list());
     if (newest != log.generation()) {
-      switchToNewest();
+      switchTo(openNewest(disk));
+      noteRecovery();
     } else if (size < log.log().end()) {
       log.log().poison("another program cut it");
       log.log().checkSound();
     } else {
       OpenLog.remove(disk, name -> Names.isOlder(name, newest));
-      log.mend(head -> announce(head.keys()));
-      if (log.recovery().tornTailCut()) {
-        recovery = log.recovery();
-      }
+      log.mend(head -> announce(head.changed()));
+      noteRecovery();
     }
     settle();
   }
 
-  private void switchToNewest() throws IOException {
-    OpenLog old = current;
-    current = openNewest(disk);
-    recovery = current.recovery();
-    announcer.addMissed();
-    old.close();
+  private void noteRecovery() {
+    Recovery mended = current.recovery();
+    if (mended.tornTailCut()) {
+      recovery = mended;
+    }
   }
 
   private void announce(Set<RecordKey> keys) {
     announcer.add(keys);
-    if (compaction != null) {
-      compaction.touch(keys);
-    }
+    compactor.touch(keys);
   }
 
   private void eraseOrPoison(Set<RecordKey> keys) {
     try {
-      if (compaction != null && compaction.isValid(current)) {
-        compaction.erase(keys);
-        current.erase(compaction.name());
-      } else {
-        current.erase("");
-      }
+      current.erase(compactor.erase(keys));
     } catch (IOException failed) {
       current.log().poison("a value could not be erased");
       throw current.log().failure("could not be erased from", Outcome.UNKNOWN, false, failed);
     }
   }
 
-  /** Whether it is time to {@link #compact}. */
-  boolean isWasteful() {
-    OpenLog log = current;
-    return log.isWasteful() && log.log().end() > postponedTo;
+  /** What makes the log as short as what is stored. */
+  Compactor compactor() {
+    return compactor;
   }
 
   /**
-   * Moves what is stored to a new log, in pieces between which others go on. Gives up if another
-   * process came between; if that has happened again and again, lets nobody come between.
+   * Moves on to a new log. Only for whoever has the directory to itself.
+   *
+   * @param install gives the log its name
    */
-  void compact() throws IOException {
-    // What keeps it from succeeding, a full disk or a damaged record, is not gone at once.
-    postponedTo = current.log().end() * 2;
-    Compaction begun =
-        exclusively(
-            () -> {
-              follow();
-              compaction = Compaction.begin(disk, current);
-              return compaction;
-            });
-    try {
-      while (exclusively(() -> proceed(begun))) {
-        begun.force();
-      }
-    } finally {
-      abandon(begun);
-    }
-    postponedTo = 0;
-  }
-
-  /** Whether more is to be done. */
-  private boolean proceed(Compaction begun) throws IOException {
-    follow();
-    boolean alone = givenUp >= PATIENCE;
-    boolean ready = false;
-    do {
-      if (!begun.isValid(current)) {
-        givenUp++;
-        return false;
-      }
-      ready = begun.copy();
-    } while (alone && !ready);
-    if (ready) {
-      finish(begun);
-      givenUp = 0;
-    }
-    return !ready;
-  }
-
-  private void finish(Compaction begun) throws IOException {
-    begun.complete();
+  void moveTo(Disk.Task<OpenLog> install) throws IOException {
     // From here on nobody is to take the old log for the newest one without a look.
     settled.write(Mark.NONE);
     OpenLog old = current;
     try {
-      current = begun.install();
+      current = install.run();
     } catch (IOException failed) {
       old.log().poison("a compaction broke off");
       throw failed;
     }
-    compaction = null;
     old.close();
     long newest = current.generation();
     OpenLog.remove(disk, name -> Names.isOlder(name, newest));
     settle();
   }
 
-  private void abandon(Compaction begun) throws IOException {
+  /** Runs something with the directory to itself, whether this is usable or not. */
+  <T> T alone(Disk.Task<T> task) throws IOException {
     lock.lock();
     try {
-      compaction = null;
-      boolean unused =
-          disk.exclusively(
-              () -> {
-                begun.discard();
-                return true;
-              });
+      return disk.exclusively(task);
     } finally {
       lock.unlock();
     }

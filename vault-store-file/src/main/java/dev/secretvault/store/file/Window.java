@@ -3,14 +3,16 @@ package dev.secretvault.store.file;
 import java.io.EOFException;
 import java.io.IOException;
 
-/** A part of a file in memory, moved forward over the file as it is read. */
+/**
+ * A part of a file in memory, moved forward over the file as it is read, and never made smaller.
+ */
 final class Window {
 
   private static final int CAPACITY = 1 << 20;
 
   private final DiskFile file;
   private final long size;
-  private final byte[] bytes;
+  private byte[] bytes;
   private long start;
   private int length;
 
@@ -22,7 +24,7 @@ final class Window {
     this.bytes = new byte[(int) Math.min(CAPACITY, to - from)];
   }
 
-  /** What {@link #show} returns an index into. */
+  /** What {@link #show} returns an index into, until it is called again. */
   byte[] bytes() {
     return bytes;
   }
@@ -31,12 +33,11 @@ final class Window {
    * Brings a position into memory, with at least the wanted number of bytes behind it, or with all
    * that the file has.
    *
-   * @param wanted at most half of what the window holds
    * @return where in {@link #bytes} the position is
    */
   int show(long position, int wanted) throws IOException {
     if (position < start || position + Math.min(wanted, size - position) > start + length) {
-      moveTo(position);
+      moveTo(position, (int) Math.min(wanted, size - position));
     }
     return (int) (position - start);
   }
@@ -46,12 +47,14 @@ final class Window {
     return (int) (start + length - position);
   }
 
-  private void moveTo(long position) throws IOException {
+  private void moveTo(long position, int wanted) throws IOException {
+    byte[] target = wanted > bytes.length ? new byte[wanted] : bytes;
     int kept = 0;
     if (position >= start && position < start + length) {
       kept = shown(position);
-      System.arraycopy(bytes, (int) (position - start), bytes, 0, kept);
+      System.arraycopy(bytes, (int) (position - start), target, 0, kept);
     }
+    bytes = target;
     int missing = (int) Math.min(bytes.length - kept, size - position - kept);
     start = position;
     length = kept;

@@ -24,32 +24,27 @@ final class ChildJvm implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
-  private ChildJvm(String task, Path directory) throws IOException {
-    this.process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ChildJvm.class.getName(),
-                task,
-                directory.toString())
-            .redirectErrorStream(true)
-            .start();
+  private ChildJvm(Class<?> main, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Each of them lives for a second.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
     this.output = process.inputReader(StandardCharsets.UTF_8);
   }
 
   /** What comes of creating the record "child" there: "done" or an error. */
   static String commitOnce(Path directory) throws Exception {
-    try (ChildJvm child = new ChildJvm("once", directory)) {
+    try (ChildJvm child = new ChildJvm(ChildJvm.class, "once", directory.toString())) {
       return child.line();
     }
   }
 
   /** Commits number after number, each acknowledged by a line with the number. */
   static ChildJvm committing(Path directory) throws IOException {
-    return new ChildJvm("forever", directory);
+    return new ChildJvm(ChildJvm.class, "forever", directory.toString());
   }
 
   /**
@@ -57,7 +52,12 @@ final class ChildJvm implements AutoCloseable {
    * output; and counts up with each.
    */
   static ChildJvm consuming(Path directory) throws IOException {
-    return new ChildJvm("consume", directory);
+    return new ChildJvm(ChildJvm.class, "consume", directory.toString());
+  }
+
+  /** Creates and takes records until it is killed. */
+  static ChildJvm working(Path directory, String name, long seed) throws IOException {
+    return new ChildJvm(DoomedWorker.class, directory.toString(), name, Long.toString(seed));
   }
 
   /** The next line of output, null when there are no more. */

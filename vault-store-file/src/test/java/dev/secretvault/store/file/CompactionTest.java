@@ -9,13 +9,10 @@ import static dev.secretvault.store.file.Records.state;
 import static dev.secretvault.store.file.Records.stateOf;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreCorruptException;
-import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.HookedDisk.Call;
@@ -25,23 +22,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A log becomes as short as what is stored, while all go on, whatever breaks off. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -50,11 +45,11 @@ class CompactionTest {
   /** More records than are copied in one piece. */
   private static final int MANY = 1_200;
 
-  private static final String GONE = "a value that was replaced before";
+  static final String GONE = "a value that was replaced before";
   private static final String DOOMED = "a value that is replaced meanwhile";
 
   /** A few records, some with a past. */
-  private static void fill(SecretStore store) {
+  static void fill(SecretStore store) {
     commit(store, put("a", 0, GONE), put("b", 0, "beta", 1_700_000_000_000L), put("c", 0, GONE));
     commit(store, put("a", 1, "alpha"), delete("c", 1), put("d", 0, ""));
     commit(store, put("a", 2, "alpha again"), put("c", 0, "gamma"));
@@ -74,7 +69,7 @@ class CompactionTest {
     return "k%05d".formatted(number);
   }
 
-  private static boolean holds(SimulatedDisk disk, String value) {
+  static boolean holds(SimulatedDisk disk, String value) {
     String text = '"' + LogText.base64(value) + '"';
     return disk.list().stream()
         .anyMatch(name -> new String(disk.content(name), ISO_8859_1).contains(text));
@@ -102,6 +97,17 @@ class CompactionTest {
       assertThat(before).containsOnlyKeys("b", "d", "e");
     }
     assertThat(stateOf(disk.afterPowerLoss())).isEqualTo(before);
+  }
+
+  @Test
+  void compact_nothingWasEverCommitted_changesNothing() throws Exception {
+    SimulatedDisk disk = new SimulatedDisk();
+    try (FileSecretStore store = open(disk)) {
+      store.compact();
+      assertThat(disk.list()).containsExactly("log.1", "settled");
+      commit(store, put("a", 0, "alpha"));
+    }
+    assertThat(stateOf(disk.afterPowerLoss())).isEqualTo(Map.of("a", "1 alpha"));
   }
 
   @Test
@@ -271,6 +277,54 @@ class CompactionTest {
     }
   }
 
+  /**
+   * The one that began first must not take the other's list of what was written meanwhile along.
+   */
+  @Test
+  void compact_inTwoThreads_keepsWhatIsCommittedMeanwhile() throws Exception {
+    SimulatedDisk disk = new SimulatedDisk();
+    Map<String, CountDownLatch> gates =
+        Map.of("one", new CountDownLatch(1), "other", new CountDownLatch(1));
+    Hook hook =
+        between(
+            disk,
+            () -> {
+              try {
+                gates.get(Thread.currentThread().getName()).await();
+              } catch (InterruptedException unexpected) {
+                throw new AssertionError(unexpected);
+              }
+            });
+    try (FileSecretStore store = open(new HookedDisk(disk, hook))) {
+      fillMany(store);
+      FutureTask<Void> one = compacting(store, "one");
+      FutureTask<Void> other = compacting(store, "other");
+      gates.get("one").countDown();
+      one.get();
+      commit(store, put(name(0) + "-new", 0, "where both have been already"));
+      gates.get("other").countDown();
+      other.get();
+      assertThat(store.read(key(name(0) + "-new"))).isPresent();
+      assertThat(disk.list()).containsExactly("log.3", "settled");
+    }
+  }
+
+  /** Lets a thread compact until it waits for something. */
+  private static FutureTask<Void> compacting(FileSecretStore store, String name) {
+    FutureTask<Void> task =
+        new FutureTask<>(
+            () -> {
+              store.compact();
+              return null;
+            });
+    Thread thread = new Thread(task, name);
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    return task;
+  }
+
   @Test
   void compact_inAnotherStore_isFollowedByReadersCommittersAndWatchers() throws Exception {
     SimulatedDisk disk = new SimulatedDisk();
@@ -297,175 +351,5 @@ class CompactionTest {
       assertThat(state(store)).isEqualTo(state(reader));
       assertThat(disk.list()).containsExactly("log.2", "settled");
     }
-  }
-
-  /** Checks, at each call, all that a crash at this moment can leave. */
-  private static final class CrashEverywhere implements Hook {
-    private final SimulatedDisk disk;
-    private Map<String, String> expected = Map.of();
-    private int images;
-
-    CrashEverywhere(SimulatedDisk disk) {
-      this.disk = disk;
-    }
-
-    @Override
-    public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
-      if (!expected.isEmpty() && call != Call.READ && call != Call.SIZE) {
-        check(disk.afterKill());
-        check(disk.afterPowerLoss());
-        if (call == Call.SYNC) {
-          byte[] written = disk.content(name);
-          for (int length = 0; length < written.length; length += 16) {
-            check(disk.afterPowerLoss(name, Arrays.copyOf(written, length)));
-          }
-        }
-      }
-      return operation.run();
-    }
-
-    private void check(SimulatedDisk image) {
-      images++;
-      try (FileSecretStore store = open(image)) {
-        assertThat(state(store)).isEqualTo(expected);
-        commit(store, put("later", 0, "still writable"));
-      }
-      try (FileSecretStore store = open(image.afterPowerLoss())) {
-        assertThat(store.recovery()).isEqualTo(Recovery.NONE);
-        assertThat(state(store)).containsAllEntriesOf(expected).containsKey("later");
-      }
-      for (SimulatedDisk each : List.of(image, image.afterPowerLoss())) {
-        assertThat(holds(each, GONE)).isFalse();
-        assertThat(each.list()).filteredOn(name -> !name.equals("settled")).hasSize(1);
-      }
-    }
-  }
-
-  private static int crashEverywhere(SimulatedDisk disk) throws IOException {
-    CrashEverywhere hook = new CrashEverywhere(disk);
-    try (FileSecretStore store = open(new HookedDisk(disk, hook))) {
-      fill(store);
-      hook.expected = state(store);
-      store.compact();
-      hook.expected = state(store);
-    }
-    return hook.images;
-  }
-
-  @Test
-  void compact_crashAnywhere_losesNothingAndLeavesNothingBehind() throws Exception {
-    assertThat(crashEverywhere(new SimulatedDisk())).isGreaterThan(60);
-    assertThat(crashEverywhere(new SimulatedDisk().writingThrough())).isGreaterThan(60);
-  }
-
-  @Test
-  void compact_forcesAreLies_isNoticed() {
-    assertThatThrownBy(() -> crashEverywhere(new SimulatedDisk().neverForcingTheDirectory()))
-        .isInstanceOf(AssertionError.class);
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void compact_anyCallFails_losesNothing(boolean forGood) throws Exception {
-    int failed = 0;
-    for (int n = 1; n == 1 || failed == n - 1; n++) {
-      int nth = n;
-      Failing hook = new Failing(call -> forGood ? call >= nth : call == nth);
-      SimulatedDisk disk = new SimulatedDisk();
-      Map<String, String> expected;
-      try (FileSecretStore other = open(disk);
-          FileSecretStore store = open(new HookedDisk(disk, hook))) {
-        fill(store);
-        expected = state(store);
-        hook.armed = true;
-        try {
-          store.compact();
-        } catch (IOException | StoreException reported) {
-          // Or not, where all that failed was the note, or the removal of what is left.
-        }
-        failed += hook.failed ? 1 : 0;
-        hook.armed = false;
-        try {
-          assertThat(state(store)).isEqualTo(expected);
-          commit(store, put("later", 0, "after the fault"));
-          expected = state(store);
-        } catch (StoreException poisoned) {
-          assertThat(poisoned.retryable()).isFalse();
-        }
-        assertThat(state(other)).as("call %d", n).isEqualTo(expected);
-        commit(other, put("last", 0, "from elsewhere"));
-        expected = state(other);
-      }
-      for (SimulatedDisk image : List.of(disk.afterKill(), disk.afterPowerLoss())) {
-        assertThat(stateOf(image)).as("call %d", n).isEqualTo(expected);
-        assertThat(image.list()).filteredOn(name -> !name.equals("settled")).hasSize(1);
-        assertThat(holds(image, GONE)).isFalse();
-      }
-    }
-    assertThat(failed).isGreaterThan(20);
-  }
-
-  private static final class Failing implements Hook {
-    private final IntPredicate fails;
-    private boolean armed;
-    private boolean failed;
-    private int calls;
-
-    Failing(IntPredicate fails) {
-      this.fails = fails;
-    }
-
-    @Override
-    public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
-      if (armed && fails.test(++calls)) {
-        failed = true;
-        throw new IOException("Input/output error");
-      }
-      return operation.run();
-    }
-  }
-
-  @Test
-  void compact_oneRecordIsDamaged_leavesTheLogAsItIs() throws Exception {
-    SimulatedDisk disk = new SimulatedDisk();
-    try (FileSecretStore store = open(disk)) {
-      fill(store);
-      String log = new String(disk.content("log.1"), ISO_8859_1);
-      try (DiskFile file = disk.open("log.1")) {
-        file.writeAt(log.indexOf(LogText.base64("beta")), new byte[] {'Q'});
-      }
-      assertThatThrownBy(store::compact).isInstanceOf(StoreException.class);
-      assertThat(disk.list()).containsExactly("log.1", "settled");
-      assertThat(store.read(key("a"))).isPresent();
-      commit(store, put("e", 0, "epsilon"));
-      assertThatThrownBy(() -> store.read(key("b"))).isInstanceOf(StoreCorruptException.class);
-    }
-  }
-
-  /** Nothing of it is torn by a crash, so nothing of it may be cut off. */
-  @Test
-  void open_baseDamagedAnywhere_isRefused() throws Exception {
-    SimulatedDisk disk = new SimulatedDisk();
-    try (FileSecretStore store = open(disk)) {
-      fill(store);
-      store.compact();
-    }
-    byte[] log = disk.content("log.2");
-    for (int bit = 0; bit < log.length * 8; bit++) {
-      byte[] flipped = log.clone();
-      flipped[bit / 8] ^= (byte) (1 << bit % 8);
-      assertRefused(flipped, "bit " + bit);
-    }
-    for (int length = 0; length < log.length; length++) {
-      assertRefused(Arrays.copyOf(log, length), "cut at " + length);
-    }
-  }
-
-  private static void assertRefused(byte[] log, String what) {
-    SimulatedDisk disk = new SimulatedDisk().put("lock", new byte[0]).put("log.2", log);
-    assertThatThrownBy(() -> open(disk), what)
-        .isInstanceOf(StoreCorruptException.class)
-        .hasMessageContaining("/simulated/log.2");
-    assertThat(disk.content("log.2")).as(what).isEqualTo(log);
   }
 }

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What was replaced or deleted is in no file of the directory when the call returns. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -35,10 +37,126 @@ class ErasureTest {
   private static final String FIRST = "the first value, which is to disappear";
   private static final String SECOND = "the second value";
 
+  private static final int PART = 12;
+
+  /** Whether any part of a value, however it came apart, is in any file. */
   private static boolean holds(SimulatedDisk disk, String value) {
     String text = LogText.base64(value);
-    return disk.list().stream()
-        .anyMatch(name -> new String(disk.content(name), ISO_8859_1).contains(text));
+    for (String name : disk.list()) {
+      String content = new String(disk.content(name), ISO_8859_1);
+      for (int start = 0; start + PART <= text.length(); start++) {
+        if (content.contains(text.substring(start, start + PART))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** How the value of the record "a" can go. */
+  private enum Way {
+    DELETE {
+      @Override
+      void take(FileSecretStore store) {
+        commit(store, delete("a", 1));
+      }
+    },
+    REPLACE {
+      @Override
+      void take(FileSecretStore store) {
+        commit(store, put("a", 1, SECOND));
+      }
+    },
+    REPLACE_BY_NOTHING {
+      @Override
+      void take(FileSecretStore store) {
+        commit(store, put("a", 1, ""));
+      }
+    },
+    DELETE_BESIDE_OTHERS {
+      @Override
+      void take(FileSecretStore store) {
+        commit(store, put("c", 0, SECOND), delete("a", 1), put("b", 1, SECOND));
+      }
+    },
+    DELETE_AND_CREATE_ANEW {
+      @Override
+      void take(FileSecretStore store) {
+        commit(store, delete("a", 1));
+        commit(store, put("a", 0, SECOND));
+      }
+    },
+    DELETE_AND_COMPACT {
+      @Override
+      void take(FileSecretStore store) throws IOException {
+        commit(store, delete("a", 1));
+        store.compact();
+      }
+    },
+    COMPACT_AND_DELETE {
+      @Override
+      void take(FileSecretStore store) throws IOException {
+        store.compact();
+        commit(store, delete("a", 1));
+      }
+    },
+    COMPACT_AND_REPLACE_TWICE {
+      @Override
+      void take(FileSecretStore store) throws IOException {
+        store.compact();
+        commit(store, put("a", 1, SECOND));
+        store.compact();
+        commit(store, put("a", 2, "third"));
+      }
+    };
+
+    abstract void take(FileSecretStore store) throws IOException;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anyWay_returned_nothingOfTheValueIsInAnyFile(Way way) throws IOException {
+    SimulatedDisk disk = new SimulatedDisk();
+    try (FileSecretStore store = open(disk)) {
+      commit(store, put("a", 0, FIRST), put("b", 0, "beta"));
+      assertThat(holds(disk, FIRST)).isTrue();
+      way.take(store);
+      assertThat(holds(disk, FIRST)).isFalse();
+      assertThat(holds(disk.afterPowerLoss(), FIRST)).isFalse();
+    }
+  }
+
+  /** It is there as long as it is stored, and gone once the next one has opened the store. */
+  @ParameterizedTest
+  @EnumSource
+  void anyWay_killedAtAnyCall_isFinishedOnTheNextOpen(Way way) throws IOException {
+    int died = 0;
+    int gone = 0;
+    for (int nth = 1; nth == 1 || died == nth - 1; nth++) {
+      SimulatedDisk disk = new SimulatedDisk();
+      Dying hook = new Dying();
+      try (FileSecretStore store = open(new HookedDisk(disk, hook))) {
+        commit(store, put("a", 0, FIRST), put("b", 0, "beta"));
+        hook.left = nth;
+        try {
+          way.take(store);
+        } catch (ThreadDeath killed) {
+          died++;
+        }
+        for (SimulatedDisk image : List.of(disk.afterKill(), disk.afterPowerLoss())) {
+          boolean stored;
+          try (FileSecretStore next = open(image)) {
+            stored = state(next).getOrDefault("a", "").endsWith(FIRST);
+            assertThat(holds(image, FIRST)).as("call %d", nth).isEqualTo(stored);
+          }
+          assertThat(holds(image.afterPowerLoss(), FIRST)).as("call %d", nth).isEqualTo(stored);
+          gone += stored ? 0 : 1;
+        }
+        hook.left = Integer.MAX_VALUE;
+      }
+    }
+    assertThat(died).isGreaterThan(8);
+    assertThat(gone).as("found gone after a kill").isGreaterThan(4);
   }
 
   @Test

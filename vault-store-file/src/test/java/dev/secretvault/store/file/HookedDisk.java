@@ -33,6 +33,16 @@ final class HookedDisk implements Disk {
      */
     <T> T around(Call call, String name, Operation<T> operation) throws IOException;
 
+    /** Stands around a read. */
+    default <T> T aroundRead(String name, int length, Operation<T> operation) throws IOException {
+      return around(Call.READ, name, operation);
+    }
+
+    /** Stands around all that is done while nobody else has the directory. */
+    default <T> T aroundHold(Operation<T> operation) throws IOException {
+      return operation.run();
+    }
+
     /** Stands around a write. */
     default void aroundWrite(String name, long position, byte[] bytes, Operation<Void> operation)
         throws IOException {
@@ -106,7 +116,7 @@ final class HookedDisk implements Disk {
   @Override
   public <T> T exclusively(Task<T> task) throws IOException {
     around(Call.LOCK, "", () -> {});
-    return disk.exclusively(task);
+    return disk.exclusively(() -> hook.aroundHold(task::run));
   }
 
   private final class HookedFile implements DiskFile {
@@ -125,7 +135,7 @@ final class HookedDisk implements Disk {
 
     @Override
     public int readAt(long position, byte[] buffer, int offset, int length) throws IOException {
-      return hook.around(Call.READ, name, () -> file.readAt(position, buffer, offset, length));
+      return hook.aroundRead(name, length, () -> file.readAt(position, buffer, offset, length));
     }
 
     @Override

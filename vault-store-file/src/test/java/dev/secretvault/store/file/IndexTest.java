@@ -19,7 +19,7 @@ class IndexTest {
   private static final int RECORDS = 300;
   private static final int COMMITS = 2_000;
 
-  private final Index index = new Index();
+  private final Index index = Index.unshared(100_000);
   private final List<RecordKey> keys =
       IntStream.range(0, RECORDS).mapToObj(i -> new RecordKey("k" + (RECORDS + i))).toList();
 
@@ -27,7 +27,10 @@ class IndexTest {
   private void commit(long revision) {
     List<Step> steps = new ArrayList<>();
     keys.forEach(key -> steps.add(new Step(key, true, revision, revision, 4, 0)));
-    index.apply(new FrameHead(revision, steps), 100);
+    byte[] head = new FrameHead(revision, steps).encode();
+    HeadScanner scanned = new HeadScanner();
+    assertThat(scanned.scan(head, 0, head.length)).isEqualTo(head.length);
+    index.apply(scanned, 100);
   }
 
   private long revision(RecordKey key) {
@@ -37,6 +40,7 @@ class IndexTest {
   @Test
   void read_whileCommitsAreEntered_seesAllOfEachOrNothing() {
     commit(1);
+    index.share();
     CompletableFuture<Void> writer =
         CompletableFuture.runAsync(
             () -> {

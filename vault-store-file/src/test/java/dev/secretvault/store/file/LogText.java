@@ -22,7 +22,7 @@ final class LogText {
             + version
             + ",\"store\":\""
             + STORE
-            + "\",\"generation\":1,\"first\":1}");
+            + "\",\"generation\":1,\"first\":1,\"base\":\"00000000\"}");
   }
 
   /** A line with the right checksum for a document without values. */

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -34,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes use one directory, and one that is killed takes nothing acknowledged along. */
+/** Several processes, and several stores of one process, use one directory. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class OtherProcessTest {
 
@@ -120,100 +119,6 @@ class OtherProcessTest {
       latch.await();
     } catch (InterruptedException unexpected) {
       throw new AssertionError(unexpected);
-    }
-  }
-
-  @Test
-  void commit_threadsInterruptedAllTheTime_losesNothing() throws Exception {
-    List<Interrupted> threads;
-    try (FileSecretStore store = FileSecretStore.open(directory)) {
-      threads =
-          List.of(
-              new Interrupted(store, "t0-"),
-              new Interrupted(store, "t1-"),
-              new Interrupted(store, "t2-"));
-      threads.forEach(Thread::start);
-      while (threads.stream().anyMatch(Thread::isAlive)) {
-        threads.forEach(Thread::interrupt);
-        Thread.onSpinWait();
-      }
-      for (Interrupted thread : threads) {
-        thread.join();
-        assertThat(thread.failure).isNull();
-      }
-    }
-    Thread.currentThread().interrupt();
-    try (FileSecretStore store = FileSecretStore.open(directory)) {
-      assertThat(Thread.interrupted()).as("flag is left set").isTrue();
-      assertThat(store.recovery()).isEqualTo(Recovery.NONE);
-      for (Interrupted thread : threads) {
-        for (int i = 0; i < thread.commits; i++) {
-          assertThat(store.read(key(thread.prefix + i))).isPresent();
-        }
-      }
-    }
-  }
-
-  /** Commits and reads until it has been interrupted often enough. */
-  private static final class Interrupted extends Thread {
-    private static final int INTERRUPTS = 100;
-
-    private final FileSecretStore store;
-    private final String prefix;
-    private volatile Throwable failure;
-    private volatile int commits;
-
-    Interrupted(FileSecretStore store, String prefix) {
-      this.store = store;
-      this.prefix = prefix;
-    }
-
-    @Override
-    public void run() {
-      try {
-        for (int seen = 0, i = 0; seen < INTERRUPTS; i++) {
-          commit(store, put(prefix + i, 0, "value " + i));
-          commits = i + 1;
-          assertThat(store.read(key(prefix + i))).isPresent();
-          seen += Thread.interrupted() ? 1 : 0;
-        }
-      } catch (Throwable thrown) {
-        failure = thrown;
-      }
-    }
-  }
-
-  @Test
-  void commit_processKilled_keepsAllThatWasAcknowledged() throws Exception {
-    long seed = new SplittableRandom().nextLong();
-    System.out.println("kill after random commits, seed " + seed);
-    SplittableRandom random = new SplittableRandom(seed);
-    int acknowledged = -1;
-    for (int round = 0; round < 4; round++) {
-      int goal = acknowledged + random.nextInt(1, 80);
-      try (ChildJvm child = ChildJvm.committing(directory)) {
-        assertThat(child.line()).isEqualTo("starts");
-        while (acknowledged < goal) {
-          acknowledged = Integer.parseInt(child.line());
-        }
-        child.kill();
-        // What it said before it died counts too; a line cut off by the kill is a smaller number.
-        for (String line = child.line(); line != null; line = child.line()) {
-          acknowledged = Math.max(acknowledged, line.isEmpty() ? -1 : Integer.parseInt(line));
-        }
-      }
-      acknowledged = checkAfterKill(acknowledged);
-    }
-  }
-
-  private int checkAfterKill(int acknowledged) {
-    try (FileSecretStore store = FileSecretStore.openExisting(directory)) {
-      int stored = state(store).size();
-      assertThat(stored).isBetween(acknowledged + 1, acknowledged + 2);
-      for (int number = 0; number < stored; number++) {
-        assertThat(store.read(key("k" + number)).map(Records::text)).hasValue("1 value " + number);
-      }
-      return stored - 1;
     }
   }
 

@@ -13,11 +13,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is intact of a damaged store gets into a new one, and the rest is listed. */
 @Timeout(60)
@@ -124,6 +128,41 @@ class SalvageTest {
         .anyMatch(line -> line.startsWith("record a, revision 1: "))
         .anyMatch(line -> line.startsWith("record once, revision 1: "));
     assertThat(salvaged(target)).containsOnlyKeys("c", "d");
+  }
+
+  static List<Path> damagedBases() throws IOException {
+    try (Stream<Path> vectors = Files.list(FormatVectorsTest.VECTORS)) {
+      return vectors.filter(v -> v.getFileName().toString().startsWith("base-")).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("damagedBases")
+  void salvage_baseIsDamaged_listsTheLoss(Path vector) throws Exception {
+    Files.delete(log);
+    Files.copy(vector.resolve("log.2"), source.resolve("log.2"));
+    String loss =
+        switch (vector.getFileName().toString()) {
+          // All lines that the base was written with are there, so nothing is lost.
+          case "base-deletion-of-missing-record",
+              "base-deletion-of-other-revision",
+              "base-missing",
+              "base-number-0",
+              "base-record-twice",
+              "base-too-old" ->
+              "";
+          case "base-number-gap" -> "commit 8: ";
+          case "base-value-damaged" -> "record c, revision 2: its value";
+          default -> "lines of the base of " + source.resolve("log.2") + ": ";
+        };
+    Path target = parent.resolve("target");
+    Salvage salvage = salvage(target);
+    if (loss.isEmpty()) {
+      assertThat(salvage.lost()).isEmpty();
+    } else {
+      assertThat(salvage.lost()).anyMatch(line -> line.startsWith(loss));
+    }
+    assertThat(salvaged(target)).hasSize((int) salvage.records());
   }
 
   @Test

@@ -99,6 +99,79 @@ class SharedLogTest {
     }
   }
 
+  /** Flips a bit of a value, wherever it is in the newest log. */
+  private void damage(String value) throws IOException {
+    String name = Names.log(Names.newestGeneration(disk.list()));
+    int at = new String(disk.content(name), ISO_8859_1).indexOf(LogText.base64(value));
+    try (DiskFile file = disk.open(name)) {
+      file.writeAt(at, new byte[] {(byte) (disk.content(name)[at] ^ 1)});
+    }
+  }
+
+  /** So much that it is read before the lock is taken. */
+  private static void writeMuch(FileSecretStore store) {
+    for (int i = 0; i < 2; i++) {
+      commit(store, put("much" + i, 0, "x".repeat((int) SharedLog.NEAR)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anyCall_valueIsDamagedInMuchThatWasWrittenMeanwhile_isRefusedForGood(boolean compacted)
+      throws Exception {
+    try (FileSecretStore store = open(disk);
+        FileSecretStore other = open(disk)) {
+      commit(other, put("a", 0, "alpha"));
+      writeMuch(other);
+      if (compacted) {
+        other.compact();
+      }
+      damage("alpha");
+      assertThatThrownBy(() -> commit(store, put("b", 0, "beta")))
+          .isInstanceOf(StoreCorruptException.class)
+          .hasMessageContaining("does not match its checksum");
+      assertThatThrownBy(() -> store.read(key("much0")))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("damage was met");
+      assertThat(other.read(key("b"))).isEmpty();
+    }
+  }
+
+  /** What nobody wants any more may be damaged, be that known to the same look or to the next. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anyCall_deletedValueIsDamagedInMuchThatWasWrittenMeanwhile_meansNothing(boolean late)
+      throws Exception {
+    AtomicBoolean deletes = new AtomicBoolean();
+    try (FileSecretStore other = open(disk)) {
+      Hook meanwhile =
+          new Hook() {
+            @Override
+            public <T> T around(Call call, String name, Operation<T> operation) throws IOException {
+              T result = operation.run();
+              if (call == Call.READ && !disk.isHeld() && deletes.getAndSet(false)) {
+                // What was just read is damaged, and the log has it deleted only behind the note.
+                commit(other, delete("a", 1));
+              }
+              return result;
+            }
+          };
+      try (FileSecretStore store = open(new HookedDisk(disk, meanwhile))) {
+        commit(other, put("a", 0, "alpha"));
+        writeMuch(other);
+        damage("alpha");
+        if (!late) {
+          commit(other, delete("a", 1));
+        }
+        deletes.set(late);
+        commit(store, put("b", 0, "beta"));
+        assertThat(deletes).isFalse();
+        assertThat(store.read(key("a"))).isEmpty();
+        assertThat(other.read(key("b"))).isPresent();
+      }
+    }
+  }
+
   /** The note spares work, and is not to be trusted with more. */
   @ParameterizedTest
   @ValueSource(

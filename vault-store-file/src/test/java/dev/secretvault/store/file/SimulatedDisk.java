@@ -211,7 +211,9 @@ final class SimulatedDisk implements Disk {
       synchronized (SimulatedDisk.this) {
         checkOpen();
         int count = (int) Math.max(0, Math.min(length, node.cached.length - position));
-        System.arraycopy(node.cached, (int) position, buffer, offset, count);
+        if (count > 0) {
+          System.arraycopy(node.cached, (int) position, buffer, offset, count);
+        }
         return count;
       }
     }

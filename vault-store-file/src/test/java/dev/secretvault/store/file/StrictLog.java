@@ -28,7 +28,9 @@ final class StrictLog {
               + NUMBER
               + "),\"first\":("
               + NUMBER
-              + ")\\}");
+              + "),\"base\":\"("
+              + CRC
+              + ")\"\\}");
   private static final Pattern HEAD = Pattern.compile("\\{\"n\":(0|" + NUMBER + "),\"c\":\\[(.*)");
   private static final Pattern BASE_END =
       Pattern.compile("\\{\"n\":(" + NUMBER + "),\"c\":\\[\\],\"v\":\\[\\]\\}");
@@ -49,6 +51,8 @@ final class StrictLog {
   private final Map<String, Stored> records = new TreeMap<>();
   private final Map<String, String> texts = new TreeMap<>();
   private final Map<String, String> checksums = new TreeMap<>();
+  private final StringBuilder base = new StringBuilder();
+  private String statedBase = "";
   private long frames;
   private boolean inBase;
 
@@ -71,15 +75,18 @@ final class StrictLog {
         check(header.matches(), "header");
         reader.inBase = !header.group(1).equals("1");
         check(reader.inBase || header.group(2).equals("1"), "first commit of a new store");
+        reader.statedBase = header.group(3);
       } else {
         reader.frame(stated, document);
       }
     }
     check(!reader.inBase, "the base ends");
+    check(reader.statedBase.equals(LogText.crc(reader.base.toString())), "lines of the base");
     return reader.liveRecords();
   }
 
   private void frame(String stated, String document) {
+    base.append(inBase ? stated : "");
     Matcher end = BASE_END.matcher(document);
     if (end.matches()) {
       check(inBase && stated.equals(LogText.crc(document)), "end of the base");

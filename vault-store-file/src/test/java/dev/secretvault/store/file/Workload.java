@@ -14,6 +14,7 @@ import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,16 +67,19 @@ final class Workload {
         continue;
       }
       try (store) {
-        useUntilPoisoned(store);
+        useUntilPoisoned(store, phase == 0);
       }
     }
   }
 
-  private void useUntilPoisoned(FileSecretStore store) {
+  private void useUntilPoisoned(FileSecretStore store, boolean compacts) {
     if (!settle(store)) {
       return;
     }
     for (int i = 0; i < COMMITS; i++) {
+      if (compacts && i == COMMITS / 2 && !compact(store)) {
+        return;
+      }
       List<Change> changes = nextChanges();
       inDoubt = after(changes);
       try {
@@ -94,6 +98,25 @@ final class Workload {
         assertThat(failed.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
       }
       read(store);
+    }
+  }
+
+  /** Goes over to the next generation; false if the store cannot be used any more. */
+  private boolean compact(FileSecretStore store) {
+    try {
+      store.compact();
+      return true;
+    } catch (IOException | StoreException failed) {
+      failures++;
+    }
+    try {
+      store.read(key("same"));
+      return true;
+    } catch (StoreException failed) {
+      if (!failed.retryable()) {
+        assertPoisoned(store);
+      }
+      return failed.retryable();
     }
   }
 

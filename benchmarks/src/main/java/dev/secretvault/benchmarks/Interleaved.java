@@ -1,0 +1,142 @@
+package dev.secretvault.benchmarks;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Durable creates by stores that take turns, a few calls each, until the time is over: what a disk
+ * can do changes from one second to the next, and so it changes for all of them alike. Prints the
+ * median and the 99th percentile of a call, the rate, and their ratios to the first store.
+ *
+ * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
+ * {@link Peer#open}.
+ */
+final class Interleaved {
+
+  private static final int CALLS = 5;
+  private static final int MOST_CREATES = 1_000_000;
+  private static final double NANOS_PER_MICRO = 1e3;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private Interleaved() {}
+
+  /** One store, and what it took so far. */
+  private static final class Turn implements AutoCloseable {
+    private final String name;
+    private final int threads;
+    private final Bench bench;
+    private final Peer peer;
+    private final ExecutorService pool;
+    private final AtomicInteger next;
+    private final List<Long> nanos = new ArrayList<>();
+    private long elapsed;
+
+    Turn(String name) throws Exception {
+      this.name = name;
+      String[] parts = name.split("[@*]", 3);
+      int present = Integer.parseInt(parts[1]);
+      threads = Integer.parseInt(parts[2]);
+      bench = new Bench(present + MOST_CREATES);
+      peer = Peer.open(parts[0], bench.directory());
+      peer.fill(bench.keys(), 0, present, bench.value());
+      next = new AtomicInteger(present);
+      pool = Executors.newFixedThreadPool(threads);
+    }
+
+    void run() throws InterruptedException, ExecutionException {
+      List<Future<List<Long>>> results = new ArrayList<>();
+      long start = System.nanoTime();
+      for (int i = 0; i < threads; i++) {
+        results.add(pool.submit(this::calls));
+      }
+      for (Future<List<Long>> result : results) {
+        nanos.addAll(result.get());
+      }
+      elapsed += System.nanoTime() - start;
+    }
+
+    private List<Long> calls() throws Exception {
+      List<Long> taken = new ArrayList<>();
+      for (int i = 0; i < CALLS; i++) {
+        long start = System.nanoTime();
+        peer.create(bench.keys()[next.getAndIncrement()], bench.value());
+        taken.add(System.nanoTime() - start);
+      }
+      return taken;
+    }
+
+    void forget() {
+      nanos.clear();
+      elapsed = 0;
+    }
+
+    double percentile(int percent) {
+      long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+      return sorted[(int) ((long) (sorted.length - 1) * percent / 100)] / NANOS_PER_MICRO;
+    }
+
+    double rate() {
+      return nanos.size() * NANOS_PER_SECOND / elapsed;
+    }
+
+    @Override
+    public void close() throws IOException {
+      pool.shutdown();
+      peer.close();
+      bench.close();
+    }
+  }
+
+  /** Runs it. */
+  public static void main(String[] arguments) throws Exception {
+    long seconds = Long.parseLong(arguments[0]);
+    List<Turn> turns = new ArrayList<>();
+    try {
+      for (String name : Arrays.asList(arguments).subList(1, arguments.length)) {
+        turns.add(new Turn(name));
+      }
+      runAll(turns, seconds / 4 + 1);
+      turns.forEach(Turn::forget);
+      runAll(turns, seconds);
+      print(turns);
+    } finally {
+      for (Turn turn : turns) {
+        turn.close();
+      }
+    }
+  }
+
+  private static void runAll(List<Turn> turns, long seconds) throws Exception {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < seconds * NANOS_PER_SECOND) {
+      for (Turn turn : turns) {
+        turn.run();
+      }
+    }
+  }
+
+  private static void print(List<Turn> turns) {
+    Turn floor = turns.get(0);
+    System.out.printf(
+        "%-26s %8s %10s %10s %10s %8s %8s%n",
+        "store", "calls", "median us", "p99 us", "calls/s", "median x", "rate x");
+    for (Turn turn : turns) {
+      System.out.printf(
+          "%-26s %8d %10.0f %10.0f %10.0f %8.2f %8.2f%n",
+          turn.name,
+          turn.nanos.size(),
+          turn.percentile(50),
+          turn.percentile(99),
+          turn.rate(),
+          turn.percentile(50) / floor.percentile(50),
+          turn.rate() / floor.rate());
+    }
+  }
+}

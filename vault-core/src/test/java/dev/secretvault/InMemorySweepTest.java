@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemorySweepTest extends SweepContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}
