@@ -3,6 +3,7 @@ package dev.secretvault;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What whoever has the link may know of a one-time secret before opening it. A snapshot.
@@ -10,6 +11,8 @@ import java.util.Objects;
  * @param state what has become of it
  * @param createdAt when it was shared
  * @param expiresAt from when on the link opens it no more
+ * @param endedAt when it was revealed or burned, or when it expired; null while it is new, and if
+ *     it is orphaned
  * @param timeLeft how long the link still opens it; zero if it does not
  * @param passphraseProtected whether it takes a passphrase besides the link
  */
@@ -17,6 +20,7 @@ public record OneTimeInfo(
     OneTimeState state,
     Instant createdAt,
     Instant expiresAt,
+    @Nullable Instant endedAt,
     Duration timeLeft,
     boolean passphraseProtected) {
 

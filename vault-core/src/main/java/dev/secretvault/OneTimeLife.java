@@ -1,12 +1,10 @@
 package dev.secretvault;
 
-import dev.secretvault.OneTimeToken.Kind;
+import dev.secretvault.AuditEvent.Kind;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.store.Change;
-import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoredRecord;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -14,20 +12,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The rules of one-time secrets in one namespace. Each is
- *
- * <ul>
- *   <li>its own record, found by its id, whose revision every end of it names: so there is one;
- *   <li>a link record and a receipt record, found by keyed digests of the two tokens, that hold the
- *       id;
- *   <li>the value, sealed under the link's token as well, until the end;
- *   <li>for a minute, and if that was asked for, the value once more under the receipt's token;
- *   <li>an attempts record, while wrong passphrases count.
- * </ul>
- */
+/** The rules of one-time secrets in one namespace. */
 final class OneTimeLife {
 
   /** How long a generated value can be seen by the receipt. */
@@ -36,23 +25,29 @@ final class OneTimeLife {
   /** How long ago what {@link #recent} lists was shared, at most. */
   static final Duration RECENT = Duration.ofDays(30);
 
-  private static final String ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
-
   private final VaultRecords records;
+  private final OneTimeRecords shared;
+  private final OneTimeExpiry expiry;
   private final PassphraseAttempts attempts;
+  private final Auditor auditor;
   private final VaultRules rules;
 
   OneTimeLife(VaultRecords records, Auditor auditor, VaultRules rules) {
     this.records = records;
-    this.attempts =
-        new PassphraseAttempts(records, this::required, auditor, rules.clock());
+    this.auditor = auditor;
     this.rules = rules;
+    shared = new OneTimeRecords(records);
+    expiry = new OneTimeExpiry(shared, auditor.chain(), rules.clock());
+    attempts = new PassphraseAttempts(records, this::requirement, auditor, rules.clock());
   }
 
   private OneTimeLife(OneTimeLife life, Auditor auditor) {
     records = life.records;
-    attempts = life.attempts.by(auditor);
+    shared = life.shared;
+    expiry = life.expiry;
     rules = life.rules;
+    attempts = life.attempts.by(auditor);
+    this.auditor = auditor;
   }
 
   /** The same, but for who is said to do it. */
@@ -60,73 +55,108 @@ final class OneTimeLife {
     return new OneTimeLife(this, other);
   }
 
+  /** What ends those that end by themselves. */
+  OneTimeExpiry expiry() {
+    return expiry;
+  }
+
+  /** What is stored of them. */
+  OneTimeRecords shared() {
+    return shared;
+  }
+
   SharedSecret share(OneTimeSpec spec) {
-    byte[] link = OneTimeToken.random();
-    byte[] receipt = OneTimeToken.random();
     char[] passphrase = spec.value().takePassphrase();
     byte[] value = new byte[0];
     try {
       value = spec.value().take();
       rules.limits().checkValue(value);
-      Instant now = now();
-      OneTimeRecord shared =
-          new OneTimeRecord(
-              SecretId.generate(now),
-              1,
-              OneTimeState.NEW,
-              spec.note(),
-              spec.labels(),
-              now,
-              now.plus(spec.timeToLive()).truncatedTo(ChronoUnit.MILLIS),
-              null,
-              passphrase != null);
-      String linkText = OneTimeToken.encode(Kind.LINK, link);
-      String receiptText = OneTimeToken.encode(Kind.RECEIPT, receipt);
-      byte[] sealed = seal(shared.id(), link, value, passphrase);
-      byte[] shown =
-          spec.isShownOnReceipt()
-              ? records.sealForLink(shownKey(shared.id()), receipt, value)
-              : new byte[0];
-      records.commit(
-          () -> {
-            List<Change> changes = new ArrayList<>();
-            changes.add(put(shared));
-            changes.add(putLead(RecordKind.LINK, linkText, shared));
-            changes.add(putLead(RecordKind.RECEIPT, receiptText, shared));
-            changes.add(
-                records.put(RecordKind.SHARED_VALUE, valueKey(shared.id()), 0, sealed, null));
-            if (shown.length > 0) {
-              Instant end = now.plus(SHOWN);
-              changes.add(
-                  records.put(RecordKind.SHOWN_VALUE, shownKey(shared.id()), 0, shown, end));
-            }
-            return changes;
-          });
-      return new SharedSecret(linkText, receiptText, shared.receipt(now));
+      spec.checkSize(value);
+      return share(spec, value, passphrase);
     } finally {
       Arrays.fill(value, (byte) 0);
-      Arrays.fill(link, (byte) 0);
-      Arrays.fill(receipt, (byte) 0);
       if (passphrase != null) {
         Arrays.fill(passphrase, '\0');
       }
     }
   }
 
-  /** Under the link's token and, inside of that, the passphrase if there is one. */
-  private byte[] seal(SecretId id, byte[] link, byte[] value, char @Nullable [] passphrase) {
-    RecordKey key = valueKey(id);
-    return records.sealForLink(
-        key, link, passphrase == null ? value : records.protect(key, passphrase, value));
+  private SharedSecret share(OneTimeSpec spec, byte[] value, char @Nullable [] passphrase) {
+    byte[] link = OneTimeToken.random();
+    byte[] receipt = OneTimeToken.random();
+    try {
+      OneTimeRecord record = spec.toRecord(now(), passphrase != null);
+      SecretId id = record.id();
+      String linkText = OneTimeToken.encode(OneTimeToken.Kind.LINK, link);
+      String receiptText = OneTimeToken.encode(OneTimeToken.Kind.RECEIPT, receipt);
+      byte[] sealed = shared.seal(id, link, value, passphrase);
+      byte[] shown =
+          spec.isShownOnReceipt() ? shared.sealShown(id, receipt, value) : new byte[0];
+      commitNew(
+          record,
+          () -> {
+            List<Change> puts = new ArrayList<>();
+            puts.add(shared.put(record));
+            puts.add(shared.putLead(OneTimeToken.Kind.LINK, linkText, record));
+            puts.add(shared.putLead(OneTimeToken.Kind.RECEIPT, receiptText, record));
+            puts.add(shared.putValue(id, sealed));
+            if (shown.length > 0) {
+              puts.add(shared.putShown(id, shown, record.createdAt().plus(SHOWN)));
+            }
+            return puts;
+          });
+      return new SharedSecret(linkText, receiptText, record.receipt(record.createdAt()));
+    } finally {
+      Arrays.fill(link, (byte) 0);
+      Arrays.fill(receipt, (byte) 0);
+    }
+  }
+
+  private void commitNew(OneTimeRecord record, Supplier<List<Change>> puts) {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      try {
+        auditor.commit(
+            Kind.SHARED,
+            record.id(),
+            0,
+            () -> {
+              List<Change> changes = new ArrayList<>();
+              rules.clock().requirementFor(null, record.expiresAt()).ifPresent(changes::add);
+              records.registration().ifPresent(changes::add);
+              changes.addAll(puts.get());
+              return changes;
+            });
+        return;
+      } catch (RevisionConflictException e) {
+        // The keys with the id and the tokens hold fresh random bits.
+        if (!rules.clock().hasMoved(e.key()) && !e.key().equals(records.registrationKey())) {
+          throw new StaleRevisionException();
+        }
+      }
+    }
+    throw new StaleRevisionException();
   }
 
   OneTimeInfo peek(String link) {
-    return seenByToken(RecordKind.LINK, link).info(now());
+    OneTimeRecord found = found(OneTimeToken.Kind.LINK, link);
+    tellPeeked(List.of(found));
+    return found.info(now());
   }
 
-  /** What has become of it; empty if there is none. */
-  Optional<OneTimeState> state(String link) {
-    return byToken(RecordKind.LINK, link).flatMap(this::seen).map(OneTimeRecord::state);
+  /** What may be known of each; empty for those that lead to nothing. */
+  List<Optional<OneTimeInfo>> status(List<String> links) {
+    List<Optional<OneTimeRecord>> found =
+        links.stream().map(link -> lookUp(OneTimeToken.Kind.LINK, link)).toList();
+    tellPeeked(found.stream().flatMap(Optional::stream).toList());
+    Instant now = now();
+    return found.stream().map(each -> each.map(record -> record.info(now))).toList();
+  }
+
+  /** Whoever has a link could fill the trail by looking, so this is told only if that is wanted. */
+  private void tellPeeked(List<OneTimeRecord> found) {
+    if (!found.isEmpty() && auditor.chain().keepsReveals()) {
+      auditor.commit(Kind.PEEKED, found.stream().map(OneTimeRecord::id).toList(), List::of);
+    }
   }
 
   /**
@@ -136,23 +166,58 @@ final class OneTimeLife {
    * @param caller who tries, if that is known
    */
   SecretValue reveal(String link, char @Nullable [] passphrase, @Nullable String caller) {
-    byte[] token = OneTimeToken.decode(Kind.LINK, link);
+    byte[] token = OneTimeToken.decode(OneTimeToken.Kind.LINK, link);
     try {
       for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-        OneTimeRecord found = seenByToken(RecordKind.LINK, link);
-        requireNew(found);
-        Optional<OpenedValue> stored = records.open(RecordKind.SHARED_VALUE, valueKey(found.id()));
-        if (stored.isPresent()) {
-          byte[] value = open(found, token, stored.get().content(), passphrase, caller);
-          if (ended(found, OneTimeState.REVEALED, value)) {
-            return new SecretValue(value);
-          }
+        OneTimeRecord found =
+            shared.byToken(OneTimeToken.Kind.LINK, link).orElseThrow(SecretNotFoundException::new);
+        Optional<StoredRecord> stored = revealable(found);
+        Optional<byte[]> sealed = stored.flatMap(shared::openValue);
+        if (sealed.isPresent()) {
+          byte[] value = open(found, token, sealed.get(), passphrase, caller);
+          return handedOut(value, () -> endRevealed(found, stored)).orElseThrow();
         }
       }
       throw new StaleRevisionException();
     } finally {
       Arrays.fill(token, (byte) 0);
     }
+  }
+
+  /**
+   * The value of one that can be revealed now.
+   *
+   * @return empty if it has ended meanwhile, or ends as that is found
+   * @throws VaultException if it cannot be revealed
+   */
+  private Optional<StoredRecord> revealable(OneTimeRecord found) {
+    Optional<StoredRecord> stored = found.isNew() ? shared.value(found.id()) : Optional.empty();
+    if (stored.isEmpty() || rules.clock().reaching(found.expiresAt()).isPresent()) {
+      requireNew(expiry.settled(found).orElseThrow(SecretNotFoundException::new));
+      return Optional.empty();
+    }
+    return stored;
+  }
+
+  /**
+   * Ends one whose value was opened, which may have taken a while.
+   *
+   * @throws VaultException if it cannot be revealed any more
+   */
+  private boolean endRevealed(OneTimeRecord found, Optional<StoredRecord> stored) {
+    OneTimeRecord latest = found;
+    Optional<StoredRecord> value = stored;
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      if (value.isPresent()
+          && rules.clock().reaching(latest.expiresAt()).isEmpty()
+          && end(Kind.REVEALED, latest.ended(OneTimeState.REVEALED, now()), value)) {
+        return true;
+      }
+      // Somebody has guessed meanwhile, or ended it, or its time has: what is opened stays right.
+      latest = shared.byId(found.id()).orElseThrow(SecretNotFoundException::new);
+      value = revealable(latest);
+    }
+    throw new StaleRevisionException();
   }
 
   private static void requireNew(OneTimeRecord found) {
@@ -172,64 +237,69 @@ final class OneTimeLife {
       byte[] sealed,
       char @Nullable [] passphrase,
       @Nullable String caller) {
-    RecordKey key = valueKey(found.id());
-    byte[] opened = records.openForLink(key, token, sealed);
+    byte[] opened = shared.open(found.id(), token, sealed);
     if (!found.passphraseProtected()) {
       return opened;
     }
     if (passphrase == null) {
       throw new WrongPassphraseException(attempts.left(found.id()));
     }
-    return attempts.attempt(found.id(), caller, () -> records.unprotect(key, passphrase, opened));
+    return attempts.attempt(
+        found.id(), caller, () -> shared.unprotect(found.id(), passphrase, opened));
+  }
+
+  /** What a commit has to name that counts an attempt: none outlives what it was made at. */
+  private Change requirement(SecretId id) {
+    OneTimeRecord found = shared.byId(id).orElseThrow(SecretNotFoundException::new);
+    requireNew(found);
+    return shared.require(found);
   }
 
   /**
-   * Ends it; if somebody else has, or if that fails, the value that was to be handed out is lost.
+   * A value to be handed out, once something is done; empty, and the value overwritten, if that
+   * cannot be done any more.
    */
-  private boolean ended(OneTimeRecord found, OneTimeState how, byte[] value) {
-    boolean ended = false;
+  private static Optional<SecretValue> handedOut(byte[] value, BooleanSupplier step) {
+    boolean done = false;
     try {
-      ended = tryEnd(found, found.ended(how, now()));
+      done = step.getAsBoolean();
     } finally {
-      if (!ended) {
+      if (!done) {
         Arrays.fill(value, (byte) 0);
       }
     }
-    return ended;
+    return done ? Optional.of(new SecretValue(value)) : Optional.empty();
   }
 
-  private boolean tryEnd(OneTimeRecord before, OneTimeRecord after) {
-    List<Change> deletions = new ArrayList<>();
-    for (RecordKey key :
-        List.of(valueKey(before.id()), shownKey(before.id()), records.attemptsKey(before.id()))) {
-      records.delete(key).ifPresent(deletions::add);
-    }
+  /** Ends it; false if it is not as it was any more. */
+  private boolean end(Kind kind, OneTimeRecord ended, Optional<StoredRecord> value) {
+    return commit(kind, ended.id(), () -> shared.ending(ended, value));
+  }
+
+  private boolean commit(
+      Kind kind, SecretId id, Supplier<List<Change>> changes) {
     try {
-      records.commit(
-          () -> {
-            List<Change> changes = new ArrayList<>(deletions);
-            changes.add(put(after));
-            return changes;
-          });
+      auditor.commit(kind, id, 0, changes);
       return true;
-    } catch (RevisionConflictException endedMeanwhile) {
+    } catch (RevisionConflictException changedMeanwhile) {
       return false;
     }
   }
 
   Receipt receipt(String receipt) {
-    return seenByToken(RecordKind.RECEIPT, receipt).receipt(now());
+    return found(OneTimeToken.Kind.RECEIPT, receipt).receipt(now());
   }
 
   /** Ends it unseen, unless it has ended. */
   Receipt burn(String receipt) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      OneTimeRecord found = seenByToken(RecordKind.RECEIPT, receipt);
+      OneTimeRecord found = found(OneTimeToken.Kind.RECEIPT, receipt);
       if (!found.isNew()) {
         return found.receipt(now());
       }
       OneTimeRecord burned = found.ended(OneTimeState.BURNED, now());
-      if (tryEnd(found, burned)) {
+      Optional<StoredRecord> value = shared.value(found.id());
+      if (value.isPresent() && end(Kind.BURNED, burned, value)) {
         return burned.receipt(now());
       }
     }
@@ -238,177 +308,65 @@ final class OneTimeLife {
 
   /** The generated value, for whoever asks first and in time. */
   Optional<SecretValue> takeGenerated(String receipt) {
-    byte[] token = OneTimeToken.decode(Kind.RECEIPT, receipt);
+    byte[] token = OneTimeToken.decode(OneTimeToken.Kind.RECEIPT, receipt);
     try {
-      OneTimeRecord found = seenByToken(RecordKind.RECEIPT, receipt);
-      RecordKey key = shownKey(found.id());
-      Optional<OpenedValue> shown =
-          found.isNew() && now().isBefore(found.createdAt().plus(SHOWN))
-              ? records.open(RecordKind.SHOWN_VALUE, key)
-              : Optional.empty();
-      if (shown.isEmpty()) {
-        return Optional.empty();
+      OneTimeRecord found = found(OneTimeToken.Kind.RECEIPT, receipt);
+      Optional<OpenedValue> shown = shared.shown(found.id());
+      if (shown.isEmpty() || isShownTo(found)) {
+        return shown.flatMap(sealed -> take(found.id(), token, sealed));
       }
-      byte[] value = records.openForLink(key, token, shown.get().content());
-      try {
-        records.commit(() -> List.of(Change.delete(key, shown.get().revision())));
-      } catch (RevisionConflictException takenMeanwhile) {
-        Arrays.fill(value, (byte) 0);
-        return Optional.empty();
-      }
-      return Optional.of(new SecretValue(value));
+      forget(found.id(), shown.get());
+      return Optional.empty();
     } finally {
       Arrays.fill(token, (byte) 0);
+    }
+  }
+
+  /** Whether its minute lasts. Before it was shared is no time to show it: the clock is wrong. */
+  private boolean isShownTo(OneTimeRecord found) {
+    return found.isNew()
+        && rules.clock().reaching(found.createdAt().plus(SHOWN)).isEmpty()
+        && now().isAfter(found.createdAt().minus(SHOWN));
+  }
+
+  private Optional<SecretValue> take(SecretId id, byte[] token, OpenedValue shown) {
+    byte[] value = shared.openShown(id, token, shown);
+    return handedOut(
+        value, () -> commit(Kind.SHOWN, id, () -> List.of(shared.deleteShown(id, shown))));
+  }
+
+  private void forget(SecretId id, OpenedValue shown) {
+    try {
+      records.commit(() -> List.of(shared.deleteShown(id, shown)));
+    } catch (RevisionConflictException goneMeanwhile) {
+      // That is all that was wanted.
     }
   }
 
   /** The newest first, of those that were shared lately. */
   Page<Receipt> recent(int limit, @Nullable SecretId after) {
     Instant now = now();
-    RecordKey from = after == null ? records.key(RecordKind.ONE_TIME, "") : recordKey(after);
-    List<StoredRecord> scanned = records.page(RecordKind.ONE_TIME, from, limit);
+    List<StoredRecord> scanned = shared.page(after, limit);
     List<OneTimeRecord> found =
-        scanned.stream().map(this::decode).flatMap(Optional::stream).toList();
+        scanned.stream().map(shared::open).flatMap(Optional::stream).toList();
     List<OneTimeRecord> lately =
-        found.stream().takeWhile(shared -> shared.createdAt().isAfter(now.minus(RECENT))).toList();
+        found.stream().takeWhile(record -> record.createdAt().isAfter(now.minus(RECENT))).toList();
     boolean more = scanned.size() == limit && lately.size() == found.size();
     return new Page<>(
         lately.stream()
-            .filter(shared -> now.isBefore(shared.receiptExpiresAt()))
-            .map(this::seen)
+            .map(expiry::settled)
             .flatMap(Optional::stream)
-            .map(shared -> shared.receipt(now))
+            .map(record -> record.receipt(now))
             .toList(),
-        more ? Optional.of(idOf(scanned.get(limit - 1)).text()) : Optional.empty());
+        more ? Optional.of(shared.idOf(scanned.get(limit - 1)).text()) : Optional.empty());
   }
 
-  /**
-   * Does what is due for a record of a one-time secret whose time has come: what is new expires,
-   * and what has ended is forgotten.
-   *
-   * @return false if it was changed meanwhile, or nothing was due
-   */
-  boolean sweep(StoredRecord due) {
-    Optional<OneTimeRecord> found = decode(due).filter(record -> !now().isBefore(record.due()));
-    if (found.isEmpty()) {
-      return false;
-    }
-    OneTimeRecord record = found.get();
-    if (record.isNew()) {
-      return tryEnd(record, hasValue(record) ? expired(record) : orphaned(record));
-    }
-    try {
-      records.commit(() -> List.of(Change.delete(due.key(), due.revision())));
-      return true;
-    } catch (RevisionConflictException changedMeanwhile) {
-      return false;
-    }
+  private Optional<OneTimeRecord> lookUp(OneTimeToken.Kind kind, String text) {
+    return shared.byToken(kind, text).flatMap(expiry::settled);
   }
 
-  /**
-   * As it is to be shown: what ended by itself may not have been written down yet. Its value is
-   * deleted by whoever writes down its end, in one commit; so if it is gone and no end is written,
-   * that was not us, and stays so whatever the time.
-   *
-   * @return empty if it is forgotten meanwhile
-   */
-  private Optional<OneTimeRecord> seen(OneTimeRecord found) {
-    if (!found.isNew()) {
-      return Optional.of(found);
-    }
-    return hasValue(found)
-        ? Optional.of(found.isOver(now()) ? expired(found) : found)
-        : byId(found.id()).map(again -> again.isNew() ? orphaned(again) : again);
-  }
-
-  private static OneTimeRecord expired(OneTimeRecord found) {
-    return found.ended(OneTimeState.EXPIRED, found.expiresAt());
-  }
-
-  private static OneTimeRecord orphaned(OneTimeRecord found) {
-    return found.ended(OneTimeState.ORPHANED, null);
-  }
-
-  private boolean hasValue(OneTimeRecord found) {
-    return records.delete(valueKey(found.id())).isPresent();
-  }
-
-  /** What a link or a receipt leads to. */
-  private Optional<OneTimeRecord> byToken(RecordKind kind, String text) {
-    OneTimeToken.requireIntact(kind == RecordKind.LINK ? Kind.LINK : Kind.RECEIPT, text);
-    return records
-        .open(kind, leadKey(kind, text))
-        .map(opened -> SecretId.of(new String(opened.content(), StandardCharsets.US_ASCII)))
-        .flatMap(this::byId)
-        .filter(found -> now().isBefore(found.receiptExpiresAt()));
-  }
-
-  private OneTimeRecord seenByToken(RecordKind kind, String text) {
-    return byToken(kind, text).flatMap(this::seen).orElseThrow(SecretNotFoundException::new);
-  }
-
-  private Optional<OneTimeRecord> byId(SecretId id) {
-    return records
-        .open(RecordKind.ONE_TIME, recordKey(id))
-        .map(opened -> OneTimeRecord.decode(id, opened.revision(), opened.content()));
-  }
-
-  private SecretId idOf(StoredRecord stored) {
-    return SecretId.of(complement(records.restOf(stored.key())));
-  }
-
-  private Optional<OneTimeRecord> decode(StoredRecord stored) {
-    SecretId id = idOf(stored);
-    return records
-        .open(RecordKind.ONE_TIME, stored)
-        .map(opened -> OneTimeRecord.decode(id, opened.revision(), opened.content()));
-  }
-
-  private Change required(SecretId id) {
-    return byId(id)
-        .map(found -> Change.require(recordKey(id), found.revision()))
-        .orElseThrow(SecretNotFoundException::new);
-  }
-
-  private Change put(OneTimeRecord record) {
-    return records.put(
-        RecordKind.ONE_TIME,
-        recordKey(record.id()),
-        record.revision() - 1,
-        record.encode(),
-        record.due());
-  }
-
-  private Change putLead(RecordKind kind, String text, OneTimeRecord to) {
-    byte[] id = to.id().text().getBytes(StandardCharsets.US_ASCII);
-    return records.put(kind, leadKey(kind, text), 0, id, to.receiptExpiresAt());
-  }
-
-  private RecordKey leadKey(RecordKind kind, String text) {
-    return records.key(kind, records.digestOf(kind, text));
-  }
-
-  /** In the order of these keys the newest comes first. */
-  private RecordKey recordKey(SecretId id) {
-    return records.key(RecordKind.ONE_TIME, complement(id.text()));
-  }
-
-  private RecordKey valueKey(SecretId id) {
-    return records.key(RecordKind.SHARED_VALUE, id.text());
-  }
-
-  private RecordKey shownKey(SecretId id) {
-    return records.key(RecordKind.SHOWN_VALUE, id.text());
-  }
-
-  /** Reverses the order of ids; its own inverse. The first character has three bits. */
-  private static String complement(String id) {
-    StringBuilder complement = new StringBuilder(id);
-    for (int i = 0; i < id.length(); i++) {
-      int last = i == 0 ? 7 : ALPHABET.length() - 1;
-      complement.setCharAt(i, ALPHABET.charAt(last - ALPHABET.indexOf(id.charAt(i))));
-    }
-    return complement.toString();
+  private OneTimeRecord found(OneTimeToken.Kind kind, String text) {
+    return lookUp(kind, text).orElseThrow(SecretNotFoundException::new);
   }
 
   private Instant now() {

@@ -53,10 +53,6 @@ record OneTimeRecord(
     return state == OneTimeState.NEW;
   }
 
-  boolean isOver(Instant now) {
-    return !now.isBefore(expiresAt);
-  }
-
   /** The receipt outlives the secret by as long as the secret could have lived. */
   Instant receiptExpiresAt() {
     return expiresAt.plus(Duration.between(createdAt, expiresAt));
@@ -68,7 +64,11 @@ record OneTimeRecord(
   }
 
   private Duration timeLeft(Instant now) {
-    return isNew() && !isOver(now) ? Duration.between(now, expiresAt) : Duration.ZERO;
+    return isNew() ? left(now, expiresAt) : Duration.ZERO;
+  }
+
+  private static Duration left(Instant now, Instant end) {
+    return now.isBefore(end) ? Duration.between(now, end) : Duration.ZERO;
   }
 
   Receipt receipt(Instant now) {
@@ -82,11 +82,13 @@ record OneTimeRecord(
         endedAt,
         receiptExpiresAt(),
         timeLeft(now),
+        left(now, receiptExpiresAt()),
         passphraseProtected);
   }
 
   OneTimeInfo info(Instant now) {
-    return new OneTimeInfo(state, createdAt, expiresAt, timeLeft(now), passphraseProtected);
+    return new OneTimeInfo(
+        state, createdAt, expiresAt, endedAt, timeLeft(now), passphraseProtected);
   }
 
   byte[] encode() {

@@ -1,9 +1,7 @@
 package dev.secretvault;
 
 import dev.secretvault.crypto.MasterKey;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -90,27 +88,26 @@ public final class OneTimeSecrets {
    */
   public OneTimeInfo peek(String link) {
     Objects.requireNonNull(link, "link");
-    return vault.admitted(Permission.LIST).oneTime().peek(link);
+    return vault.admitted(Permission.REVEAL).oneTime().peek(link);
   }
 
   /**
-   * Says what has become of secrets.
+   * Looks at several secrets, as {@link #peek} does.
    *
    * @param links at most {@value #MAX_PAGE} links
-   * @return the states of those that lead to something, by link, in their order
+   * @return what may be known of each, in their order; empty for those that lead to nothing
    * @throws IllegalArgumentException if one is mistyped, or there are too many
    */
-  public Map<String, OneTimeState> status(Collection<String> links) {
+  public List<Optional<OneTimeInfo>> status(List<String> links) {
     if (links.size() > MAX_PAGE) {
       throw new IllegalArgumentException(
           "links: at most " + MAX_PAGE + " allowed, but there are " + links.size());
     }
-    OneTimeLife life = vault.admitted(Permission.LIST).oneTime();
-    Map<String, OneTimeState> states = new LinkedHashMap<>();
-    for (String link : links) {
-      life.state(Objects.requireNonNull(link, "link")).ifPresent(state -> states.put(link, state));
+    for (int i = 0; i < links.size(); i++) {
+      OneTimeToken.requireIntact(
+          OneTimeToken.Kind.LINK, Objects.requireNonNull(links.get(i), "link"), "links[" + i + "]");
     }
-    return states;
+    return vault.admitted(Permission.REVEAL).oneTime().status(links);
   }
 
   /**

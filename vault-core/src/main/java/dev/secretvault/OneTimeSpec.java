@@ -3,6 +3,8 @@ package dev.secretvault;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -13,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A spec holds a value, so it is used up by {@link OneTimeSecrets#share} or {@link
  * OneTimeSecrets#generate}, which overwrite that value whether they succeed or not; only a call
- * that is not let in, for want of a permission or because there were too many, leaves it for
- * another try. Every option may be set once, and is checked when it is set. Not thread-safe.
+ * that is not let in, for want of a permission, because there were too many, or as it is the wrong
+ * one of the two, leaves it for another try. Every option may be set once, and is checked when it
+ * is set. Not thread-safe.
  */
 public final class OneTimeSpec {
 
@@ -34,6 +37,7 @@ public final class OneTimeSpec {
   private final Map<String, String> labels = new LinkedHashMap<>();
   private @Nullable Duration timeToLive;
   private @Nullable String note;
+  private @Nullable Integer maxBytes;
   private boolean shownOnReceipt;
 
   private OneTimeSpec(NewValue value) {
@@ -118,7 +122,7 @@ public final class OneTimeSpec {
 
   /**
    * Protects the value by a passphrase besides the link and the vault's keys: it takes all of them
-   * to reveal it.
+   * to reveal it, but for what {@link #shownOnReceipt} says.
    *
    * @param passphrase 1 to {@value MasterKey#MAX_PASSPHRASE_CHARS} chars, taken in Unicode's
    *     normalization form C; copied, so the caller may overwrite it
@@ -128,6 +132,24 @@ public final class OneTimeSpec {
    */
   public OneTimeSpec passphrase(char[] passphrase) {
     value.passphrase(passphrase);
+    return this;
+  }
+
+  /**
+   * Has the value refused if it is longer, for those who may share less than others. What {@link
+   * VaultLimits#maxValueBytes(int)} says holds in any case.
+   *
+   * @param bytes how many it may have, in UTF-8 if it is a text; at least 1
+   * @return this
+   * @throws IllegalArgumentException if it is less than 1
+   * @throws IllegalStateException if it was already set
+   */
+  public OneTimeSpec maxBytes(int bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("maxBytes: at least 1 needed, but was " + bytes);
+    }
+    requireUnset("maxBytes", maxBytes);
+    maxBytes = bytes;
     return this;
   }
 
@@ -168,7 +190,8 @@ public final class OneTimeSpec {
 
   /**
    * Has a generated value shown once to whoever has the receipt, within a minute, so that who
-   * shares it can keep it elsewhere: see {@link OneTimeSecrets#takeGenerated}.
+   * shares it can keep it elsewhere: see {@link OneTimeSecrets#takeGenerated}. For that minute the
+   * receipt opens it, with neither the link nor a passphrase.
    *
    * @return this
    * @throws IllegalArgumentException if the value is given
@@ -195,16 +218,26 @@ public final class OneTimeSpec {
     return value;
   }
 
-  Duration timeToLive() {
-    return Objects.requireNonNullElse(timeToLive, DEFAULT_TIME_TO_LIVE);
+  /** Refuses a value that is too long. */
+  void checkSize(byte[] bytes) {
+    if (maxBytes != null && bytes.length > maxBytes) {
+      throw new IllegalArgumentException("value: at most " + maxBytes + " bytes allowed");
+    }
   }
 
-  String note() {
-    return Objects.requireNonNullElse(note, "");
-  }
-
-  Map<String, String> labels() {
-    return labels;
+  /** A new one-time secret that is as this says. */
+  OneTimeRecord toRecord(Instant now, boolean passphraseProtected) {
+    Duration life = Objects.requireNonNullElse(timeToLive, DEFAULT_TIME_TO_LIVE);
+    return new OneTimeRecord(
+        SecretId.generate(now),
+        1,
+        OneTimeState.NEW,
+        Objects.requireNonNullElse(note, ""),
+        labels,
+        now,
+        now.plus(life).truncatedTo(ChronoUnit.MILLIS),
+        null,
+        passphraseProtected);
   }
 
   boolean isShownOnReceipt() {

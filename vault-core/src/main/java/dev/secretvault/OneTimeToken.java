@@ -62,6 +62,11 @@ final class OneTimeToken {
    * @throws IllegalArgumentException if it was mistyped, or is of another kind
    */
   static void requireIntact(Kind kind, String text) {
+    requireIntact(kind, text, kind.label());
+  }
+
+  /** The same, of one that the message shall call something else. */
+  static void requireIntact(Kind kind, String text, String called) {
     if (text.length() == CHARS) {
       String token = text.substring(0, TOKEN_CHARS);
       if (text.endsWith(checksum(kind, token)) && isBase64(token)) {
@@ -69,7 +74,7 @@ final class OneTimeToken {
       }
     }
     throw new IllegalArgumentException(
-        kind.label() + ": is mistyped or incomplete; it has " + CHARS + " characters");
+        called + ": is mistyped or incomplete; it has " + CHARS + " characters");
   }
 
   /** Whether it is the one text for its bytes. */

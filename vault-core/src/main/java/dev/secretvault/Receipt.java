@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     it is orphaned
  * @param receiptExpiresAt from when on the receipt is gone, too
  * @param timeLeft how long the link still opens it; zero if it does not
+ * @param receiptTimeLeft how long the receipt still leads here
  * @param passphraseProtected whether the link alone is not enough
  */
 public record Receipt(
@@ -31,6 +32,7 @@ public record Receipt(
     @Nullable Instant endedAt,
     Instant receiptExpiresAt,
     Duration timeLeft,
+    Duration receiptTimeLeft,
     boolean passphraseProtected) {
 
   /** Requires all parts but the end, and copies the labels. */
@@ -43,6 +45,7 @@ public record Receipt(
     Objects.requireNonNull(expiresAt, "expiresAt");
     Objects.requireNonNull(receiptExpiresAt, "receiptExpiresAt");
     Objects.requireNonNull(timeLeft, "timeLeft");
+    Objects.requireNonNull(receiptTimeLeft, "receiptTimeLeft");
   }
 
   /** Id and state only, so that neither the note nor labels reach a log by accident. */

@@ -291,10 +291,11 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Removes what has expired, of all namespaces, at once: its values, its name, and all that is
-   * known of it. An open vault does so by itself, within a second of the expiry; a program that
-   * opens it for a moment only has to ask for it.
+   * known of it; of a {@linkplain #oneTime one-time secret} first the value, and what is known of
+   * it when its receipt has expired, too. An open vault does so by itself, within a second of the
+   * expiry; a program that opens it for a moment only has to ask for it.
    *
-   * @return how many secrets were removed by this call
+   * @return how many secrets were removed, and one-time secrets ended, by this call
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
    */

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param link for whoever shall see the value: {@value OneTimeSecrets#TOKEN_CHARS} characters out
  *     of {@code A-Z a-z 0-9 - _}
  * @param receipt for whoever shared it, of the same form; leads neither to the link nor to the
- *     value
+ *     value, but for what {@link OneTimeSpec#shownOnReceipt} says
  * @param details what the receipt shows now
  */
 public record SharedSecret(String link, String receipt, Receipt details) {
@@ -24,8 +24,8 @@ public record SharedSecret(String link, String receipt, Receipt details) {
 
   /**
    * Puts the link into the fragment of a page's address. Browsers send no fragment to the server,
-   * so it reaches no log there; the page's script reads it and sends it when the reader asks for
-   * the value, and not before: programs that look at pages in messages run no script, and so do not
+   * so it reaches no log there; the page's script reads it, and sends it when the reader presses a
+   * button, and not before: programs that open the addresses in messages press none, and so do not
    * use it up.
    *
    * @param base the page's address, without a fragment

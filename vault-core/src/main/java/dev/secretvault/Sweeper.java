@@ -17,11 +17,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Removes what has expired, of all namespaces: secrets with all that belongs to them, and counts of
- * wrong passphrases that say nothing any more.
+ * Removes what has expired, of all namespaces: secrets with all that belongs to them, the values of
+ * one-time secrets and later their receipts, and counts of wrong passphrases that say nothing any
+ * more.
  *
  * <p>Any number of sweepers may be at it at once, in any number of processes: what one of them
  * removes, or somebody changes meanwhile, the others leave alone. What the store says of a secret's
@@ -52,7 +55,7 @@ final class Sweeper {
    * Removes all that has expired.
    *
    * @param goOn asked between commits; when it says no, the rest is left
-   * @return how many secrets were removed
+   * @return how many secrets were removed, and one-time secrets ended
    */
   int sweep(BooleanSupplier goOn) {
     int removed = 0;
@@ -111,14 +114,19 @@ final class Sweeper {
    */
   private int remove(List<StoredRecord> due, Latest latest, Set<RecordKey> early) {
     Map<Namespace, List<Secret>> secrets = new LinkedHashMap<>();
-    List<StoredRecord> attempts = new ArrayList<>();
+    Map<Namespace, List<OneTimeRecord>> shared = new LinkedHashMap<>();
+    List<StoredRecord> traces = new ArrayList<>();
     for (StoredRecord stored : due) {
       if (VaultRecords.isAttempts(stored.key())) {
         if (clock.instant().isBefore(stored.expiresAt())) {
           early.add(stored.key());
         } else {
-          attempts.add(stored);
+          traces.add(stored);
         }
+      } else if (VaultRecords.servesOneTime(stored.key())) {
+        traces.add(stored);
+      } else if (VaultRecords.isOneTime(stored.key())) {
+        ended(stored, latest, shared).ifPresent(traces::add);
       } else {
         find(stored, latest)
             .ifPresent(
@@ -126,20 +134,32 @@ final class Sweeper {
                     secrets.computeIfAbsent(secret.owner, owner -> new ArrayList<>()).add(secret));
       }
     }
-    removeAttempts(attempts);
-    int removed = 0;
-    VaultException failure = null;
-    for (Map.Entry<Namespace, List<Secret>> entry : secrets.entrySet()) {
+    removeTraces(traces, latest);
+    Removal removal = new Removal();
+    secrets.forEach((owner, over) -> removal.add(() -> remove(owner, over, latest)));
+    shared.forEach((owner, over) -> removal.add(() -> owner.oneTime().expiry().end(over, latest)));
+    return removal.removed();
+  }
+
+  /** Goes on when the own records of a namespace are damaged, so that the others go first. */
+  private static final class Removal {
+    private int removed;
+    private @Nullable VaultException failure;
+
+    void add(IntSupplier next) {
       try {
-        removed += remove(entry.getKey(), entry.getValue(), latest);
+        removed += next.getAsInt();
       } catch (IntegrityException | UnsupportedFormatException e) {
-        failure = e; // The namespace's own records are damaged: the others go first.
+        failure = e;
       }
     }
-    if (failure != null) {
-      throw failure;
+
+    int removed() {
+      if (failure != null) {
+        throw failure;
+      }
+      return removed;
     }
-    return removed;
   }
 
   private record Secret(Namespace owner, StoredRecord stored, Over over) {}
@@ -162,6 +182,29 @@ final class Sweeper {
     }
   }
 
+  /**
+   * Looks at the record of a one-time secret: if it has ended, it is returned, as it is to be
+   * forgotten; if not, it is added to those that are to be ended; else it stays.
+   */
+  private Optional<StoredRecord> ended(
+      StoredRecord stored, Latest latest, Map<Namespace, List<OneTimeRecord>> over) {
+    try {
+      Namespace owner = namespaces.owning(stored.key()).orElseThrow(Sweeper::unknown);
+      Optional<OneTimeRecord> opened = owner.oneTime().shared().open(stored);
+      if (opened.isPresent() && !latest.reaches(opened.get().due())) {
+        throw new IntegrityException("its one-time secret does not expire then", null);
+      }
+      opened
+          .filter(OneTimeRecord::isNew)
+          .ifPresent(
+              record -> over.computeIfAbsent(owner, missing -> new ArrayList<>()).add(record));
+      return opened.filter(record -> !record.isNew()).map(record -> stored);
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      keep(stored, e);
+      return Optional.empty();
+    }
+  }
+
   private static IntegrityException unknown() {
     return new IntegrityException(
         "it is of no known namespace, or of a kind that does not expire", null);
@@ -174,16 +217,15 @@ final class Sweeper {
         : 0;
   }
 
-  private void removeAttempts(List<StoredRecord> attempts) {
+  /** Removes records whose removal is no event, as nothing ends with them. */
+  private void removeTraces(List<StoredRecord> traces, Latest latest) {
+    List<Change> changes = new ArrayList<>();
+    if (traces.stream().anyMatch(stored -> latest.holdsBack(stored.expiresAt()))) {
+      changes.add(clock.requirement(latest));
+    }
+    traces.forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
     try {
-      namespaces
-          .get(Namespaces.DEFAULT)
-          .records()
-          .commit(
-              () ->
-                  attempts.stream()
-                      .<Change>map(stored -> Change.delete(stored.key(), stored.revision()))
-                      .toList());
+      namespaces.get(Namespaces.DEFAULT).records().commit(() -> changes);
     } catch (RevisionConflictException changedMeanwhile) {
       // The next listing tells what is left.
     }

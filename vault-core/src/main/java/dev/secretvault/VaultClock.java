@@ -79,6 +79,13 @@ final class VaultClock implements InstantSource, StoreListener {
             || mark.known().millis() >= expiresAt.toEpochMilli());
   }
 
+  /** The latest, if an expiry has come: of what is written down as ended before that is told. */
+  Optional<Latest> reaching(Instant expiresAt) {
+    return seemsOver(expiresAt)
+        ? Optional.of(latest()).filter(latest -> latest.reaches(expiresAt))
+        : Optional.empty();
+  }
+
   /**
    * Refuses what takes a life that is not over.
    *

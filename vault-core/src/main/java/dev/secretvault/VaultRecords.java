@@ -83,7 +83,23 @@ final class VaultRecords {
 
   /** Whether a record may have an expiry, or say what has expired. */
   static boolean concernsExpiry(RecordKey key) {
-    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+    return isOf(key, RecordKind.SECRET)
+        || isOf(key, RecordKind.TIME)
+        || isAttempts(key)
+        || isOneTime(key)
+        || servesOneTime(key);
+  }
+
+  /** Whether a record is that of a one-time secret. */
+  static boolean isOneTime(RecordKey key) {
+    return isOf(key, RecordKind.ONE_TIME);
+  }
+
+  /** Whether a record leads to a one-time secret, or shows its value, until it expires. */
+  static boolean servesOneTime(RecordKey key) {
+    return isOf(key, RecordKind.LINK)
+        || isOf(key, RecordKind.RECEIPT)
+        || isOf(key, RecordKind.SHOWN_VALUE);
   }
 
   /** Whether a record counts wrong passphrases. */
@@ -265,20 +281,15 @@ final class VaultRecords {
         scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
   }
 
-  /** A record of any kind, opened. */
+  /** A record of any kind, opened; it is not expected to be opened often. */
   Optional<OpenedValue> open(RecordKind kind, RecordKey key) {
-    return store.read(key).flatMap(stored -> store.open(stored, kind, true));
+    return store.read(key).flatMap(stored -> open(kind, stored));
   }
 
   /** A put of a record of any kind. */
   Change put(
       RecordKind kind, RecordKey key, long replaced, byte[] content, @Nullable Instant expiresAt) {
     return store.put(kind, key, replaced, content, expiresAt);
-  }
-
-  /** A deletion of a record as it is stored, without opening it; empty if there is none. */
-  Optional<Change> delete(RecordKey key) {
-    return deletionOf(key);
   }
 
   /** Up to {@code limit} records of a kind whose keys are behind one of that kind. */
@@ -376,7 +387,7 @@ final class VaultRecords {
 
   /** A deletion of the secret's record as it is stored, without opening it. */
   Optional<Change> deleteUnopened(SecretId id) {
-    return deletionOf(secretKey(id));
+    return deletion(secretKey(id));
   }
 
   Change deleteValue(SecretId id, int version, long revision) {
@@ -388,15 +399,15 @@ final class VaultRecords {
    * too.
    */
   Optional<Change> deleteValue(SecretId id, int version) {
-    return deletionOf(valueKey(id, version));
+    return deletion(valueKey(id, version));
   }
 
   Optional<Change> deleteName(String name) {
-    return deletionOf(nameKey(name));
+    return deletion(nameKey(name));
   }
 
   Optional<Change> deleteAttempts(SecretId id) {
-    return deletionOf(attemptsKey(id));
+    return deletion(attemptsKey(id));
   }
 
   /** The records of the values of a secret, whichever there are. */
@@ -431,7 +442,13 @@ final class VaultRecords {
         .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
   }
 
-  private Optional<Change> deletionOf(RecordKey key) {
+  /** A record of any kind as it is stored. */
+  Optional<StoredRecord> stored(RecordKey key) {
+    return store.read(key);
+  }
+
+  /** A deletion of a record as it is stored, without opening it; empty if there is none. */
+  private Optional<Change> deletion(RecordKey key) {
     return store.read(key).map(stored -> Change.delete(key, stored.revision()));
   }
 

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An older copy of the store is put back. */
 class FreshnessTest {
@@ -263,9 +263,7 @@ class FreshnessTest {
         AnchoredStore.open(
             FileSecretStore.open(vaultDirectory), FreshnessAnchor.inFile(anchorFile))) {
       for (String key : List.of("a", "f", "freshness-", "z")) {
-        store.commit(
-            List.of(
-                Change.put(new RecordKey(key), 0, new byte[] {1})));
+        store.commit(List.of(Change.put(new RecordKey(key), 0, new byte[] {1})));
       }
       for (int limit = 1; limit <= 5; limit++) {
         List<String> keys =

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +148,7 @@ abstract class OneTimeContract {
             OneTimeState.NEW,
             VaultFixture.START,
             VaultFixture.START.plus(Duration.ofHours(1)),
+            null,
             Duration.ofMinutes(40),
             false);
     for (int i = 0; i < 3; i++) {
@@ -155,6 +157,7 @@ abstract class OneTimeContract {
     assertThat(reveal(shared.link())).isEqualTo(VALUE);
     OneTimeInfo after = oneTime().peek(shared.link());
     assertThat(after.state()).isEqualTo(OneTimeState.REVEALED);
+    assertThat(after.endedAt()).isEqualTo(VaultFixture.START.plus(Duration.ofMinutes(20)));
     assertThat(after.timeLeft()).isEqualTo(Duration.ZERO);
   }
 
@@ -190,11 +193,13 @@ abstract class OneTimeContract {
     Receipt burned = oneTime().burn(shared.receipt());
     assertThat(burned.state()).isEqualTo(OneTimeState.BURNED);
     fixture.clock.advance(Duration.ofMinutes(1));
-    assertThat(oneTime().burn(shared.receipt())).isEqualTo(burned);
+    assertThat(oneTime().burn(shared.receipt()).endedAt()).isEqualTo(VaultFixture.START);
     assertThatThrownBy(() -> reveal(shared.link())).isInstanceOf(SecretNotFoundException.class);
     assertThat(oneTime().peek(shared.link()).state()).isEqualTo(OneTimeState.BURNED);
     fixture.clock.advance(Duration.ofDays(8));
-    assertThat(oneTime().receipt(shared.receipt())).isEqualTo(burned);
+    Receipt late = oneTime().receipt(shared.receipt());
+    assertThat(late.state()).isEqualTo(OneTimeState.BURNED);
+    assertThat(late.receiptTimeLeft()).isEqualTo(Duration.ofDays(6).minusMinutes(1));
   }
 
   @Test
@@ -218,6 +223,105 @@ abstract class OneTimeContract {
     assertThat(oneTime().burn(shared.receipt())).isEqualTo(expired);
   }
 
+  /** Whoever is told of the end first, that is the end, whatever the clock says later. */
+  @Test
+  void expired_staysSo_whenTheClockIsSetBack() {
+    List<Consumer<SharedSecret>> looks =
+        List.of(
+            shared -> oneTime().receipt(shared.receipt()),
+            shared -> oneTime().peek(shared.link()),
+            shared -> oneTime().status(List.of(shared.link())),
+            shared -> oneTime().recent(100),
+            shared -> oneTime().burn(shared.receipt()),
+            shared ->
+                assertThatThrownBy(() -> reveal(shared.link()))
+                    .isInstanceOf(SecretExpiredException.class),
+            shared -> fixture.vault.sweep());
+    for (Consumer<SharedSecret> look : looks) {
+      fixture.clock.set(VaultFixture.START);
+      SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
+      assertThat(kinds()).contains('p');
+      fixture.clock.advance(Duration.ofMinutes(5));
+      look.accept(shared);
+      assertThat(kinds()).as("its value is deleted").doesNotContain('p');
+      fixture.clock.set(VaultFixture.START);
+      assertThat(oneTime().receipt(shared.receipt()).state()).isEqualTo(OneTimeState.EXPIRED);
+      assertThatThrownBy(() -> reveal(shared.link())).isInstanceOf(SecretExpiredException.class);
+      assertThat(oneTime().burn(shared.receipt()).state()).isEqualTo(OneTimeState.EXPIRED);
+    }
+  }
+
+  /** Others refused something that lived longer: so much time has passed, whatever the clock. */
+  @Test
+  void expired_isWhatEndsBeforeWhatWasRefused() {
+    SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
+    VaultFixture.create(
+        fixture.vault,
+        SecretSpec.named("web").generated().active().expiresAfter(Duration.ofMinutes(9)));
+    fixture.clock.advance(Duration.ofMinutes(9));
+    assertThatThrownBy(() -> fixture.vault.hmac("web", "u"))
+        .isInstanceOf(SecretExpiredException.class);
+    fixture.clock.set(VaultFixture.START);
+    assertThatThrownBy(() -> reveal(shared.link())).isInstanceOf(SecretExpiredException.class);
+    assertThatThrownBy(() -> oneTime().share(spec().expiresAfter(Duration.ofMinutes(9))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("expiresAt: ");
+    assertThat(fixture.vault.sweep()).isEqualTo(1);
+    SharedSecret later = oneTime().share(spec().expiresAfter(Duration.ofMinutes(9)));
+    assertThat(reveal(later.link())).as("the mark is released").isEqualTo(VALUE);
+  }
+
+  @Test
+  void sweep_endsWhatIsOver_andForgetsItWithItsReceipt() {
+    for (String namespace : List.of("", "red")) {
+      OneTimeSecrets there = fixture.vault.namespace(namespace).oneTime();
+      there.share(spec().expiresAfter(Duration.ofMinutes(5)));
+      SharedSecret locked =
+          there.share(spec().passphrase(right()).expiresAfter(Duration.ofMinutes(5)));
+      assertThatThrownBy(() -> there.reveal(locked.link(), wrong()))
+          .isInstanceOf(WrongPassphraseException.class);
+      there.share(spec().expiresAfter(Duration.ofHours(5)));
+      there.generate(
+          OneTimeSpec.generated(PasswordPolicy.ofLength(9))
+              .shownOnReceipt()
+              .expiresAfter(Duration.ofHours(5)));
+    }
+    fixture.reopen();
+    assertThat(fixture.vault.sweep()).isZero();
+    assertThat(kinds()).filteredOn(kind -> kind == 'g').hasSize(2);
+    fixture.clock.advance(Duration.ofMinutes(1));
+    assertThat(fixture.vault.sweep()).as("what was shown is no secret more").isZero();
+    assertThat(kinds()).doesNotContain('g').filteredOn(kind -> kind == 'p').hasSize(8);
+    fixture.clock.advance(Duration.ofMinutes(4));
+    assertThat(fixture.vault.sweep()).isEqualTo(4);
+    assertThat(kinds())
+        .doesNotContain('a')
+        .filteredOn(kind -> kind == 'p' || kind == 'o')
+        .hasSize(4 + 8);
+    fixture.clock.advance(Duration.ofMinutes(5).minusMillis(1));
+    assertThat(fixture.vault.sweep()).isZero();
+    assertThat(kinds()).filteredOn(kind -> "olr".indexOf(kind) >= 0).hasSize(8 * 3);
+    fixture.clock.advance(Duration.ofMillis(1));
+    assertThat(fixture.vault.sweep()).isZero();
+    assertThat(kinds()).filteredOn(kind -> "olrp".indexOf(kind) >= 0).hasSize(4 * 4);
+    fixture.clock.advance(Duration.ofHours(10));
+    assertThat(fixture.vault.sweep()).isEqualTo(4);
+    assertThat(fixture.vault.sweep()).isZero();
+    assertThat(kinds()).containsExactly('i');
+  }
+
+  @Test
+  void revealed_isForgottenWithItsReceipt() {
+    SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
+    reveal(shared.link());
+    fixture.clock.advance(Duration.ofMinutes(10).minusMillis(1));
+    fixture.vault.sweep();
+    assertThat(oneTime().receipt(shared.receipt()).state()).isEqualTo(OneTimeState.REVEALED);
+    fixture.clock.advance(Duration.ofMillis(1));
+    fixture.vault.sweep();
+    assertThat(kinds()).isEmpty();
+  }
+
   @Test
   void receipt_livesTwiceAsLong_andNoLonger() {
     SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
@@ -236,12 +340,33 @@ abstract class OneTimeContract {
   void whatLostItsValue_isOrphaned_forGood() {
     SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
     deleteRecordOfKind('p');
+    Map<RecordKey, StoredRecord> robbed = fixture.stored();
+    assertThat(robbed.keySet()).noneMatch(key -> key.text().contains(".p."));
     for (Duration later : List.of(Duration.ZERO, Duration.ofMinutes(6))) {
       fixture.clock.advance(later);
       assertThat(oneTime().receipt(shared.receipt()).state()).isEqualTo(OneTimeState.ORPHANED);
       assertThatThrownBy(() -> reveal(shared.link())).isInstanceOf(IntegrityException.class);
       assertThat(oneTime().burn(shared.receipt()).state()).isEqualTo(OneTimeState.ORPHANED);
     }
+  }
+
+  @Test
+  void orphaned_staysSo_whenTheValueIsPutBack() {
+    SharedSecret shared = oneTime().share(spec());
+    StoredRecord value =
+        fixture.stored().values().stream()
+            .filter(record -> record.key().text().contains(".p."))
+            .findFirst()
+            .orElseThrow();
+    deleteRecordOfKind('p');
+    assertThat(oneTime().peek(shared.link()).state()).isEqualTo(OneTimeState.ORPHANED);
+    fixture.vault.close();
+    try (var store = fixture.newStore()) {
+      store.commit(List.of(Change.put(value.key(), 0, value.bytes())));
+    }
+    fixture.vault = fixture.open();
+    assertThat(oneTime().peek(shared.link()).state()).isEqualTo(OneTimeState.ORPHANED);
+    assertThatThrownBy(() -> reveal(shared.link())).isInstanceOf(IntegrityException.class);
   }
 
   private void deleteRecordOfKind(char kind) {
@@ -325,6 +450,10 @@ abstract class OneTimeContract {
     }
     assertThatThrownBy(() -> OneTimeSpec.of(new char[0]))
         .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> oneTime().share(OneTimeSpec.of("12345".toCharArray()).maxBytes(4)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("value: at most 4 bytes allowed");
+    assertThatThrownBy(() -> spec().maxBytes(0)).isInstanceOf(IllegalArgumentException.class);
     assertThat(oneTime().recent(100).items()).hasSize(2);
   }
 
@@ -391,8 +520,16 @@ abstract class OneTimeContract {
     assertThat(oneTime().takeGenerated(ended.receipt())).isEmpty();
     SharedSecret late =
         oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
+    assertThat(kinds()).contains('g');
     fixture.clock.advance(Duration.ofSeconds(60));
     assertThat(oneTime().takeGenerated(late.receipt())).isEmpty();
+    assertThat(kinds()).as("what was asked for late is deleted").doesNotContain('g');
+    fixture.clock.set(VaultFixture.START);
+    assertThat(oneTime().takeGenerated(late.receipt())).isEmpty();
+    SharedSecret future =
+        oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
+    fixture.clock.set(VaultFixture.START.minusSeconds(60));
+    assertThat(oneTime().takeGenerated(future.receipt())).isEmpty();
     assertThatThrownBy(() -> spec().shownOnReceipt()).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -434,15 +571,19 @@ abstract class OneTimeContract {
   }
 
   @Test
-  void status_saysWhatBecameOfManyAtOnce_andLeavesUnknownOnesOut() {
+  void status_saysWhatBecameOfManyAtOnce() {
     SharedSecret first = oneTime().share(spec());
     SharedSecret second = oneTime().share(spec());
     String unknown = OneTimeToken.encode(OneTimeToken.Kind.LINK, OneTimeToken.random());
     reveal(second.link());
     assertThat(oneTime().status(List.of(second.link(), unknown, first.link())))
         .containsExactly(
-            Map.entry(second.link(), OneTimeState.REVEALED),
-            Map.entry(first.link(), OneTimeState.NEW));
+            Optional.of(oneTime().peek(second.link())),
+            Optional.empty(),
+            Optional.of(oneTime().peek(first.link())));
+    assertThatThrownBy(() -> oneTime().status(List.of(first.link(), unknown, unknown + "x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("links[2]: ");
     assertThatThrownBy(() -> oneTime().status(Collections.nCopies(101, first.link())))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -466,15 +607,21 @@ abstract class OneTimeContract {
   @Test
   void view_mayDoWhatItsPermissionsSay() {
     SharedSecret shared = oneTime().share(spec());
-    OneTimeSecrets recipients =
-        fixture.vault.restrictedTo(Set.of(Permission.LIST, Permission.REVEAL)).oneTime();
+    OneTimeSecrets recipients = fixture.vault.restrictedTo(Set.of(Permission.REVEAL)).oneTime();
     assertThatThrownBy(() -> recipients.share(spec())).isInstanceOf(AccessDeniedException.class);
     assertThatThrownBy(() -> recipients.burn(shared.receipt()))
         .isInstanceOf(AccessDeniedException.class);
     assertThatThrownBy(() -> recipients.takeGenerated(shared.receipt()))
         .isInstanceOf(AccessDeniedException.class);
+    assertThatThrownBy(() -> recipients.recent(1)).isInstanceOf(AccessDeniedException.class);
+    assertThatThrownBy(() -> recipients.receipt(shared.receipt()))
+        .isInstanceOf(AccessDeniedException.class);
+    assertThat(recipients.peek(shared.link()).state()).isEqualTo(OneTimeState.NEW);
     OneTimeSecrets lookers = fixture.vault.restrictedTo(Set.of(Permission.LIST)).oneTime();
-    assertThat(lookers.peek(shared.link()).state()).isEqualTo(OneTimeState.NEW);
+    assertThat(lookers.receipt(shared.receipt()).state()).isEqualTo(OneTimeState.NEW);
+    assertThatThrownBy(() -> lookers.peek(shared.link())).isInstanceOf(AccessDeniedException.class);
+    assertThatThrownBy(() -> lookers.status(List.of(shared.link())))
+        .isInstanceOf(AccessDeniedException.class);
     assertThatThrownBy(() -> lookers.reveal(shared.link()))
         .isInstanceOf(AccessDeniedException.class);
     recipients.reveal(shared.link()).close();
@@ -500,6 +647,20 @@ abstract class OneTimeContract {
     fixture.reopen();
     assertThat(reveal(shared.link())).isEqualTo(VALUE);
     assertThat(oneTime().receipt(shared.receipt()).state()).isEqualTo(OneTimeState.REVEALED);
+  }
+
+  /** A namespace that has nothing but one-time secrets is known by its record, too. */
+  @Test
+  void rotationOfKeys_findsTheNamespacesOfLinks() {
+    SharedSecret shared = fixture.vault.namespace("red").oneTime().share(spec());
+    fixture.reopen();
+    fixture.vault.keys().rotate();
+    assertThat(fixture.vault.keys().reencrypt(progress -> {}).quarantined()).isZero();
+    fixture.vault.keys().retire(1);
+    fixture.reopen();
+    try (SecretValue value = fixture.vault.namespace("red").oneTime().reveal(shared.link())) {
+      assertThat(VaultFixture.textOf(value)).isEqualTo(VALUE);
+    }
   }
 
   @Test

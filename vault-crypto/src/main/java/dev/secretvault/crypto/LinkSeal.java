@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * Seals a value for whoever has both the vault's keys and a random token that the vault does not
- * keep: {@code version | nonce | ciphertext | tag}. The token has all the randomness a key needs, so
- * nothing is stretched; and as nobody else has made it, nothing can be made to open under two.
+ * keep: {@code version | nonce | ciphertext | tag}. The token has all the randomness a key needs,
+ * so nothing is stretched; and as nobody else has made it, nothing can be made to open under two.
  */
 final class LinkSeal {
 
