@@ -22,21 +22,30 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store whose every commit is counted, in a record of its own and with an anchor elsewhere, so that
- * an older copy is noticed.
+ * A store whose every commit is counted, in a record of its own and with an anchor elsewhere, so
+ * that an older copy is noticed.
  *
- * <p>The record goes into the commit, and the anchor follows before the commit returns. So the record
- * may be ahead of the anchor by what was committed when processes died between the two, but the
- * anchor is never ahead of the store that it belongs to. The digest of each commit covers the one
- * before, and the record holds the last few: a store that has gone on from an older copy has another
- * digest where the anchor stands.
+ * <p>The record goes into the commit, and the anchor follows before the commit returns. So the
+ * record may be ahead of the anchor by what was committed when processes died between the two, but
+ * the anchor is never ahead of the store that it belongs to. The digest of each commit covers the
+ * one before, and the record holds the last few: a store that has gone on from an older copy has
+ * another digest where the anchor stands.
+ *
+ * <p>While the anchor does not note a commit, this store makes no other one. So at most one commit
+ * of each process is not noted, and a store does not run away from its anchor.
  */
 final class AnchoredStore implements SecretStore {
 
   static final RecordKey KEY = new RecordKey("freshness");
 
-  /** More processes than that do not die at once between a commit and its note. */
-  private static final int HISTORY = 8;
+  /** More processes than that do not use a store between two notes of one of them. */
+  private static final int HISTORY = 16;
+
+  // What begins a change in the digest.
+  private static final byte PUT = 0;
+  private static final byte DELETE = 1;
+  private static final byte REQUIRE = 2;
+  private static final long NEVER = Long.MIN_VALUE;
 
   private static final int DIGEST_BYTES = 32;
   private static final int ENTRY_BYTES = Long.BYTES + DIGEST_BYTES;
@@ -47,8 +56,14 @@ final class AnchoredStore implements SecretStore {
   /** In one process, commits take turns: all but one would lose the race for the record. */
   private final Lock turn = new ReentrantLock();
 
-  /** As last known; null if it has to be read. Guarded by {@link #turn}. */
+  /** As last known; null if it has to be read. Guarded by {@link #turn}, as is what follows. */
   private @Nullable History known;
+
+  /** The newest that this store has had; never forgotten. */
+  private @Nullable Mark newest;
+
+  /** What was committed, and the anchor did not note; null if it noted all. */
+  private @Nullable Mark unnoted;
 
   private AnchoredStore(SecretStore store, FreshnessAnchor anchor) {
     this.store = store;
@@ -71,38 +86,89 @@ final class AnchoredStore implements SecretStore {
   }
 
   /**
-   * Compares a store with an anchor. Empty ones take over what the other has: nothing, or where the
-   * store stands.
+   * Compares a store with its anchor. Notes nothing: {@link #noteOpened} is for when it is known
+   * that it is the right store.
    *
-   * @throws IntegrityException if the store is an older copy, or went on from one
+   * @throws IntegrityException if the store is an older copy, or went on from one, or if the anchor
+   *     has lost its mark
    */
-  static SecretStore open(SecretStore store, FreshnessAnchor anchor) {
+  static AnchoredStore open(SecretStore store, FreshnessAnchor anchor) {
     AnchoredStore anchored = new AnchoredStore(store, anchor);
-    Optional<Mark> noted = anchor.read();
-    History stored = Failures.translated(() -> anchored.read());
-    noted.ifPresent(mark -> requireFresh(stored, mark));
-    if (stored.revision > 0) {
-      anchor.advance(stored.newest());
-    }
+    Failures.translated(() -> anchored.fresh());
     return anchored;
   }
 
-  private static void requireFresh(History stored, Mark noted) {
-    if (stored.revision == 0 || stored.newest().counter() < noted.counter()) {
-      throw new IntegrityException(
-          "the store is an older copy than its freshness anchor has seen: commit "
-              + (stored.revision == 0 ? 0 : stored.newest().counter())
-              + " of "
-              + noted.counter(),
+  /**
+   * Takes a store as it stands, for an anchor that has no mark yet.
+   *
+   * @throws IllegalStateException if it has one
+   */
+  static AnchoredStore begin(SecretStore store, FreshnessAnchor anchor) {
+    if (anchor.read().isPresent()) {
+      throw new IllegalStateException("freshness: the anchor has a mark already: take a new one");
+    }
+    return new AnchoredStore(store, anchor);
+  }
+
+  /** Has the anchor note where the store stands. */
+  void noteOpened() {
+    Failures.translated(
+        () -> {
+          turn.lock();
+          try {
+            History stored = read();
+            if (stored.revision > 0) {
+              newest = stored.newest();
+              anchor.advance(stored.newest());
+            }
+          } finally {
+            turn.unlock();
+          }
+          return true;
+        });
+  }
+
+  /**
+   * The history as stored, which is that of the anchor. Others may commit between the two looks,
+   * and go on so far that the store does not remember the first: so that alone refuses nothing.
+   */
+  private History fresh() {
+    Optional<Mark> noted = anchor.read();
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      History stored = read();
+      Optional<Mark> after = anchor.read();
+      if (isFresh(stored, noted)) {
+        return stored;
+      }
+      if (after.equals(noted)) {
+        throw notFresh(stored, noted);
+      }
+      noted = after;
+    }
+    throw new StaleRevisionException();
+  }
+
+  private static boolean isFresh(History stored, Optional<Mark> noted) {
+    return noted.map(stored.marks::contains).orElse(stored.revision == 0);
+  }
+
+  private static IntegrityException notFresh(History stored, Optional<Mark> noted) {
+    long commits = stored.revision == 0 ? 0 : stored.newest().counter();
+    if (noted.isEmpty()) {
+      return new IntegrityException(
+          "the freshness anchor has no mark, though the store has had one: commit " + commits,
           null);
     }
-    if (!stored.marks.contains(noted)) {
-      throw new IntegrityException(
-          "the store has another history than its freshness anchor has seen: it went on from an"
-              + " older copy before commit "
-              + noted.counter(),
-          null);
-    }
+    return new IntegrityException(
+        commits < noted.get().counter()
+            ? "the store is an older copy than its freshness anchor has seen: commit "
+                + commits
+                + " of "
+                + noted.get().counter()
+            : "the store has another history than its freshness anchor has seen: it went on from an"
+                + " older copy before commit "
+                + noted.get().counter(),
+        null);
   }
 
   /**
@@ -148,8 +214,11 @@ final class AnchoredStore implements SecretStore {
   public void commit(List<Change> changes) {
     turn.lock();
     try {
+      if (unnoted != null) {
+        note(unnoted, StoreException.Outcome.NOT_WRITTEN);
+      }
       for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-        History before = known == null ? read() : known;
+        History before = known == null ? readOn() : known;
         History after = before.with(next(before, changes));
         List<Change> all = new ArrayList<>(changes);
         all.add(Change.put(KEY, before.revision, encode(after)));
@@ -163,7 +232,8 @@ final class AnchoredStore implements SecretStore {
           continue;
         }
         known = after;
-        advance(after.newest());
+        newest = after.newest();
+        note(after.newest(), StoreException.Outcome.UNKNOWN);
         return;
       }
     } finally {
@@ -172,13 +242,30 @@ final class AnchoredStore implements SecretStore {
     throw new StaleRevisionException();
   }
 
-  private void advance(Mark mark) {
+  /**
+   * The history as stored, which must have gone on from what is known here: a store may be put back
+   * while it is in use, too.
+   */
+  private History readOn() {
+    History stored = read();
+    if (newest == null || stored.marks.contains(newest)) {
+      return stored;
+    }
+    boolean wentFar = stored.revision > 0 && stored.newest().counter() > newest.counter();
+    if (wentFar && stored.marks.get(stored.marks.size() - 1).counter() > newest.counter()) {
+      return fresh();
+    }
+    throw notFresh(stored, Optional.of(newest));
+  }
+
+  private void note(Mark mark, StoreException.Outcome outcome) {
+    unnoted = mark;
     try {
       anchor.advance(mark);
     } catch (RuntimeException e) {
-      throw new StoreException(
-          "the freshness anchor failed after a commit", StoreException.Outcome.UNKNOWN, true, e);
+      throw new StoreException("the freshness anchor did not note a commit", outcome, true, e);
     }
+    unnoted = null;
   }
 
   private static Mark next(History before, List<Change> changes) {
@@ -194,9 +281,15 @@ final class AnchoredStore implements SecretStore {
       digest.update(longBytes(key.length));
       digest.update(key);
       digest.update(longBytes(change.expectedRevision()));
-      byte[] content = change instanceof Change.Put put ? put.bytes() : new byte[0];
-      digest.update(longBytes(content.length));
-      digest.update(content);
+      if (change instanceof Change.Put put) {
+        digest.update(PUT);
+        Instant end = put.expiresAt();
+        digest.update(longBytes(end == null ? NEVER : end.toEpochMilli()));
+        digest.update(longBytes(put.bytes().length));
+        digest.update(put.bytes());
+      } else {
+        digest.update(change instanceof Change.Delete ? DELETE : REQUIRE);
+      }
     }
     return new Mark(counter, HexFormat.of().formatHex(digest.digest()));
   }

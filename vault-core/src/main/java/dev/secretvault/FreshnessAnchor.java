@@ -10,8 +10,10 @@ import java.util.Optional;
  *
  * <p>Implementations may keep the mark wherever whoever could put back the store cannot: a file on
  * another machine, a row of a database, the counter of a hardware module. They are safe for use by
- * any number of threads and processes at once. What they throw is passed on; a change of the vault
- * that was not noted then is made all the same, and its outcome counts as unknown.
+ * any number of threads and processes at once, interrupted ones too. What they throw while a vault
+ * is opened is passed on. Of a change of the vault that they fail to note, the outcome counts as
+ * unknown, for it is made all the same, so a value that was to be revealed is lost; from then on
+ * nothing is changed until they have noted it.
  */
 public interface FreshnessAnchor {
 
@@ -39,13 +41,13 @@ public interface FreshnessAnchor {
   void advance(Mark mark);
 
   /**
-   * Keeps the mark in a file. It serves its purpose only where whoever may put back the store cannot
-   * put back that file as well.
+   * Keeps the mark in a file. It serves its purpose only where whoever may put back the store
+   * cannot put back that file as well.
    *
-   * @param file the file, which is created with the first mark; beside it stands a lock file, of the
-   *     same name with {@code .lock} behind it
-   * @return the anchor; its methods throw {@link java.io.UncheckedIOException} if the file cannot be
-   *     read or written, or holds anything else
+   * @param file the file, which is created with the first mark; beside it stands a lock file, of
+   *     the same name with {@code .lock} behind it, and for moments one with {@code .new}
+   * @return the anchor; its methods throw {@link java.io.UncheckedIOException} if the file cannot
+   *     be read or written, or holds anything else
    */
   static FreshnessAnchor inFile(Path file) {
     return new FileFreshnessAnchor(file);

@@ -90,8 +90,7 @@ final class OneTimeLife {
       String linkText = OneTimeToken.encode(OneTimeToken.Kind.LINK, link);
       String receiptText = OneTimeToken.encode(OneTimeToken.Kind.RECEIPT, receipt);
       byte[] sealed = shared.seal(id, link, value, passphrase);
-      byte[] shown =
-          spec.isShownOnReceipt() ? shared.sealShown(id, receipt, value) : new byte[0];
+      byte[] shown = spec.isShownOnReceipt() ? shared.sealShown(id, receipt, value) : new byte[0];
       commitNew(
           record,
           () -> {
@@ -276,8 +275,7 @@ final class OneTimeLife {
     return commit(kind, ended.id(), () -> shared.ending(ended, value));
   }
 
-  private boolean commit(
-      Kind kind, SecretId id, Supplier<List<Change>> changes) {
+  private boolean commit(Kind kind, SecretId id, Supplier<List<Change>> changes) {
     try {
       auditor.commit(kind, id, 0, changes);
       return true;
@@ -313,7 +311,7 @@ final class OneTimeLife {
       OneTimeRecord found = found(OneTimeToken.Kind.RECEIPT, receipt);
       Optional<OpenedValue> shown = shared.shown(found.id());
       if (shown.isEmpty() || isShownTo(found)) {
-        return shown.flatMap(sealed -> take(found.id(), token, sealed));
+        return shown.flatMap(kept -> take(found.id(), token, kept));
       }
       forget(found.id(), shown.get());
       return Optional.empty();

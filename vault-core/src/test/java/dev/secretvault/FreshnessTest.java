@@ -7,17 +7,22 @@ import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,7 +141,8 @@ class FreshnessTest {
       share(vault);
     }
     putBack(older);
-    try (SecretVault vault = open(FreshnessAnchor.inFile(directory.resolve("another")))) {
+    FreshnessAnchor another = FreshnessAnchor.inFile(directory.resolve("another"));
+    try (SecretVault vault = builder().freshnessFromNow(another).open()) {
       for (int i = 0; i < 3; i++) {
         share(vault);
       }
@@ -170,7 +176,7 @@ class FreshnessTest {
   }
 
   @Test
-  void newAnchor_takesOverWhereTheStoreStands() {
+  void vaultWithoutAnAnchor_isGivenOne() {
     try (SecretVault vault = builder().open()) {
       share(vault);
     }
@@ -179,19 +185,46 @@ class FreshnessTest {
       assertThat(noted()).isEqualTo(1);
       assertThat(vault.oneTime().recent(100).items()).hasSize(2);
     }
-    FreshnessAnchor another = FreshnessAnchor.inFile(directory.resolve("another"));
-    open(another).close();
-    assertThat(another.read()).isEqualTo(FreshnessAnchor.inFile(anchorFile).read());
+    open().close();
   }
 
-  /** Fails to note the n-th mark, as a process that dies before it does. */
-  private static final class FailingAnchor implements FreshnessAnchor {
-    private final FreshnessAnchor anchor;
-    private final AtomicInteger left;
+  /** A wrong path, a disk that is not there, or a thief who deletes one file. */
+  @Test
+  void anchorWithoutAMark_isRefused_andTakesOverOnlyIfThatIsSaid() {
+    try (SecretVault vault = open()) {
+      share(vault);
+    }
+    Path anotherFile = directory.resolve("another");
+    FreshnessAnchor another = FreshnessAnchor.inFile(anotherFile);
+    assertThatThrownBy(() -> open(another))
+        .isInstanceOf(IntegrityException.class)
+        .hasMessageContaining("no mark");
+    assertThat(anotherFile).doesNotExist();
+    builder().freshnessFromNow(another).open().close();
+    assertThat(another.read()).isEqualTo(FreshnessAnchor.inFile(anchorFile).read());
+    open(another).close();
+    assertThatThrownBy(() -> builder().freshnessFromNow(another).open())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("take a new one");
+  }
 
-    FailingAnchor(FreshnessAnchor anchor, int failing) {
+  @Test
+  void anchorOfAStoreThatDoesNotOpen_notesNothing() {
+    open().close();
+    FreshnessAnchor another = FreshnessAnchor.inFile(directory.resolve("another"));
+    masterKey[0]++;
+    assertThatThrownBy(() -> builder().freshnessFromNow(another).open())
+        .isInstanceOf(WrongMasterKeyException.class);
+    assertThat(another.read()).isEmpty();
+  }
+
+  /** Notes nothing while it cannot be reached. */
+  private static class FailingAnchor implements FreshnessAnchor {
+    private final FreshnessAnchor anchor;
+    private final AtomicBoolean failing = new AtomicBoolean();
+
+    FailingAnchor(FreshnessAnchor anchor) {
       this.anchor = anchor;
-      this.left = new AtomicInteger(failing);
     }
 
     @Override
@@ -201,38 +234,174 @@ class FreshnessTest {
 
     @Override
     public void advance(Mark mark) {
-      if (left.decrementAndGet() == 0) {
+      if (failing.get()) {
         throw new UncheckedIOException(new IOException("the anchor cannot be reached"));
       }
       anchor.advance(mark);
     }
   }
 
+  private static void assertFails(ThrowingCallable call, boolean outcomeKnown) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            StoreFailedException.class,
+            e -> {
+              assertThat(e.outcomeKnown()).isEqualTo(outcomeKnown);
+              assertThat(e.retryable()).isTrue();
+            });
+  }
+
+  /**
+   * However long it cannot be reached: nothing goes on without it, and nothing is refused after.
+   */
   @Test
-  void commitThatWasNotNoted_isMade_andNotedWhenTheVaultIsOpened() {
-    FreshnessAnchor anchor = FreshnessAnchor.inFile(anchorFile);
-    try (SecretVault vault = open(new FailingAnchor(anchor, 3))) {
-      share(vault);
-      assertThatThrownBy(() -> share(vault))
-          .isInstanceOfSatisfying(
-              StoreFailedException.class, e -> assertThat(e.outcomeKnown()).isFalse());
+  void anchorThatCannotBeReached_stopsAllChanges_andCostsOneCommit() {
+    FailingAnchor anchor = new FailingAnchor(FreshnessAnchor.inFile(anchorFile));
+    List<SharedSecret> shared = new ArrayList<>();
+    try (SecretVault vault = open(anchor)) {
+      for (int i = 0; i < 40; i++) {
+        shared.add(share(vault));
+      }
+      anchor.failing.set(true);
+      assertFails(() -> vault.oneTime().reveal(shared.get(0).link()), false);
+      for (int i = 1; i < 40; i++) {
+        String link = shared.get(i).link();
+        assertFails(() -> vault.oneTime().reveal(link), true);
+      }
+      assertThat(noted()).isEqualTo(41);
     }
-    assertThat(noted()).isEqualTo(2);
-    try (SecretVault vault = open()) {
-      assertThat(noted()).isEqualTo(3);
-      assertThat(vault.oneTime().recent(100).items()).hasSize(2);
+    assertThatThrownBy(() -> open(anchor)).isInstanceOf(UncheckedIOException.class);
+    anchor.failing.set(false);
+    try (SecretVault vault = open(anchor)) {
+      assertThat(noted()).isEqualTo(42);
+      assertThatThrownBy(() -> vault.oneTime().reveal(shared.get(0).link()))
+          .as("its end was made, though not noted")
+          .isInstanceOf(AlreadyRevealedException.class);
+      for (int i = 1; i < 40; i++) {
+        vault.oneTime().reveal(shared.get(i).link()).close();
+      }
     }
   }
 
   @Test
-  void valueWhoseEndWasNotNoted_isNotHandedOut() {
+  void commitThatWasNotNoted_isNotedBeforeTheNext() {
+    FailingAnchor anchor = new FailingAnchor(FreshnessAnchor.inFile(anchorFile));
+    try (SecretVault vault = open(anchor)) {
+      anchor.failing.set(true);
+      assertFails(() -> share(vault), false);
+      assertFails(() -> share(vault), true);
+      anchor.failing.set(false);
+      share(vault);
+      assertThat(noted()).isEqualTo(3);
+      assertThat(vault.oneTime().recent(100).items()).hasSize(2);
+    }
+    open().close();
+  }
+
+  /** Others commit between the look at the anchor and that at the store. */
+  @Test
+  void opening_whileOthersGoFar_isNotRefused() {
     FreshnessAnchor anchor = FreshnessAnchor.inFile(anchorFile);
-    try (SecretVault vault = open(new FailingAnchor(anchor, 3))) {
+    try (SecretVault busy = open()) {
+      FreshnessAnchor slow =
+          new FailingAnchor(anchor) {
+            private int looks;
+
+            @Override
+            public Optional<Mark> read() {
+              Optional<Mark> mark = super.read();
+              if (looks++ < 2) {
+                for (int i = 0; i < 40; i++) {
+                  share(busy);
+                }
+              }
+              return mark;
+            }
+          };
+      open(slow).close();
+    }
+  }
+
+  /** The store is put back below a vault that is open, which is the last to know the truth. */
+  @Test
+  void storePutBackInUse_isNoticedByTheNextChange() {
+    InMemorySecretStore.Medium today = new InMemorySecretStore.Medium();
+    InMemorySecretStore.Medium yesterday = new InMemorySecretStore.Medium();
+    FreshnessAnchor anchor = FreshnessAnchor.inFile(anchorFile);
+    AtomicReference<InMemorySecretStore.Medium> medium = new AtomicReference<>(today);
+    SecretStore switched =
+        new WrappedStore(InMemorySecretStore.open(today)) {
+          private SecretStore other;
+
+          private Optional<SecretStore> other() {
+            if (medium.get() == today) {
+              return Optional.empty();
+            }
+            other = other == null ? InMemorySecretStore.open(yesterday) : other;
+            return Optional.of(other);
+          }
+
+          @Override
+          public Optional<StoredRecord> read(RecordKey key) {
+            return other().map(store -> store.read(key)).orElseGet(() -> super.read(key));
+          }
+
+          @Override
+          public void commit(List<Change> changes) {
+            other().ifPresentOrElse(store -> store.commit(changes), () -> super.commit(changes));
+          }
+        };
+    try (SecretVault vault =
+        SecretVault.builder()
+            .store(switched)
+            .masterKey(MasterKey.fromBytes(masterKey))
+            .freshness(anchor)
+            .open()) {
       SharedSecret shared = share(vault);
-      assertThatThrownBy(() -> vault.oneTime().reveal(shared.link()))
-          .isInstanceOf(StoreFailedException.class);
-      assertThatThrownBy(() -> vault.oneTime().reveal(shared.link()))
-          .isInstanceOf(AlreadyRevealedException.class);
+      try (SecretStore from = InMemorySecretStore.open(today);
+          SecretStore to = InMemorySecretStore.open(yesterday)) {
+        for (StoredRecord record : VaultFixture.stored(from).values()) {
+          for (long revision = 0; revision < record.revision(); revision++) {
+            to.commit(
+                List.of(
+                    new Change.Put(record.key(), revision, record.bytes(), record.expiresAt())));
+          }
+        }
+      }
+      vault.oneTime().reveal(shared.link()).close();
+      Optional<FreshnessAnchor.Mark> before = anchor.read();
+      medium.set(yesterday);
+      for (int again = 0; again < 3; again++) {
+        assertThatThrownBy(() -> vault.oneTime().reveal(shared.link()))
+            .isInstanceOf(IntegrityException.class)
+            .hasMessageContaining("older copy");
+      }
+      assertThat(anchor.read()).isEqualTo(before);
+    }
+  }
+
+  /** A cancelled request must not cost what it was to be given. */
+  @Test
+  void interruptedThread_isGivenItsValue_andStaysInterrupted() {
+    try (SecretVault vault = open()) {
+      SharedSecret shared = share(vault);
+      Thread.currentThread().interrupt();
+      try (SecretValue value = vault.oneTime().reveal(shared.link())) {
+        assertThat(VaultFixture.textOf(value)).isEqualTo("value");
+      } finally {
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      assertThat(noted()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void anchorFiles_areTheirOwners() throws IOException {
+    open().close();
+    for (String name : List.of("anchor", "anchor.lock")) {
+      assertThat(
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
+          .isEqualTo("rw-------");
     }
   }
 
