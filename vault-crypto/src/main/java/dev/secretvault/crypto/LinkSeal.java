@@ -37,14 +37,15 @@ final class LinkSeal {
   }
 
   byte[] open(byte[] token, byte[] sealed) {
-    if (sealed.length < 1 + AesGcm.OVERHEAD_BYTES || sealed[0] < VERSION) {
+    int version = sealed.length == 0 ? 0 : Byte.toUnsignedInt(sealed[0]);
+    if (version < VERSION || sealed.length < 1 + AesGcm.OVERHEAD_BYTES) {
       throw new CryptoException(Reason.DAMAGED, "a value sealed for a link is malformed");
     }
-    if (sealed[0] > VERSION) {
+    if (version > VERSION) {
       throw new CryptoException(
           Reason.NEWER_FORMAT,
           "a value sealed for a link has format version "
-              + sealed[0]
+              + version
               + ", the newest known is "
               + VERSION
               + ": upgrade");
@@ -63,10 +64,12 @@ final class LinkSeal {
           "token: " + TOKEN_BYTES + " bytes needed, but there are " + token.length);
     }
     byte[] pseudorandomKey = vaultKey.computeSecret(token);
-    byte[] key = Hkdf.expand(Hmac.sha256(pseudorandomKey), info, AesGcm.KEY_BYTES);
+    Hmac expanding = Hmac.sha256(pseudorandomKey);
+    byte[] key = Hkdf.expand(expanding, info, AesGcm.KEY_BYTES);
     try {
       return new AesGcm(key);
     } finally {
+      expanding.erase();
       Arrays.fill(pseudorandomKey, (byte) 0);
       Arrays.fill(key, (byte) 0);
     }
