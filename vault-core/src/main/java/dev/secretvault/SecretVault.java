@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
  * vault has no thread of its own as long as nothing in its store expires and no other vault changes
  * secrets there; else it has one, a daemon, until it is closed; and one for each handler of {@link
- * #onChange}.
+ * #onChange} and {@link AuditTrail#onEvent}.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
@@ -687,7 +687,11 @@ public final class SecretVault implements AutoCloseable {
    * @throws AccessDeniedException if this view lacks {@link Permission#AUDIT}
    */
   public AuditTrail audit() {
-    return new AuditTrail(admitted(Permission.AUDIT).auditor().chain(), this::requireOpen);
+    AuditChain chain = admitted(Permission.AUDIT).auditor().chain();
+    return new AuditTrail(
+        chain,
+        this::requireOpen,
+        handler -> opened.namespaces().handlers().add(chain, () -> !isClosed(), handler));
   }
 
   /**
