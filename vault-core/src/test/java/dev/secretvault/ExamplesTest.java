@@ -111,7 +111,9 @@ class ExamplesTest {
         import dev.secretvault.*;
         import dev.secretvault.crypto.*;
         import dev.secretvault.store.file.*;
+        import java.net.URI;
         import java.nio.file.Path;
+        import java.time.Duration;
         import java.util.Set;
 
         public class Example {

@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.secretvault.crypto.PasswordPolicy;
 import dev.secretvault.store.file.FileSecretStore;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.nio.file.Path;
@@ -64,6 +65,34 @@ class OneTimeRaceTest {
   @Test
   void onFiles_eachSecretGivesOnePlaintext() {
     race(new VaultFixture(() -> FileSecretStore.open(directory.resolve("vault"))), 500);
+  }
+
+  @Test
+  void generatedValue_isShownToOneOfMany() {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+        SecretVault other = fixture.open()) {
+      for (int round = 0; round < 100; round++) {
+        SharedSecret shared =
+            fixture
+                .vault
+                .oneTime()
+                .generate(OneTimeSpec.generated(PasswordPolicy.ofLength(9)).shownOnReceipt());
+        AtomicInteger shown = new AtomicInteger();
+        Racers.run(
+            8,
+            racer ->
+                (racer % 2 == 0 ? fixture.vault : other)
+                    .oneTime()
+                    .takeGenerated(shared.receipt())
+                    .ifPresent(
+                        value -> {
+                          value.close();
+                          shown.incrementAndGet();
+                        }));
+        assertThat(shown).hasValue(1);
+      }
+    }
   }
 
   @Test
