@@ -35,7 +35,7 @@ class AuditListenerTest extends AuditFixture {
 
   @Test
   void eachEvent_isTold_inOrder_whoeverActed() throws InterruptedException {
-    share(vault);
+    act(1);
     SecretVault other = another(AuditPolicy.keep(1_000).withReveals());
     try (ChangeSubscription handled = vault.audit().onEvent(told::add)) {
       SharedSecret shared = share(vault.actingAs("ann"));
