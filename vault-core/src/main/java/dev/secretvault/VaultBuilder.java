@@ -17,6 +17,8 @@ public final class VaultBuilder {
   private @Nullable InstantSource clock;
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
+  private @Nullable FreshnessAnchor anchor;
+  private boolean fromNow;
   private @Nullable AuditPolicy audit;
   private ThreadFactory threads = SweepThread::daemon;
   private boolean used;
@@ -117,16 +119,57 @@ public final class VaultBuilder {
   }
 
   /**
+   * Has an anchor elsewhere remember how far the vault has come, so that an older copy of the store
+   * that was put back is refused when it is opened. Without one, what was revealed or deleted since
+   * that copy was made comes back with it.
+   *
+   * <p>From then on the vault has to be opened with the anchor always, and an anchor that has lost
+   * its mark is refused. Each commit is noted before it returns, so commits take turns and cost
+   * what the anchor costs. That the store is put back while the vault is open is noticed by the
+   * next change.
+   *
+   * <p>The anchor notices copies of the whole, put back by mistake or by somebody who does not
+   * alter them. Whoever can write single records can put back all but the one that counts commits.
+   *
+   * @param newAnchor the anchor
+   * @return this
+   * @throws IllegalStateException if an anchor was already set
+   */
+  public VaultBuilder freshness(FreshnessAnchor newAnchor) {
+    requireUnset("freshness", anchor);
+    anchor = Objects.requireNonNull(newAnchor, "freshness");
+    return this;
+  }
+
+  /**
+   * Does what {@link #freshness} does, but takes the store as it stands, for this time: after a
+   * backup was put back on purpose, or the anchor was lost. The former anchor refuses the vault
+   * then.
+   *
+   * @param newAnchor an anchor that has noted nothing yet; if it has, opening throws {@link
+   *     IllegalStateException}
+   * @return this
+   * @throws IllegalStateException if an anchor was already set
+   */
+  public VaultBuilder freshnessFromNow(FreshnessAnchor newAnchor) {
+    freshness(newAnchor);
+    fromNow = true;
+    return this;
+  }
+
+  /**
    * Opens the vault of the store, or creates it there if the store is empty.
    *
    * @return the vault, for the caller to close
    * @throws WrongMasterKeyException if the master key does not unlock it
    * @throws MasterKeyUnavailableException if the master key cannot be had
-   * @throws IntegrityException if the vault is damaged
+   * @throws IntegrityException if the vault is damaged, or older than its {@linkplain #freshness
+   *     freshness} anchor has seen
    * @throws UnsupportedFormatException if a newer release wrote it
    * @throws StoreFailedException if the store fails
    * @throws IllegalStateException if the store or the master key was not set, or this builder has
-   *     opened a vault, or failed to
+   *     opened a vault, or failed to; or if the vault has a {@linkplain #freshness freshness}
+   *     anchor that was not set
    */
   public SecretVault open() {
     return open(true);
@@ -154,7 +197,17 @@ public final class VaultBuilder {
     used = true;
     SecretStore from = store;
     try (MasterKey key = masterKey) {
+      AnchoredStore anchored = null;
+      if (anchor == null) {
+        AnchoredStore.requireNoAnchor(from);
+      } else {
+        anchored = fromNow ? AnchoredStore.begin(from, anchor) : AnchoredStore.open(from, anchor);
+        from = anchored;
+      }
       HeaderRecord header = HeaderRecord.unlock(from, key, create);
+      if (anchored != null) {
+        anchored.noteOpened();
+      }
       VaultClock time =
           new VaultClock(
               Objects.requireNonNullElseGet(clock, InstantSource::system),

@@ -83,6 +83,13 @@ final class VaultClock implements InstantSource, StoreListener {
             || mark.known().millis() >= expiresAt.toEpochMilli());
   }
 
+  /** The latest, if an expiry has come: of what is written down as ended before that is told. */
+  Optional<Latest> reaching(Instant expiresAt) {
+    return seemsOver(expiresAt)
+        ? Optional.of(latest()).filter(latest -> latest.reaches(expiresAt))
+        : Optional.empty();
+  }
+
   /**
    * Whether the time of a token is over: by the clock, by what was enforced of secrets, or because
    * a token that ends no earlier was refused for it here. The last is known to this vault alone and

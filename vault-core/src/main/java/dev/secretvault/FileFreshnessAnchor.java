@@ -1,0 +1,135 @@
+package dev.secretvault;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A mark in a file, as one line: the counter, a space, the digest. */
+final class FileFreshnessAnchor implements FreshnessAnchor {
+
+  private static final Pattern LINE = Pattern.compile("([1-9][0-9]{0,17}) ([0-9a-f]{64})\n");
+
+  /**
+   * A process has a file's lock as a whole, and must not lock it twice, whoever in it does. An
+   * interned string is one and the same for all copies of this class in a server.
+   */
+  private static final String TURN = FileFreshnessAnchor.class.getName().intern();
+
+  private static final Set<StandardOpenOption> CREATED =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+
+  private final Path file;
+
+  FileFreshnessAnchor(Path file) {
+    this.file = Objects.requireNonNull(file, "file").toAbsolutePath();
+  }
+
+  private interface Task<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Runs a task that may be run again, whatever interrupts arrive: they close channels, and what is
+   * to be noted has been done.
+   */
+  private static <T> T uninterrupted(Task<T> task) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        interrupted |= Thread.interrupted();
+        try {
+          return task.run();
+        } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+          interrupted = true;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public Optional<Mark> read() {
+    return uninterrupted(this::tryRead);
+  }
+
+  private Optional<Mark> tryRead() throws IOException {
+    try {
+      Matcher line = LINE.matcher(Files.readString(file, StandardCharsets.US_ASCII));
+      if (!line.matches()) {
+        throw new IOException("the freshness anchor is malformed: " + file);
+      }
+      return Optional.of(new Mark(Long.parseLong(line.group(1)), line.group(2)));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void advance(Mark mark) {
+    synchronized (TURN) {
+      uninterrupted(() -> tryAdvance(mark));
+    }
+  }
+
+  private Optional<Mark> tryAdvance(Mark mark) throws IOException {
+    try (FileChannel locked = FileChannel.open(sibling(".lock"), CREATED, ownersOnly());
+        FileLock lock = locked.lock()) {
+      Optional<Mark> noted = tryRead();
+      if (lock.isValid() && noted.filter(before -> before.counter() >= mark.counter()).isEmpty()) {
+        write(mark);
+      }
+      return noted;
+    }
+  }
+
+  private void write(Mark mark) throws IOException {
+    Path written = sibling(".new");
+    byte[] line = (mark.counter() + " " + mark.digest() + "\n").getBytes(StandardCharsets.US_ASCII);
+    Files.deleteIfExists(written); // Of a process that has died.
+    try (FileChannel out = FileChannel.open(written, CREATED, ownersOnly())) {
+      ByteBuffer left = ByteBuffer.wrap(line);
+      while (left.hasRemaining()) {
+        out.write(left);
+      }
+      out.force(true);
+    }
+    Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    try (FileChannel directory = FileChannel.open(file.resolveSibling("."))) {
+      directory.force(true);
+    }
+  }
+
+  private FileAttribute<?>[] ownersOnly() {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private Path sibling(String suffix) {
+    return file.resolveSibling(file.getFileName() + suffix);
+  }
+}
