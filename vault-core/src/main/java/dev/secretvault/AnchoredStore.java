@@ -14,9 +14,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -210,8 +213,10 @@ final class AnchoredStore implements SecretStore {
     return out.array();
   }
 
+  /** As any store, but for room for the record of this class. */
   @Override
   public void commit(List<Change> changes) {
+    Change.checkCommit(changes);
     turn.lock();
     try {
       if (unnoted != null) {
@@ -327,9 +332,26 @@ final class AnchoredStore implements SecretStore {
     return store.expired(now, limit);
   }
 
+  /** Reports all records but that of this class. */
   @Override
   public Subscription watch(StoreListener listener) {
-    return store.watch(listener);
+    Objects.requireNonNull(listener, "listener");
+    return store.watch(
+        new StoreListener() {
+          @Override
+          public void changed(Set<RecordKey> keys) {
+            Set<RecordKey> others = new HashSet<>(keys);
+            others.remove(KEY);
+            if (!others.isEmpty()) {
+              listener.changed(Set.copyOf(others));
+            }
+          }
+
+          @Override
+          public void missed() {
+            listener.missed();
+          }
+        });
   }
 
   @Override
