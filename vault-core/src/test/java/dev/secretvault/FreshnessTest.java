@@ -395,6 +395,22 @@ class FreshnessTest {
     }
   }
 
+  /** Most of the interrupts come while the mark is locked, written or forced to the disk. */
+  @Test
+  void interruptInTheMiddle_leavesTheMarkNoted() {
+    FreshnessAnchor anchor = FreshnessAnchor.inFile(anchorFile);
+    Thread noting = Thread.currentThread();
+    for (int counter = 1; counter <= 300; counter++) {
+      FreshnessAnchor.Mark mark = new FreshnessAnchor.Mark(counter, "ab".repeat(32));
+      new Thread(noting::interrupt).start();
+      anchor.advance(mark);
+      while (!Thread.interrupted()) {
+        Thread.onSpinWait();
+      }
+      assertThat(anchor.read()).contains(mark);
+    }
+  }
+
   @Test
   void anchorFiles_areTheirOwners() throws IOException {
     open().close();
