@@ -58,6 +58,19 @@ public final class Digest {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
+  /**
+   * The bytes of what {@link #base64Url} writes.
+   *
+   * @throws IllegalArgumentException if it writes no bytes like that
+   */
+  static byte[] parseBase64Url(String text) {
+    byte[] bytes = Base64.getUrlDecoder().decode(text);
+    if (!new Digest(bytes).base64Url().equals(text)) {
+      throw new IllegalArgumentException("digest: not as Base64 is written");
+    }
+    return bytes;
+  }
+
   /** {@return the digest itself, in a new array} */
   public byte[] bytes() {
     return bytes.clone();

@@ -2,7 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
@@ -13,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +54,9 @@ final class ExpiringStore implements SecretStore, StoreListener {
       return new Writing(running, spare - 1);
     }
 
-    @Nullable Writing ended() {
-      return running == 1 ? null : new Writing(running - 1, spare);
+    /** What was not written is not reported: if a report came, it was of others. */
+    Writing ended(boolean written) {
+      return new Writing(running - 1, written ? spare : spare - 1);
     }
   }
 
@@ -70,15 +71,18 @@ final class ExpiringStore implements SecretStore, StoreListener {
         Change.written(changes).stream().filter(VaultRecords::concernsExpiry).toList();
     written.forEach(
         key -> writing.compute(key, (same, now) -> (now == null ? Writing.NONE : now).begun()));
+    boolean isWritten = false;
     try {
       store.commit(changes);
-    } catch (RevisionConflictException e) {
-      if (changes.stream().anyMatch(ExpiringStore::replaces)) {
-        expectation.look(); // What the other one did may have been reported meanwhile.
-      }
-      throw e;
+      isWritten = true;
     } finally {
-      written.forEach(key -> writing.computeIfPresent(key, (same, now) -> now.ended()));
+      boolean news = false;
+      for (RecordKey key : written) {
+        news |= end(key, isWritten);
+      }
+      if (news) {
+        expectation.look();
+      }
       // Also of a commit that failed, as it may have happened.
       changes.stream()
           .map(change -> change instanceof Change.Put put ? put.expiresAt() : null)
@@ -88,10 +92,17 @@ final class ExpiringStore implements SecretStore, StoreListener {
     }
   }
 
-  private static boolean replaces(Change change) {
-    return change instanceof Change.Put
-        && change.expectedRevision() > 0
-        && VaultRecords.concernsExpiry(change.key());
+  /** Ends a writing; whether a report of others was taken for its own. */
+  private boolean end(RecordKey key, boolean isWritten) {
+    AtomicBoolean news = new AtomicBoolean();
+    writing.computeIfPresent(
+        key,
+        (same, now) -> {
+          Writing left = now.ended(isWritten);
+          news.set(!isWritten && left.spare() < 0);
+          return left.running() == 0 ? null : left;
+        });
+    return news.get();
   }
 
   /** What others may have put; what was put here is known. */

@@ -28,13 +28,17 @@ final class InOrder {
   private InOrder() {}
 
   /** What came of a block: the results before the first failure, and that. */
-  private record Done<B>(List<B> results, @Nullable RuntimeException failure) {}
+  private record Done<B>(List<B> results, @Nullable Throwable failure) {}
 
   /**
    * Works on each element.
    *
+   * @param in closed afterwards
+   * @param work if it fails, this throws the same behind the results before that
    * @param sink called in the calling thread
    * @return how many there were
+   * @throws CancellationException if the calling thread was interrupted, and it stays so; asked
+   *     before each block
    */
   static <A, B> long map(Stream<A> in, Function<A, B> work, Consumer<B> sink) {
     int cores = Runtime.getRuntime().availableProcessors();
@@ -54,9 +58,7 @@ final class InOrder {
           Done<B> done = await(pending.remove());
           done.results().forEach(sink);
           count += done.results().size();
-          if (done.failure() != null) {
-            throw done.failure();
-          }
+          rethrow(done.failure());
         }
       }
       return count;
@@ -79,15 +81,27 @@ final class InOrder {
     for (A each : block) {
       try {
         results.add(work.apply(each));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         return new Done<>(results, e);
       }
     }
     return new Done<>(results, null);
   }
 
+  private static void rethrow(@Nullable Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
+    }
+  }
+
   private static <B> Done<B> await(Future<Done<B>> pending) {
     try {
+      if (Thread.interrupted()) { // Which the future does not ask once it is done.
+        throw new InterruptedException();
+      }
       return pending.get();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());

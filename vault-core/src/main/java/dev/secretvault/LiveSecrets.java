@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveSecrets {
 
-  private static final int MAX_ENTRIES = 10_000;
+  static final int MAX_ENTRIES = 10_000;
 
   /** Larger values cost more to decrypt than to read, and memory to keep. */
   private static final int MAX_KEPT_BYTES = 1 << 12;
@@ -42,12 +42,29 @@ final class LiveSecrets {
   private final VaultRecords records;
   private final Stripes stripes;
   private final Cache<String, Named> idsByName = newCache().build();
-  private final Cache<SecretId, Live> secrets =
-      newCache()
+
+  /** Those used lately. */
+  private final Cache<SecretId, Live> secrets = newCache().build();
+
+  /**
+   * Those that anybody holds: {@link #secrets} or, however many they are, handles, whose use is not
+   * seen here. Each entry that can have keys and is not about to be collected is among them.
+   */
+  private final Cache<SecretId, Live> held =
+      Caffeine.newBuilder()
+          .weakValues()
+          .executor(Runnable::run)
           .removalListener(
-              (@Nullable SecretId id, @Nullable Live live, RemovalCause why) ->
-                  Objects.requireNonNull(live).drop())
+              (@Nullable SecretId id, @Nullable Live live, RemovalCause why) -> {
+                if (live != null) {
+                  live.drop();
+                }
+              })
           .build();
+
+  /** What {@link #tokensEnded} gave out, as long as anybody holds it. */
+  private final Cache<SecretId, AtomicLong> ended =
+      Caffeine.newBuilder().weakValues().executor(Runnable::run).build();
 
   LiveSecrets(VaultRecords records, Stripes stripes) {
     this.records = records;
@@ -106,9 +123,14 @@ final class LiveSecrets {
 
   /** The secret of this id, as of now. */
   Optional<Live> find(SecretId id) {
-    Live live = secrets.getIfPresent(id);
-    if (live != null && stripes.isCurrent(live.stamp)) {
-      return Optional.of(live);
+    Live used = secrets.getIfPresent(id);
+    if (used != null && isKept(used)) {
+      return Optional.of(used);
+    }
+    Live known = held.getIfPresent(id);
+    if (known != null && isKept(known)) {
+      secrets.put(id, known);
+      return Optional.of(known);
     }
     return load(id);
   }
@@ -116,11 +138,21 @@ final class LiveSecrets {
   private Optional<Live> load(SecretId id) {
     Stamp stamp = stripes.now(records.secretKey(id));
     Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
-    loaded.ifPresentOrElse(live -> secrets.put(id, live), () -> secrets.invalidate(id));
+    loaded.ifPresentOrElse(
+        live -> {
+          held.put(id, live);
+          secrets.put(id, live);
+        },
+        () -> forget(id));
     if (!stripes.isCurrent(stamp)) {
-      secrets.invalidate(id); // It may have been let go before it was put.
+      forget(id); // It may have been let go before it was put.
     }
     return loaded;
+  }
+
+  private void forget(SecretId id) {
+    secrets.invalidate(id);
+    held.invalidate(id);
   }
 
   /**
@@ -142,7 +174,7 @@ final class LiveSecrets {
       // Renamed or deleted between the two readings, or one of them is kept from before that, of
       // which no report has come yet: read both again.
       idsByName.invalidate(name);
-      secrets.invalidate(id.get());
+      forget(id.get());
     }
     throw new IntegrityException("a name leads to a secret that does not have it", null);
   }
@@ -236,14 +268,25 @@ final class LiveSecrets {
    * was found.
    */
   void forget(Live live) {
-    secrets.invalidate(live.info.id());
+    forget(live.info.id());
     idsByName.invalidate(live.info.name());
+  }
+
+  /**
+   * The latest end of the secret's tokens that the clock has said was over, for all who ask for it;
+   * begins anew when the secret changes, so that a clock that was set forward for a moment ends
+   * tokens until then, and not for ever.
+   */
+  AtomicLong tokensEnded(SecretId id) {
+    return ended.get(id, none -> new AtomicLong(HighWaterMark.NONE));
   }
 
   /** Lets go what is kept of a record that has changed: the entry is dead, but not its keys. */
   void forget(RecordKey changed) {
     records.forget(changed);
-    records.secretId(changed).ifPresent(secrets::invalidate);
+    Optional<SecretId> secret = records.secretId(changed);
+    secret.ifPresent(this::forget);
+    secret.map(ended::getIfPresent).ifPresent(end -> end.set(HighWaterMark.NONE));
   }
 
   /** Lets everything go. */
@@ -251,5 +294,6 @@ final class LiveSecrets {
     records.forgetAll();
     idsByName.invalidateAll();
     secrets.invalidateAll();
+    held.invalidateAll();
   }
 }

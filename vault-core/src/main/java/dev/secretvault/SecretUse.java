@@ -8,6 +8,7 @@ import dev.secretvault.crypto.Digester;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -17,9 +18,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +30,10 @@ import org.jspecify.annotations.Nullable;
 /** What the values of one namespace may be used for, and when. */
 final class SecretUse {
 
-  /** Hexadecimal ones, of a digest. */
-  private static final int DIGEST_DIGITS = 64;
+  /** How long a digest of 32 bytes is. */
+  private static final int HEX_DIGITS = 64;
+
+  private static final int BASE64_LETTERS = 43;
 
   private static final byte[] NOTHING = {};
 
@@ -272,14 +277,11 @@ final class SecretUse {
    */
   boolean verify(Supplier<Optional<Live>> lookup, String userId, String digest) {
     Objects.requireNonNull(userId, "userId");
-    if (digest.length() != DIGEST_DIGITS) {
-      return false;
-    }
     byte[] message;
     byte[] candidate;
     try {
+      candidate = digestBytes(digest);
       message = Text.userIdBytes("userId", userId);
-      candidate = HexFormat.of().parseHex(digest);
     } catch (IllegalArgumentException malformed) {
       return false;
     }
@@ -292,6 +294,14 @@ final class SecretUse {
               return genuine;
             })
         .orElse(false);
+  }
+
+  private static byte[] digestBytes(String digest) {
+    return switch (digest.length()) {
+      case HEX_DIGITS -> HexFormat.of().parseHex(digest);
+      case BASE64_LETTERS -> Digest.parseBase64Url(digest);
+      default -> throw new IllegalArgumentException("digest: malformed");
+    };
   }
 
   /** The answer; empty where it may not be had, so that whoever asks learns no more than that. */
@@ -338,8 +348,10 @@ final class SecretUse {
     return live.find(name).orElseThrow(SecretNotFoundException::new).info().id();
   }
 
-  VaultClock clock() {
-    return rules.clock();
+  /** What says whether the time of a secret's tokens is over. */
+  Predicate<Instant> tokenEnds(SecretId id) {
+    AtomicLong ended = live.tokensEnded(id);
+    return expiresAt -> rules.clock().endsToken(expiresAt, ended);
   }
 
   /** What the digests of secrets join, of all namespaces of the open vault. */

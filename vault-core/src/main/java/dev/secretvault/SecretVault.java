@@ -299,7 +299,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
    * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
-   *     that does not concern was removed
+   *     that does not concern was removed, unless 1,000 records that it does expired before
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);
@@ -533,7 +533,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param id the secret
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return false as well if there is no such secret, it may not be used now, the user ID is none
    *     that {@link #hmac(SecretId, String)} takes, or the digest is malformed: whoever sent it
    *     learns no more than that it is wrong
@@ -548,7 +548,7 @@ public final class SecretVault implements AutoCloseable {
    *
    * @param name the secret's name
    * @param userId what the digest is said to be of
-   * @param digest 64 hexadecimal digits, of either case
+   * @param digest 64 hexadecimal digits, of either case, or what {@link Digest#base64Url} writes
    * @return whether it is; false as well if that cannot be, as there
    */
   public boolean verify(String name, String userId, String digest) {

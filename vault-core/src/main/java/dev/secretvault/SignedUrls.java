@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.TokenForm.Part;
 import java.io.ByteArrayOutputStream;
+import java.net.IDN;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.CharacterCodingException;
@@ -30,6 +31,8 @@ final class SignedUrls {
   /** Of the entry that a URL is in a context; a claim can have none of this key. */
   static final String URL = "url";
 
+  private static final int MAX_PORT = 65_535;
+
   private static final Pattern HOST_NAME =
       Pattern.compile("(?:[a-z0-9.-]*\\.)?[a-z][a-z0-9-]*\\.?");
 
@@ -49,12 +52,13 @@ final class SignedUrls {
    * @throws IllegalArgumentException if it is no URL to be signed
    */
   static String unsigned(URI url, String algorithm, Statement statement) {
-    String text = url.toASCIIString();
-    if (!isAsBrowsersSendIt(URI.create(text))) {
+    String text = url.toString();
+    if (!isAscii(text) || !isAsBrowsersSendIt(url)) {
       throw new IllegalArgumentException(
-          "url: must be one of http or https as browsers write it: scheme and host in lower case,"
-              + " no user, the host a name or an IPv4 address, no default port, a path of at least"
-              + " / without dot segments, no apostrophe in the query, and no fragment");
+          "url: must be one of http or https as browsers write it: all but ASCII percent-encoded,"
+              + " scheme and host in lower case, no user, the host a name or an IPv4 address, no"
+              + " default port, a path of at least / without dot segments, no apostrophe in the"
+              + " query, and no fragment");
     }
     Map<String, String> present =
         query(text)
@@ -83,6 +87,14 @@ final class SignedUrls {
   }
 
   /**
+   * Whether a URL has one way to be written: what makes ASCII of another one composes letters and
+   * accents first, so that two texts become one.
+   */
+  private static boolean isAscii(String url) {
+    return url.chars().allMatch(c -> c < 0x80);
+  }
+
+  /**
    * Whether browsers send a URL as it is. What they write in another way first (URL Standard, basic
    * URL parser) would not arrive as it was signed.
    */
@@ -97,10 +109,18 @@ final class SignedUrls {
     boolean secure = origin.equals("https://" + host + port) && url.getPort() != 443;
     String query = url.getRawQuery();
     return (plain || secure)
+        && url.getPort() <= MAX_PORT
+        && isDecodable(host)
         && url.getRawPath().startsWith("/")
         && !DOT_SEGMENT.matcher(url.getRawPath()).find()
         && (query == null || query.indexOf('\'') < 0)
         && url.getRawFragment() == null;
+  }
+
+  /** Whether each label of a host that says that it is encoded is what its text is encoded as. */
+  private static boolean isDecodable(String host) {
+    return Arrays.stream(host.split("\\."))
+        .allMatch(label -> !label.startsWith("xn--") || !IDN.toUnicode(label).equals(label));
   }
 
   static URI signed(String unsigned, Digest digest) {
@@ -146,9 +166,9 @@ final class SignedUrls {
    *     no expiration, as services have no name for it
    */
   static Optional<Parsed> parse(URI url, boolean covered) {
-    String text = url.toASCIIString();
+    String text = url.toString();
     int mark = text.indexOf('?');
-    if (mark < 0 || text.length() > MAX_URL || url.getRawFragment() != null) {
+    if (mark < 0 || text.length() > MAX_URL || !isAscii(text) || url.getRawFragment() != null) {
       return Optional.empty();
     }
     int last = Math.max(text.lastIndexOf('&'), mark);

@@ -46,6 +46,9 @@ final class SweepThread implements ExpiringStore.Expectation {
   /** Whether there may be something that expires sooner. */
   private boolean look;
 
+  /** When to try again what failed, by the nanosecond clock; null if nothing did. */
+  private @Nullable Long retry;
+
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   SweepThread(InstantSource clock, ThreadFactory threads) {
@@ -108,24 +111,43 @@ final class SweepThread implements ExpiringStore.Expectation {
   }
 
   private void run(Sweeper with) {
-    long pause = PAUSE;
+    long pause = 0;
     do {
       try {
         if (awaitWork()) {
           with.sweep(() -> !isStopped());
           with.next().ifPresent(this::expect);
         }
-        pause = PAUSE;
+        pause = 0;
       } catch (InterruptedException nobodyHasReasonTo) {
         // Going on is right: only a vault that is closed needs no sweeping.
       } catch (RuntimeException | Error e) {
-        if (pause == PAUSE && !isStopped()) {
+        if (pause == 0 && !isStopped()) {
           warn(e);
         }
         pause = Math.min(Math.max(2 * pause, LONGEST_WAIT), LONGEST_PAUSE);
-        look();
+        retryIn(pause);
+        expectWhatIsToCome(with);
       }
-    } while (!isStoppedWithin(pause));
+    } while (!isStoppedWithin(PAUSE));
+  }
+
+  private void retryIn(long nanos) {
+    lock.lock();
+    try {
+      retry = System.nanoTime() + nanos;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What fails keeps nothing that is still to expire. */
+  private void expectWhatIsToCome(Sweeper with) {
+    try {
+      with.nextAfter(clock.instant()).ifPresent(this::expect);
+    } catch (RuntimeException | Error e) {
+      // That fails as well, and is tried again with the rest.
+    }
   }
 
   private static void warn(Throwable failure) {
@@ -146,6 +168,7 @@ final class SweepThread implements ExpiringStore.Expectation {
       }
       look = false;
       next = null;
+      retry = null;
       return !isStopped();
     } finally {
       lock.unlock();
@@ -157,16 +180,19 @@ final class SweepThread implements ExpiringStore.Expectation {
     if (look || isStopped()) {
       return 0;
     }
+    long wait = retry == null ? Long.MAX_VALUE : Math.max(0, retry - System.nanoTime());
     if (next == null) {
-      return Long.MAX_VALUE;
+      return wait;
     }
     Duration left = Duration.between(clock.instant(), next);
     if (left.isZero() || left.isNegative()) {
       return 0;
     }
-    return left.compareTo(Duration.ofNanos(LONGEST_WAIT)) < 0
-        ? Math.max(left.toNanos(), PAUSE)
-        : LONGEST_WAIT;
+    long soonest =
+        left.compareTo(Duration.ofNanos(LONGEST_WAIT)) < 0
+            ? Math.max(left.toNanos(), PAUSE)
+            : LONGEST_WAIT;
+    return Math.min(wait, soonest);
   }
 
   private boolean isStopped() {

@@ -85,6 +85,14 @@ final class Sweeper {
     return Failures.translated(() -> store.expired(moment, limit));
   }
 
+  /** When something is to be removed that does not expire by then; empty if that is not known. */
+  Optional<Instant> nextAfter(Instant moment) {
+    return expired(Instant.MAX, SecretStore.MAX_PAGE).stream()
+        .map(StoredRecord::expiresAt)
+        .filter(end -> end.isAfter(moment))
+        .findFirst();
+  }
+
   private static int page(int wanted) {
     return Math.min(wanted, SecretStore.MAX_PAGE);
   }

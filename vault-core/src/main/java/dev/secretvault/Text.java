@@ -94,6 +94,16 @@ final class Text {
     return utf8;
   }
 
+  /** Refuses what {@link #userIdBytes} does, for those who do not need the bytes yet. */
+  static String checkUserId(String field, String userId) {
+    // Short enough however it is encoded: a char takes three bytes at most.
+    boolean isShort = !userId.isEmpty() && userId.length() <= SecretVault.MAX_USER_ID_BYTES / 3;
+    if (!isShort || !isWellFormed(userId)) {
+      userIdBytes(field, userId);
+    }
+    return userId;
+  }
+
   private static IllegalArgumentException wrongLength(String field, String bytes) {
     return new IllegalArgumentException(
         field
@@ -180,8 +190,10 @@ final class Text {
               + " characters allowed, but there are "
               + length);
     }
-    if (text.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException(field + ": control characters are not allowed");
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        throw new IllegalArgumentException(field + ": control characters are not allowed");
+      }
     }
     return text;
   }

@@ -18,6 +18,9 @@ final class TokenFields {
   /** The end of the year 9999. */
   static final long MAX_EXPIRATION = 253_402_300_799L;
 
+  /** No number of so many overflows. */
+  private static final int MAX_DIGITS = 18;
+
   static final int MAX_SALT = 256;
   static final int MAX_SECRET_ID = 300;
 
@@ -62,9 +65,7 @@ final class TokenFields {
   }
 
   String userId() {
-    String userId = text(Part.USER_ID);
-    Text.userIdBytes(name(Part.USER_ID), userId);
-    return userId;
+    return Text.checkUserId(name(Part.USER_ID), text(Part.USER_ID));
   }
 
   String algorithm() {
@@ -98,12 +99,22 @@ final class TokenFields {
     }
     String digits = value.toString();
     // One number, one text: 01 would be signed as something else than 1.
-    if (digits.length() > 18 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      digits = "";
-    }
-    long number = digits.isEmpty() || digits.charAt(0) == '0' ? 0 : Long.parseLong(digits);
+    long number = digits.startsWith("0") ? 0 : positive(digits);
     if (number < 1 || number > max) {
       throw refused(part, "an integer from 1 to " + max + " needed, without leading zeros");
+    }
+    return number;
+  }
+
+  /** The number of these digits; 0 if they are not all digits, or too many of them. */
+  private static long positive(String digits) {
+    long number = 0;
+    for (int i = 0; i < digits.length(); i++) {
+      char c = digits.charAt(i);
+      if (c < '0' || c > '9' || i == MAX_DIGITS) {
+        return 0;
+      }
+      number = 10 * number + c - '0';
     }
     return number;
   }
@@ -112,10 +123,7 @@ final class TokenFields {
   byte[] hex(Part part, int minBytes, int maxBytes) {
     String digits = text(part);
     int length = digits.length();
-    if (length % 2 != 0
-        || length < 2 * minBytes
-        || length > 2 * maxBytes
-        || !digits.chars().allMatch(HexFormat::isHexDigit)) {
+    if (length % 2 != 0 || length < 2 * minBytes || length > 2 * maxBytes || !isHex(digits)) {
       throw refused(
           part,
           (minBytes == maxBytes ? "" : 2 * minBytes + " to ")
@@ -123,6 +131,15 @@ final class TokenFields {
               + " hexadecimal digits needed, an even number of them");
     }
     return HexFormat.of().parseHex(digits);
+  }
+
+  private static boolean isHex(String digits) {
+    for (int i = 0; i < digits.length(); i++) {
+      if (!HexFormat.isHexDigit(digits.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Refuses a part that does not go with the others. */

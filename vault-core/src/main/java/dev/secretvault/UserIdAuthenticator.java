@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +44,7 @@ public final class UserIdAuthenticator {
   private final SecretId id;
   private final UserIdPolicy policy;
   private final String secretId;
-  private final VaultClock clock;
+  private final Predicate<Instant> tokenEnds;
   private final PreparedSecret<Digester> digesters;
   private final UserIdEncryption encryption;
 
@@ -50,22 +52,17 @@ public final class UserIdAuthenticator {
     this.vault = vault;
     this.id = id;
     this.policy = policy;
-    this.clock = use.clock();
+    tokenEnds = use.tokenEnds(id);
     secretId = policy.secretIdOf(id);
     digesters = new PreparedSecret<>(use, id, Preparation.digests(policy.digestAlgorithm()));
     digesters.now();
     use.joined().require(id, policy);
-    encryption = new UserIdEncryption(use, id, policy);
+    encryption = new UserIdEncryption(use, id, policy, tokenEnds);
   }
 
   /** {@return the secret} */
   public SecretId id() {
     return id;
-  }
-
-  /** {@return how it signs, and what it accepts} */
-  public UserIdPolicy policy() {
-    return policy;
   }
 
   /**
@@ -190,7 +187,7 @@ public final class UserIdAuthenticator {
       return Verification.refused(Reason.WRONG_DIGEST);
     }
     Instant expiresAt = token.expiresAt();
-    return expiresAt != null && clock.endsToken(expiresAt)
+    return expiresAt != null && tokenEnds.test(expiresAt)
         ? Verification.refused(Reason.EXPIRED)
         : Verification.genuine(token.userId(), signer);
   }
@@ -204,19 +201,43 @@ public final class UserIdAuthenticator {
    * @throws IllegalArgumentException as {@link #sign(String)} throws it
    */
   public List<Digest> candidates(String userId) {
-    requireParts(null, null);
-    vault.admitted(Permission.DIGEST);
-    return digesters.now().all().stream().map(key -> digestBy(key, userId)).toList();
+    return candidates(userId, null, null, Map.of());
   }
 
-  private Digest digestBy(VersionKey<Digester> key, String userId) {
-    Statement statement = new Statement(userId, secretId, null, null, stampOf(key), Map.of());
-    return new Digest(policy.digest(key.made(), statement));
+  /**
+   * The digests of a claim under each version that verifies, as {@link #candidates(String)} gives
+   * those of a user ID.
+   *
+   * @param claim what the digests shall say
+   * @return the digests, that of the current version first
+   * @throws IllegalArgumentException as {@link #sign(UserIdClaim)} throws it
+   */
+  public List<Digest> candidates(UserIdClaim claim) {
+    policy.requireCovered(claim.context());
+    return candidates(claim.userId(), claim.salt(), claim.expiresAt(), claim.context());
+  }
+
+  private List<Digest> candidates(
+      String userId,
+      @Nullable String salt,
+      @Nullable Instant expiresAt,
+      Map<String, String> context) {
+    requireParts(salt, expiresAt);
+    vault.admitted(Permission.DIGEST);
+    return digesters.now().all().stream()
+        .map(
+            key ->
+                policy.digest(
+                    key.made(),
+                    new Statement(userId, secretId, salt, expiresAt, stampOf(key), context)))
+        .map(Digest::new)
+        .toList();
   }
 
   /**
    * Signs a link: adds the parts of a token to its query, under the names of {@link
-   * TokenForm#LINK}.
+   * TokenForm#LINK}. For consent links services document these names; that proof links have the
+   * same ones is likely, but unconfirmed.
    *
    * <p>With {@link UserIdPolicy#bound} the digest covers the whole URL as well, and an expiration
    * is required: the link opens nothing else, and not for ever. With any other policy it is a link
@@ -224,10 +245,12 @@ public final class UserIdAuthenticator {
    * to another link of the same user, and never expires.
    *
    * @param url of {@code http} or {@code https}, without user and fragment, as browsers write it,
-   *     as they would send another one than was signed: scheme and host in lower case, the host a
-   *     name or an IPv4 address, no default port, a path of at least {@code /} without dot
-   *     segments, and no apostrophe in the query; at most {@value SignedUrls#MAX_URL} characters,
-   *     when it is signed
+   *     as they would send another one than was signed: all but ASCII percent-encoded, scheme and
+   *     host in lower case, the host a name or an IPv4 address, no default port, a path of at least
+   *     {@code /} without dot segments, and no apostrophe in the query; at most {@value
+   *     SignedUrls#MAX_URL} characters, when it is signed. A browser that makes {@code https} of
+   *     {@code http}, as many do, sends another one, too: with {@link UserIdPolicy#bound}, sign
+   *     {@code http} only for programs that do not
    * @param claim whom the link is for
    * @return the link
    * @throws IllegalArgumentException if the URL or the claim is not one that can be signed
@@ -262,7 +285,8 @@ public final class UserIdAuthenticator {
    * @param url what somebody sent, as they sent it: with {@link UserIdPolicy#bound}, scheme and
    *     host are covered as well, so behind a proxy put the public ones back
    * @return whether it is genuine; {@link Reason#MALFORMED} if it has not exactly one of each part,
-   *     or one is not what {@link UserIdToken#parse} takes
+   *     one is not what {@link UserIdToken#parse} takes, or it has a fragment, a character that is
+   *     not ASCII, or more than {@value SignedUrls#MAX_URL} of them
    */
   public Verification verifyUrl(URI url) {
     return verifyUrl(url, Map.of());
@@ -387,12 +411,14 @@ public final class UserIdAuthenticator {
 
   /**
    * Signs any number of user IDs on all cores. Holds some thousands of them at a time, however many
-   * there are.
+   * there are. Each counts as a call where {@link VaultLimits} has a rate of them.
    *
-   * @param userIds the user IDs; if one is none, this throws after the tokens before it were handed
-   *     over
+   * @param userIds the user IDs, closed afterwards; if one cannot be signed, this throws after the
+   *     tokens before it were handed over
    * @param sink takes the tokens, in the order of the user IDs, in the calling thread
    * @return how many there were
+   * @throws CancellationException if the calling thread is interrupted, after at most some thousand
+   *     user IDs more; it stays interrupted
    */
   public long signAll(Stream<String> userIds, Consumer<UserIdToken> sink) {
     return InOrder.map(userIds, this::sign, sink);
@@ -405,16 +431,19 @@ public final class UserIdAuthenticator {
    *
    * <p>Can be broken off and taken up again: results come in the order of the rows, so whoever
    * counts them with what they write can skip as many. A bad row stops nothing. Doing it again
-   * harms nothing, as the digest of the current version is renewed to itself.
+   * harms nothing, as the digest of the current version is renewed to itself. Each row counts as a
+   * call where {@link VaultLimits} has a rate of them.
    *
    * @param <T> what a row is
-   * @param rows what is kept
-   * @param userId gives the user ID of a row
+   * @param rows what is kept, closed afterwards
+   * @param userId gives the user ID of a row; like the next one, called in any thread, and if it
+   *     throws, the row is a bad one
    * @param digest gives its digest in hexadecimal digits, of a user ID alone
    * @param sink takes each row with its new digest, in their order, in the calling thread; empty if
    *     the old one is missing, malformed, or not that of the user ID under any version that
    *     verifies
    * @return how many there were
+   * @throws CancellationException as {@link #signAll} throws it
    * @throws IllegalArgumentException if the policy demands more than a user ID
    */
   public <T> long redigest(
@@ -425,11 +454,19 @@ public final class UserIdAuthenticator {
     requireParts(null, null);
     return InOrder.map(
         rows,
-        row -> new Renewed<>(row, renewed(userId.apply(row), digest.apply(row))),
+        row -> new Renewed<>(row, renewed(read(row, userId), read(row, digest))),
         each -> sink.accept(each.row(), each.digest()));
   }
 
   private record Renewed<T>(T row, Optional<Digest> digest) {}
+
+  private static <T> @Nullable String read(T row, Function<? super T, @Nullable String> part) {
+    try {
+      return part.apply(row);
+    } catch (RuntimeException badRow) {
+      return null;
+    }
+  }
 
   private Optional<Digest> renewed(@Nullable String userId, @Nullable String digest) {
     byte[] old;

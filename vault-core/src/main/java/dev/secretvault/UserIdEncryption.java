@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** User IDs encrypted with one secret. */
@@ -31,15 +32,15 @@ final class UserIdEncryption {
       UserIdCipher.OVERHEAD_BYTES + Long.BYTES + SecretVault.MAX_USER_ID_BYTES;
   private static final int MAX_TOKEN = (4 * MAX_TOKEN_BYTES + 2) / 3;
 
-  private final SecretUse use;
   private final UserIdPolicy policy;
   private final String secretId;
+  private final Predicate<Instant> tokenEnds;
   private final PreparedSecret<UserIdCipher> ciphers;
   private final PreparedSecret<Optional<UnauthenticatedCipher>> unauthenticated;
 
-  UserIdEncryption(SecretUse use, SecretId id, UserIdPolicy policy) {
-    this.use = use;
+  UserIdEncryption(SecretUse use, SecretId id, UserIdPolicy policy, Predicate<Instant> tokenEnds) {
     this.policy = policy;
+    this.tokenEnds = tokenEnds;
     secretId = policy.secretIdOf(id);
     ciphers = new PreparedSecret<>(use, id, Preparation.ENCRYPTION);
     unauthenticated = new PreparedSecret<>(use, id, Preparation.UNAUTHENTICATED_ENCRYPTION);
@@ -94,7 +95,7 @@ final class UserIdEncryption {
     if (seconds == NEVER && policy.isExpiring()) {
       return Verification.refused(Reason.OTHER_PARTS);
     }
-    if (seconds != NEVER && use.clock().endsToken(Instant.ofEpochSecond(seconds))) {
+    if (seconds != NEVER && tokenEnds.test(Instant.ofEpochSecond(seconds))) {
       return Verification.refused(Reason.EXPIRED);
     }
     return Verification.genuine(

@@ -188,8 +188,8 @@ public final class UserIdPolicy {
    *
    * <p><b>It proves nothing.</b> It has neither digest nor tag: whoever can alter it turns bits of
    * the user ID over as they like, and whoever can ask often whether one decrypts can read it. It
-   * has no expiration, whatever the policy demands. {@link UserIdAuthenticator#encrypt} has none of
-   * these flaws.
+   * has no expiration, whatever the policy demands: SDKs have a field for one, but nobody says what
+   * it does, so it is refused. {@link UserIdAuthenticator#encrypt} has none of these flaws.
    *
    * <p>What services expect is documented in parts only. Here the key is the secret's value, of 32
    * bytes, or 64 hexadecimal digits of it; the plaintext is the user ID in UTF-8 and nothing else,

@@ -22,9 +22,6 @@ final class VaultClock implements InstantSource, StoreListener {
   private final InstantSource clock;
   private final HighWaterMark mark;
 
-  /** The latest end of a token that was refused for it, in milliseconds since 1970. */
-  private final AtomicLong tokensEnded = new AtomicLong(HighWaterMark.NONE);
-
   VaultClock(InstantSource clock, HighWaterMark mark) {
     this.clock = clock;
     this.mark = mark;
@@ -92,17 +89,20 @@ final class VaultClock implements InstantSource, StoreListener {
 
   /**
    * Whether the time of a token is over: by the clock, by what was enforced of secrets, or because
-   * a token that ends no earlier was refused for it here. The last is known to this vault alone and
-   * while it is open: verifying writes nothing, and if the end of a token were enforced of secrets,
-   * a clock that was set forward for a moment could end them all.
+   * a token that ends no earlier was found to be over by the clock. The last is known in memory
+   * alone: verifying writes nothing, and if the end of a token were enforced of secrets, a clock
+   * that was set forward for a moment could end them all.
+   *
+   * @param ended the latest end, in milliseconds since 1970, of the tokens of the same secret that
+   *     the clock said were over
    */
-  boolean endsToken(Instant expiresAt) {
+  boolean endsToken(Instant expiresAt, AtomicLong ended) {
     long end = expiresAt.toEpochMilli();
-    if (!seemsOver(expiresAt) && tokensEnded.get() < end) {
-      return false;
+    if (!clock.instant().isBefore(expiresAt)) {
+      ended.accumulateAndGet(end, Math::max);
+      return true;
     }
-    tokensEnded.accumulateAndGet(end, Math::max);
-    return true;
+    return mark.known().millis() >= end || ended.get() >= end;
   }
 
   /**

@@ -112,6 +112,15 @@ class ExpiringStoreTest {
   }
 
   @Test
+  void aDeletionThatSomebodyElseWasFasterThan_isToBeLookedAt() {
+    store.commit(List.of(put(SECRET, 0, null)));
+    faults.nth(Call.COMMIT, 1).before(() -> others.commit(List.of(put(SECRET, 1, SOON))));
+    assertThatThrownBy(() -> store.commit(List.of(Change.delete(SECRET, 1))))
+        .isInstanceOf(RevisionConflictException.class);
+    assertThat(told).containsExactly("look");
+  }
+
+  @Test
   void whatSomebodyElsePutRightBehindOnesOwn_isToBeLookedAt() {
     faults.nth(Call.COMMIT, 1).after(() -> others.commit(List.of(put(SECRET, 1, SOON))));
     store.commit(List.of(put(SECRET, 0, null)));

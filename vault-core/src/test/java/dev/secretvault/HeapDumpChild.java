@@ -6,6 +6,7 @@ import dev.secretvault.crypto.Digester;
 import dev.secretvault.crypto.Hmac;
 import dev.secretvault.crypto.Keyring;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.crypto.UserIdCipher;
 import dev.secretvault.store.file.FileSecretStore;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
@@ -13,6 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -88,13 +90,18 @@ final class HeapDumpChild {
     if (arguments[0].equals("kept")) {
       kept =
           List.of(
-              unmasked(masked), child.secretPassphrase.clone(), new String(child.text), digester);
+              unmasked(masked),
+              child.secretPassphrase.clone(),
+              new String(child.text),
+              digester,
+              UserIdCipher.derive(child.bytes, 1));
     } else if (arguments[0].equals("changed")) {
       kept = List.of(child.useAndChange(), kept);
     }
     if (collected) {
       tellState("inner", digester);
       tellState("outer", digester);
+      child.tellDerivedKey();
     }
     digester = null;
     child.tellAndForget();
@@ -210,6 +217,15 @@ final class HeapDumpChild {
     state.asIntBuffer().put(words);
     tell(which + " state", state.array());
     Arrays.fill(state.array(), (byte) 0);
+  }
+
+  /** Of a secret that is not the last one used: the JCA keeps the last key with the thread. */
+  private void tellDerivedKey() {
+    byte[] label = "-secretvault/1/user-id-encryption".getBytes(StandardCharsets.US_ASCII);
+    label[0] = (byte) 0xff;
+    byte[] derived = Hmac.sha256(bytes).compute(label);
+    tell("derived AES", derived);
+    Arrays.fill(derived, (byte) 0);
   }
 
   private SecretVault open(MasterKey key) {

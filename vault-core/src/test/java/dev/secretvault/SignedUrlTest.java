@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SignedUrlTest {
@@ -91,10 +92,10 @@ class SignedUrlTest {
     assertThat(bound.verifyUrl(URI.create(signed)).userId()).isEqualTo("user@domain.com");
     int refused = 0;
     for (int i = 0; i < signed.length(); i++) {
-      for (String character : List.of("", "x", "0", "&", "A")) {
+      for (String character : List.of("", "x", "0", "&", "A", other(signed.charAt(i)))) {
         String altered = signed.substring(0, i) + character + signed.substring(i + 1);
         URI url = uriOrNull(altered);
-        if (url != null && !altered.equalsIgnoreCase(signed)) {
+        if (url != null && !isSameDigestIn(altered, signed)) {
           assertThat(bound.verifyUrl(url).genuine()).as("%s", altered).isFalse();
           refused++;
         }
@@ -106,6 +107,18 @@ class SignedUrlTest {
     assertThat(reason(bound, signed.replace("https:", "http:"))).isEqualTo(Reason.WRONG_DIGEST);
     fixture.clock.advance(Duration.ofSeconds(60));
     assertThat(reason(bound, signed)).isEqualTo(Reason.EXPIRED);
+  }
+
+  private static String other(char c) {
+    char upper = Character.toUpperCase(c);
+    return String.valueOf(c == upper ? Character.toLowerCase(c) : upper);
+  }
+
+  /** Only the digest may have digits of either case. */
+  private static boolean isSameDigestIn(String altered, String signed) {
+    int digest = signed.lastIndexOf('=') + 1;
+    return altered.equalsIgnoreCase(signed)
+        && altered.substring(0, digest).equals(signed.substring(0, digest));
   }
 
   private static URI uriOrNull(String text) {
@@ -141,7 +154,7 @@ class SignedUrlTest {
         "https://example.org/'/?a",
         "https://example.org/?a&",
         "https://example.org:8443/%C3%BC?q=a+b&q=c%26d",
-        "https://xn--tda.example.org/\u20ac?x=\u00e4"
+        "https://xn--tda.example.org:65535/%E2%82%AC?x=a%CC%88"
       })
   void signUrl_anyUrl_verifies(String text) {
     URI url;
@@ -191,6 +204,14 @@ class SignedUrlTest {
         "mailto:someone@example.org",
         "https://user@example.org/",
         "https://example.org/#part",
+        "https://xn--a/",
+        "https://a.xn--0/",
+        "https://xn--.org/",
+        "https://example.org:65536/",
+        "https://example.org:99999/",
+        "https://example.org/\u00e9",
+        "https://example.org/e\u0301",
+        "https://example.org/?q=\u212b",
         "https://example.org/?auth_digest=00",
         "https://example.org/?auth%5Fsid=other",
         "https://example.org/?organization_user_id"
@@ -202,6 +223,23 @@ class SignedUrlTest {
           .isThrownBy(() -> users.signUrl(URI.create(url), each))
           .withMessageStartingWith("url: ");
     }
+  }
+
+  /** Texts that become one when ASCII is made of them, and one of which none can be made. */
+  @ParameterizedTest
+  @CsvSource({"/%C3%A9, /e\u0301", "/%C3%A9, /\u00e9", "/%C3%85, /\u212b", "/, /\ud800"})
+  void urlOutsideAscii_isNoOtherLinkAndNoError(String ascii, String other)
+      throws URISyntaxException {
+    String origin = "https://example.org";
+    URI signed = bound.signUrl(URI.create(origin + ascii), claim);
+    assertThat(bound.verifyUrl(signed).genuine()).isTrue();
+    String link = signed.toString().replaceFirst(origin + ascii, origin + other);
+    assertThat(bound.verifyUrl(new URI(link)).reason()).isEqualTo(Reason.MALFORMED);
+    URI inQuery = new URI(origin + "/?q=" + other.substring(1));
+    assertThat(bound.verifyUrl(inQuery).reason()).isEqualTo(Reason.MALFORMED);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> bound.signUrl(inQuery, claim))
+        .withMessageStartingWith("url: ");
   }
 
   @Test

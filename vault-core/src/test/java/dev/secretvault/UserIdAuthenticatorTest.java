@@ -265,6 +265,45 @@ class UserIdAuthenticatorTest {
     assertThat(reason(users, late)).isEqualTo(Reason.GENUINE);
   }
 
+  /** What the clock did wrong for a moment is neither everybody's nor for ever. */
+  @Test
+  void verify_clockSetForwardForAMoment_endsTokensOfOneSecretUntilItChanges() {
+    UserIdPolicy policy = UserIdPolicy.standard().expiring();
+    UserIdAuthenticator users = vault.userIds(id, policy);
+    UserIdAuthenticator others = vault.userIds(VaultFixture.create(vault, "other"), policy);
+    UserIdClaim claim = UserIdClaim.of(USER).expiresAt(in(900));
+    UserIdToken late = users.sign(claim.expiresAt(in(500_000_000)));
+    fixture.clock.set(in(500_000_000));
+    assertThat(reason(users, late)).isEqualTo(Reason.EXPIRED);
+    fixture.clock.set(in(0));
+    assertThat(reason(others, others.sign(claim))).isEqualTo(Reason.GENUINE);
+    assertThat(others.decrypt(others.encrypt(claim)).genuine()).isTrue();
+    VaultFixture.create(vault, "another one still");
+    assertThat(reason(users, users.sign(claim))).isEqualTo(Reason.EXPIRED);
+    assertThat(users.decrypt(users.encrypt(claim)).reason()).isEqualTo(Reason.EXPIRED);
+    assertThat(reason(vault.userIds(id, policy), late)).isEqualTo(Reason.EXPIRED);
+    vault.update(id, SecretUpdate.none().description("the clock is right again"));
+    assertThat(reason(users, users.sign(claim))).isEqualTo(Reason.GENUINE);
+    assertThat(users.decrypt(users.encrypt(claim)).genuine()).isTrue();
+    assertThat(reason(users, late)).isEqualTo(Reason.GENUINE);
+  }
+
+  /** What was enforced of secrets counts as long as it is enforced. */
+  @Test
+  void verify_whatWasEnforcedOfSecrets_endsNoTokenLonger() {
+    UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.standard().expiring());
+    SecretSpec brief = SecretSpec.named("brief").value("v".toCharArray()).expiresAt(in(10));
+    SecretId ended = VaultFixture.create(vault, brief.active());
+    UserIdToken token = users.sign(UserIdClaim.of(USER).expiresAt(in(10)));
+    fixture.clock.set(in(10));
+    assertThatThrownBy(() -> vault.hmac(ended, "u")).isInstanceOf(SecretExpiredException.class);
+    fixture.clock.set(in(0));
+    assertThat(reason(users, token)).isEqualTo(Reason.EXPIRED);
+    vault.delete(ended);
+    vault.sweep();
+    assertThat(reason(users, token)).isEqualTo(Reason.GENUINE);
+  }
+
   @Test
   void verify_otherSecretOrId_isRefused() {
     SecretId other = VaultFixture.create(vault, "other");

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -91,7 +94,7 @@ class UserIdBulkTest {
   }
 
   @Test
-  void signAll_failingSinkOrInterrupt_endsTheThreads() {
+  void signAll_failingSink_endsTheThreads() {
     assertThatThrownBy(
             () ->
                 users.signAll(
@@ -101,11 +104,80 @@ class UserIdBulkTest {
                     }))
         .hasMessage("full");
     assertNoThreadsLeft();
-    Thread.currentThread().interrupt();
-    assertThatThrownBy(() -> users.signAll(userIds(9_000), token -> {}))
+  }
+
+  /** All that was begun is done when the interrupt comes, so nobody has to wait for anything. */
+  @Test
+  void signAll_interruptedWhileTheWorkersAreAhead_endsBeforeTheNextBlock() {
+    int ahead = 1 + Runtime.getRuntime().availableProcessors();
+    CountDownLatch worked = new CountDownLatch(ahead * InOrder.BLOCK);
+    AtomicLong taken = new AtomicLong();
+    AtomicBoolean closed = new AtomicBoolean();
+    Stream<String> ids = userIds(3 * ahead * InOrder.BLOCK).onClose(() -> closed.set(true));
+    assertThatThrownBy(
+            () ->
+                InOrder.map(
+                    ids,
+                    each -> {
+                      worked.countDown();
+                      return each;
+                    },
+                    each -> {
+                      if (taken.getAndIncrement() == 0) {
+                        awaitAndInterrupt(worked);
+                      }
+                    }))
         .isInstanceOf(CancellationException.class);
     assertThat(Thread.interrupted()).isTrue();
+    assertThat(taken).hasValue(InOrder.BLOCK);
+    assertThat(closed).isTrue();
     assertNoThreadsLeft();
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> users.signAll(userIds(9), token -> taken.incrementAndGet()))
+        .isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(taken).hasValue(InOrder.BLOCK);
+  }
+
+  private static void awaitAndInterrupt(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    Thread.currentThread().interrupt();
+  }
+
+  @Test
+  void signAll_errorInAWorker_isThrownBehindThoseBefore() {
+    AtomicLong taken = new AtomicLong();
+    Error error = new StackOverflowError();
+    assertThatThrownBy(
+            () ->
+                InOrder.map(
+                    userIds(9_000),
+                    each -> {
+                      if (each.equals("user-2000")) {
+                        throw error;
+                      }
+                      return each;
+                    },
+                    each -> taken.incrementAndGet()))
+        .isSameAs(error);
+    assertThat(taken).hasValue(2_000);
+    assertNoThreadsLeft();
+  }
+
+  @Test
+  void signAll_moreThanTheRateAllows_throwsBehindThoseBefore() {
+    VaultLimits limits = VaultLimits.defaults().rate(Permission.DIGEST, 3, Duration.ofHours(1));
+    try (SecretVault limited = BehaviourTable.limited(fixture, limits)) {
+      AtomicLong taken = new AtomicLong();
+      UserIdAuthenticator signing = limited.userIds(id); // Counts as well.
+      assertThatThrownBy(() -> signing.signAll(userIds(9), token -> taken.incrementAndGet()))
+          .isInstanceOf(RateLimitExceededException.class);
+      assertThat(taken).hasValue(2);
+    }
   }
 
   private static void assertNoThreadsLeft() {
@@ -122,20 +194,22 @@ class UserIdBulkTest {
     kept.set(7, new Row("user-7", kept.get(8).digest()));
     kept.set(8, new Row("user-8", "no digest"));
     kept.set(9, digest(users.sign("user-9")));
-    List<Integer> bad = List.of(7, 8, 2_500, 2_501, 2_502, 2_503, 2_504);
+    List<Integer> bad = List.of(7, 8, 2_500, 2_501, 2_502, 2_503, 2_504, 2_505, 2_506);
     kept.set(2_500, new Row("", kept.get(8).digest()));
     kept.set(2_501, new Row("x".repeat(4_097), kept.get(8).digest()));
     kept.set(2_502, new Row("\ud800", kept.get(8).digest()));
     kept.set(2_503, new Row(null, kept.get(10).digest()));
     kept.set(2_504, new Row("user-2504", null));
+    kept.set(2_505, new Row(SHORT, kept.get(2_505).digest()));
+    kept.set(2_506, new Row("user-2506", SHORT));
     List<Optional<Digest>> renewed = new ArrayList<>();
     // Broken off, and taken up again where the count says.
     assertThatThrownBy(
             () ->
                 users.redigest(
                     kept.stream(),
-                    Row::userId,
-                    Row::digest,
+                    row -> column(row.userId()),
+                    row -> column(row.digest()),
                     (old, fresh) -> {
                       if (renewed.size() == 2_000) {
                         throw new IllegalStateException("killed");
@@ -146,8 +220,8 @@ class UserIdBulkTest {
     long more =
         users.redigest(
             kept.stream().skip(renewed.size()),
-            Row::userId,
-            Row::digest,
+            row -> column(row.userId()),
+            row -> column(row.digest()),
             (old, fresh) -> {
               assertThat(old).isEqualTo(kept.get(renewed.size()));
               renewed.add(fresh);
@@ -167,6 +241,16 @@ class UserIdBulkTest {
 
   private record Row(String userId, String digest) {}
 
+  /** Stands for a column that a row does not have. */
+  private static final String SHORT = "too short";
+
+  private static String column(String text) {
+    if (SHORT.equals(text)) {
+      throw new ArrayIndexOutOfBoundsException(text);
+    }
+    return text;
+  }
+
   @Test
   void redigest_policyThatDemandsMore_isRefusedBeforeTheFirst() {
     UserIdAuthenticator salted = vault.userIds(id, UserIdPolicy.standard().salted());
@@ -176,8 +260,8 @@ class UserIdBulkTest {
             () ->
                 salted.redigest(
                     Stream.of(new Row("u", "00")),
-                    Row::userId,
-                    Row::digest,
+                    row -> column(row.userId()),
+                    row -> column(row.digest()),
                     (row, fresh) -> taken.incrementAndGet()))
         .withMessageStartingWith("salt: ");
     assertThat(taken.get()).isZero();

@@ -103,6 +103,20 @@ class UserIdDigestTest {
   }
 
   @Test
+  void verify_base64Url_isGenuineAsItIsWritten() {
+    String digest = vault.hmac(id, "user@domain.com").base64Url();
+    assertThat(digest).isEqualTo("GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9M");
+    assertThat(vault.verify(id, "user@domain.com", digest)).isTrue();
+    assertThat(vault.verify("secret", "user@domain.com", digest)).isTrue();
+    assertThat(vault.verify(id, "user@domain.co", digest)).isFalse();
+    for (int i = 0; i < digest.length(); i++) {
+      char wrong = digest.charAt(i) == 'A' ? 'B' : 'A';
+      String altered = digest.substring(0, i) + wrong + digest.substring(i + 1);
+      assertThat(vault.verify(id, "user@domain.com", altered)).isFalse();
+    }
+  }
+
+  @Test
   void verify_everyWrongDigit_isNotGenuine() {
     for (int i = 0; i < DIGEST.length(); i++) {
       char wrong = DIGEST.charAt(i) == '0' ? '1' : '0';
@@ -120,7 +134,12 @@ class UserIdDigestTest {
         "19c2034c62b102e30b99a73f13caab2a0bbdd833c82d1224b44760ee749f57d3d3",
         " 9c2034c62b102e30b99a73f13caab2a0bbdd833c82d1224b44760ee749f57d3",
         "xxc2034c62b102e30b99a73f13caab2a0bbdd833c82d1224b44760ee749f57d3",
-        "GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9M"
+        "GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9N",
+        "GcIDTGKxAuMLmac/E8qrKgu92DPILRIktEdg7nSfV9M",
+        "GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9",
+        "GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9M=",
+        "GcIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9=",
+        "\u00fccIDTGKxAuMLmac_E8qrKgu92DPILRIktEdg7nSfV9M"
       })
   void verify_malformedDigest_isNotGenuine(String digest) {
     assertThat(vault.verify(id, "user@domain.com", digest)).isFalse();

@@ -234,8 +234,55 @@ class UserIdInteropTest {
         import * as web from './web.mjs';
         import { configure } from './page.mjs';
         const answers = [];
+        // What Java does not take either.
+        const bad = {
+          userId: ['', null, undefined, '\\ud800', 7, ['u']],
+          salt: ['a\\u0000', '\\u0085', '\\udfff', 7],
+          expiration: ['soon', '01', -1, 1.5, 1e21, 253402300800, 'Infinity'],
+          version: [0 / 0, -1, 2147483648, '1\\n'],
+        };
+        const throws = (purpose, claim) => {
+          try {
+            node.signBound('secret', purpose, claim);
+            return false;
+          } catch (e) {
+            return e instanceof TypeError;
+          }
+        };
+        const boundRefusals = ({ secret, claim, purpose, bound, before }) => {
+          const refused = [];
+          const check = (purpose, claim, digest) =>
+            refused.push(node.isGenuineBound(secret, purpose, claim, digest, before));
+          for (const digest of [null, undefined, '', [bound], bound.slice(1), `x${bound.slice(1)}`]) {
+            check(purpose, claim, digest);
+          }
+          check(purpose, claim, bound.replace(/^./, (d) => (d === '0' ? '1' : '0')));
+          check(purpose, null, bound);
+          check(purpose, undefined, bound);
+          for (const [part, values] of Object.entries(bad)) {
+            for (const value of values) {
+              check(purpose, { ...claim, [part]: value }, bound);
+              refused.push(!throws(purpose, { ...claim, [part]: value }));
+            }
+          }
+          for (const key of ['url', '', '\\ud800', 'a\\u0007']) {
+            check({ ...purpose, context: { [key]: 'v' } }, claim, bound);
+            refused.push(!throws({ ...purpose, context: { [key]: 'v' } }, claim));
+          }
+          for (const value of [null, undefined, 7, '\\ud800', 'a\\u0007']) {
+            refused.push(!throws({ ...purpose, context: { key: value } }, claim));
+          }
+          for (const secretId of ['', undefined, '\\ud800', 'a\\u0007']) {
+            refused.push(!throws({ ...purpose, secretId }, claim));
+          }
+          // A sender who names the purpose that their digest is for.
+          const other = { ...purpose, context: { ...purpose.context, other: 'purpose' } };
+          check(other, { ...claim, ...purpose }, bound);
+          check({ ...purpose, secretId: 'another' }, { ...claim, ...purpose }, bound);
+          return refused;
+        };
         for (const c of JSON.parse(fs.readFileSync('cases.json', 'utf8'))) {
-          const { secret, claim, policy, before } = c;
+          const { secret, claim, purpose, policy, before } = c;
           const wrong = c.joined.replace(/^./, (d) => (d === '0' ? '1' : '0'));
           const target = {};
           configure(target, c.fields);
@@ -257,13 +304,13 @@ class UserIdInteropTest {
             ...(await both(claim, 'x' + c.joined.slice(1), policy, before)),
             ...(await both(claim, c.joined.slice(1), policy, before)),
             ...(await both(claim, null, policy, before)),
-            node.isGenuineBound(secret, claim, wrong, before),
+            ...boundRefusals(c),
           ];
           if (policy.expiring) {
             refused.push(
               ...(await both(claim, c.joined, policy, claim.expiration)),
               ...(await both(asSalt, c.joined, policy, before)),
-              node.isGenuineBound(secret, claim, c.bound, claim.expiration),
+              node.isGenuineBound(secret, purpose, claim, c.bound, claim.expiration),
             );
           }
           if (!policy.salted && moved.userId.isWellFormed()) {
@@ -278,16 +325,16 @@ class UserIdInteropTest {
           refused.push(...(await both(claim, c.joined, other, before)));
           answers.push({
             joined: node.sign(secret, claim, policy),
-            bound: node.signBound(secret, claim),
+            bound: node.signBound(secret, purpose, claim),
             web: await web.sign(secret, claim, policy),
             user: target.user.organizationUserId,
             accepted: [
               ...(await both(claim, c.joined.toUpperCase(), policy, before)),
               ...(await both(none, c.joined, policy, before)),
               ...(await both(empty, c.joined, policy, before)),
-              node.isGenuineBound(secret, claim, c.bound, before),
-              node.isGenuineBound(secret, none, c.bound, before),
-              node.isGenuineBound(secret, empty, c.bound, before),
+              node.isGenuineBound(secret, purpose, claim, c.bound, before),
+              node.isGenuineBound(secret, purpose, none, c.bound, before),
+              node.isGenuineBound(secret, purpose, empty, c.bound, before),
             ],
             refused,
           });
@@ -318,7 +365,6 @@ class UserIdInteropTest {
       UserIdAuthenticator users = vault.userIds(id, n % 3 == 0 ? policy : policy.stampVersions());
       bound.add(users.sign(boundClaim));
       Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put("secretId", id.text());
       fields.put("userId", claim.userId());
       if (claim.salt() != null) {
         fields.put("salt", claim.salt());
@@ -330,13 +376,14 @@ class UserIdInteropTest {
       if (bound.get(n).version() != null) {
         fields.put("version", bound.get(n).version());
       }
-      fields.put("context", context);
       cases.add(
           Map.of(
               "secret",
               secret,
               "claim",
               fields,
+              "purpose",
+              Map.of("secretId", id.text(), "context", context),
               "policy",
               Map.of("salted", salted, "expiring", expiring),
               "joined",
@@ -377,16 +424,30 @@ class UserIdInteropTest {
     UserIdAuthenticator users = vault.userIds(id, UserIdPolicy.bound());
     List<String> signed = new ArrayList<>();
     int refused = 0;
-    for (int n = 0; n < 20_000; n++) {
+    for (int n = 0; n < 40_000; n++) {
       StringBuilder url = new StringBuilder(one("http", "https", "https", "Https", "ftp"));
-      url.append("://").append(one("", "", "", "u@", "a.", "1.", "x-1.", "%61."));
+      url.append("://")
+          .append(
+              one("", "", "", "u@", "a.", "1.", "x-1.", "%61.", "xn--a.", "xn--0.", "xn--tda."));
       url.append(one("example.org", "example.org", "Example.org", "127.0.0.1", "127.0.0.010"));
       url.append(one("", "", ".", ".1", ".0x1", ".a"))
-          .append(one("", "", ":", ":80", ":443", ":0"));
+          .append(one("", "", ":", ":80", ":443", ":0", ":65535", ":65536"));
       for (int i = random.nextInt(4); i > 0; i--) {
-        url.append('/').append(one("", "a", ".", "..", "%2e", "%2E.", "...", "'", "\u00fc", "%c3"));
+        url.append('/')
+            .append(one("", "a", ".", "..", "%2e", "%2E.", "...", "'", "%C3%BC", "\u00fc", "%c3"));
       }
-      url.append(one("", "", "?", "?a=b&c", "?'", "?/../", "?a=[%27]", "?\u00fc=a\u0308", "?+"));
+      url.append(
+          one(
+              "",
+              "",
+              "?",
+              "?a=b&c",
+              "?'",
+              "?/../",
+              "?a=[%27]",
+              "?%C3%BC=a%CC%88",
+              "?\u00fc=a",
+              "?+"));
       try {
         UserIdClaim claim = UserIdClaim.of(text(10)).expiresAt(VaultFixture.START.plusSeconds(9));
         URI each = users.signUrl(new URI(url.toString()), claim);

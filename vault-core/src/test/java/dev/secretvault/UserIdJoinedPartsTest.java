@@ -1,6 +1,7 @@
 package dev.secretvault;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -104,6 +105,34 @@ class UserIdJoinedPartsTest {
     vault.userIds(id, STANDARD.expiring());
     assertThatIllegalStateException().isThrownBy(() -> vault.userIds(id, STANDARD.salted()));
     vault.userIds(id, STANDARD.expiring());
+  }
+
+  @Test
+  void candidates_ofAClaim_areItsDigestsUnderEachVersion() {
+    Instant end = VaultFixture.START.plusSeconds(9);
+    UserIdClaim claim = UserIdClaim.of("user").salt("salt").expiresAt(end);
+    int policies = 0;
+    for (UserIdPolicy policy :
+        List.of(
+            STANDARD.salted().expiring(),
+            STANDARD.salted().expiring().stampVersions(),
+            UserIdPolicy.bound().stampVersions())) {
+      SecretId id = VaultFixture.create(vault, "secret " + policies++);
+      UserIdAuthenticator users = vault.userIds(id, policy);
+      UserIdClaim each = policies == 3 ? claim.context("action", "view") : claim;
+      String first = users.sign(each).digest().hex();
+      vault.rotate(id, NewValue.generated()).close();
+      vault.activate(id);
+      String second = users.sign(each).digest().hex();
+      assertThat(users.candidates(each).stream().map(Digest::hex)).containsExactly(second, first);
+    }
+    UserIdAuthenticator both = vault.userIds("secret 0", STANDARD.salted().expiring());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> both.candidates(UserIdClaim.of("user")))
+        .withMessageStartingWith("salt: ");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> both.candidates(claim.context("action", "view")))
+        .withMessageStartingWith("context: ");
   }
 
   /**

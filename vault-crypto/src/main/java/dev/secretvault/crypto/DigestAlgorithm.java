@@ -1,8 +1,11 @@
 package dev.secretvault.crypto;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * How the digest of a user ID is made from the ID, a suffix that may follow it, and a key.
@@ -28,6 +31,10 @@ public enum DigestAlgorithm {
   /** Plain MD5, 16 bytes. Can be extended, and colliding user IDs are made in seconds. */
   HASH_MD5("hash-md5", "MD5", 16, false);
 
+  private static final Map<String, DigestAlgorithm> BY_WIRE_NAME =
+      Arrays.stream(values())
+          .collect(Collectors.toUnmodifiableMap(DigestAlgorithm::wireName, Function.identity()));
+
   private final String wireName;
   private final String hash;
   private final int digestBytes;
@@ -48,9 +55,7 @@ public enum DigestAlgorithm {
    */
   public static Optional<DigestAlgorithm> ofWireName(String wireName) {
     Objects.requireNonNull(wireName, "wireName");
-    return Arrays.stream(values())
-        .filter(algorithm -> algorithm.wireName.equals(wireName))
-        .findFirst();
+    return Optional.ofNullable(BY_WIRE_NAME.get(wireName));
   }
 
   /** {@return the name that services know it by, such as {@code hmac-sha256}} */

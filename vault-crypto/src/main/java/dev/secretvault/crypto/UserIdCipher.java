@@ -40,10 +40,12 @@ public final class UserIdCipher {
     byte[] message = new byte[1 + label.length];
     message[0] = (byte) 0xff;
     System.arraycopy(label, 0, message, 1, label.length);
-    byte[] key = Hmac.sha256(secret).compute(message);
+    Hmac derivation = Hmac.sha256(secret);
+    byte[] key = derivation.compute(message);
     try {
       return new UserIdCipher(new AesGcm(key, number));
     } finally {
+      derivation.erase();
       Arrays.fill(key, (byte) 0);
     }
   }

@@ -43,6 +43,9 @@ final class Entries {
 
   private final Prefixes prefixes;
 
+  /** Where a key is put together to be hashed. */
+  private final byte[] whole = new byte[RecordKey.MAX_LENGTH];
+
   private byte[][] pages;
 
   /** How much of each page is in use. */
@@ -292,7 +295,13 @@ final class Entries {
 
   /** Compares the key of an entry with another key. */
   int compareKey(int place, byte[] key) {
-    return Arrays.compare(key(place), key);
+    byte[] page = page(place);
+    int from = at(place);
+    int end = restEnd(page, from);
+    byte[] prefix = prefixes.text((int) number(page, end));
+    int both = Math.min(prefix.length, key.length);
+    int compared = Arrays.compare(prefix, 0, prefix.length, key, 0, both);
+    return compared == 0 ? Arrays.compare(page, from + 1, end, key, both, key.length) : compared;
   }
 
   /** Compares entries by their keys. */
@@ -322,10 +331,16 @@ final class Entries {
     return expiries == 0 ? compareKeys(place, other) : expiries;
   }
 
-  /** The hash of an entry's key. */
+  /** The hash of an entry's key. For whoever adds and removes; takes no memory. */
   int hash(int place) {
-    byte[] key = key(place);
-    return hash(key, 0, key.length);
+    byte[] page = page(place);
+    int from = at(place);
+    int end = restEnd(page, from);
+    byte[] prefix = prefixes.text((int) number(page, end));
+    int rest = end - from - 1;
+    System.arraycopy(prefix, 0, whole, 0, prefix.length);
+    System.arraycopy(page, from + 1, whole, prefix.length, rest);
+    return hash(whole, 0, prefix.length + rest);
   }
 
   /** The hash of a key that is a part of {@code bytes}. */
@@ -337,12 +352,19 @@ final class Entries {
     }
     if (end - from >= Long.BYTES) {
       // Some of them once more, as so many at once are faster than one after the other.
-      return (int) (mix(hash ^ (long) LONG.get(bytes, end - Long.BYTES)) >>> 32);
+      return spread(hash ^ (long) LONG.get(bytes, end - Long.BYTES));
     }
     for (; at < end; at++) {
       hash = mix(hash ^ bytes[at]);
     }
-    return (int) (mix(hash) >>> 32);
+    return spread(hash);
+  }
+
+  /**
+   * Twice, as a product's lower bits know nothing of its factors' higher ones: of the last bytes.
+   */
+  private static int spread(long hash) {
+    return (int) (mix(mix(hash)) >>> 32);
   }
 
   /** Half of a step of MurmurHash3. */

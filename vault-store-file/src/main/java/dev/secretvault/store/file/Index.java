@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Any number of threads may read while one applies a commit; a reader sees all of a commit or
  * none, also across two calls.
  *
- * <p>An entry takes its key without its {@linkplain Prefixes prefix}, and at most 50 bytes more, 4
- * of them only once entries are asked for in the order of their keys, and 4 in that of their
- * expiry.
+ * <p>An entry takes its key without its {@linkplain Prefixes prefix}, and about 30 bytes more,
+ * seldom over 50, 4 of them only once entries are asked for in the order of their keys, and 4 in
+ * that of their expiry.
  */
 final class Index {
 

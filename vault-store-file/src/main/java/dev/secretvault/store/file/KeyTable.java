@@ -13,7 +13,6 @@ final class KeyTable {
 
   private static final int LEAST = 1 << 4;
   private static final int MOST = 1 << 28;
-  private static final int MOST_GROWTH = 256;
 
   /** A byte of a hash, 0 where the slot is empty, and a place. */
   private static final int SLOT = 1 + Integer.BYTES;
@@ -47,7 +46,7 @@ final class KeyTable {
   }
 
   /** How many slots there are. */
-  private int count() {
+  int count() {
     return slots.length / SLOT;
   }
 
@@ -59,7 +58,7 @@ final class KeyTable {
     return (int) INT.get(slots, slot * SLOT + 1);
   }
 
-  private void set(int slot, byte tag, int place) {
+  private static void set(byte[] slots, int slot, byte tag, int place) {
     slots[slot * SLOT] = tag;
     INT.set(slots, slot * SLOT + 1, place);
   }
@@ -73,13 +72,14 @@ final class KeyTable {
     if (size + 1 > room(count())) {
       rebuild(slots(size + 1, guess));
     } else {
-      enter(place, hash);
+      enter(slots, place, hash);
     }
     size++;
   }
 
   /**
-   * How many slots a table has that was too small.
+   * How many slots a table has that was too small: at most four times as many as before. A guess
+   * may be far too high, as where a log has its small records first.
    *
    * @param entries how many there are
    * @param guess how many there will soon be; 0 if that is not known
@@ -88,12 +88,11 @@ final class KeyTable {
     if (entries > room(MOST)) {
       throw new IllegalStateException("there are more records than an index can hold");
     }
-    long likely = Math.max(entries, Math.min(guess, MOST_GROWTH * (long) entries));
     int slots = LEAST;
-    while (slots < MOST && room(slots) < likely) {
+    while (room(slots) < entries) {
       slots *= 2;
     }
-    return slots;
+    return slots < MOST && room(slots) < guess ? 2 * slots : slots;
   }
 
   /** Becomes as small as it may be, if it is larger than it would be without knowing of growth. */
@@ -113,18 +112,19 @@ final class KeyTable {
   }
 
   private void rebuild(int wanted) {
-    slots = new byte[wanted * SLOT];
+    byte[] rebuilt = new byte[wanted * SLOT];
     // In the order of their places, which is faster than in that of the hashes.
-    entries.forEach(place -> enter(place, entries.hash(place)));
+    entries.forEach(place -> enter(rebuilt, place, entries.hash(place)));
+    slots = rebuilt;
   }
 
-  private void enter(int place, int hash) {
-    int mask = count() - 1;
+  private static void enter(byte[] slots, int place, int hash) {
+    int mask = slots.length / SLOT - 1;
     int slot = hash & mask;
-    while (isTaken(slot)) {
+    while (slots[slot * SLOT] != 0) {
       slot = (slot + 1) & mask;
     }
-    set(slot, tag(hash), place);
+    set(slots, slot, tag(hash), place);
   }
 
   /** How many entries there are. */
@@ -143,11 +143,11 @@ final class KeyTable {
     for (int slot = (empty + 1) & mask; isTaken(slot); slot = (slot + 1) & mask) {
       int home = entries.hash(place(slot)) & mask;
       if (((slot - home) & mask) >= ((slot - empty) & mask)) {
-        set(empty, slots[slot * SLOT], place(slot));
+        set(slots, empty, slots[slot * SLOT], place(slot));
         empty = slot;
       }
     }
-    set(empty, (byte) 0, 0);
+    set(slots, empty, (byte) 0, 0);
     size--;
   }
 

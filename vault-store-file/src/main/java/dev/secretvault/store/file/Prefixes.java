@@ -4,8 +4,9 @@ import java.util.Arrays;
 
 /**
  * What keys begin with, up to their second dot, each kept once and named by a number: in a vault
- * many records share it. A key that has no such beginning, or nothing behind it, has none; nor has
- * one that comes when there are very many already, as each takes more than it spares then.
+ * many records share it. A key that has no such beginning, or nothing behind it, has none. Nor has
+ * one whose beginning was not seen shortly before, or comes when there are very many already: each
+ * takes more than one record spares.
  *
  * <p>They are never forgotten.
  */
@@ -18,6 +19,7 @@ final class Prefixes {
   static final int MOST = 1 << 16;
 
   private static final int LEAST = 1 << 3;
+  private static final int SEEN = 1 << 12;
 
   private byte[][] texts;
   private int count = 1;
@@ -25,12 +27,17 @@ final class Prefixes {
   /** Numbers, searched from where the hash points to the next empty slot. */
   private int[] slots = new int[2 * LEAST];
 
+  /** Hashes of what was seen once, each where it points to, until another takes its place. */
+  private final int[] seen;
+
   Prefixes() {
+    seen = new int[SEEN];
     texts = new byte[LEAST][];
     texts[NONE] = new byte[0];
   }
 
   private Prefixes(Prefixes other) {
+    seen = other.seen;
     // What is there never changes, and what is added takes no place of it.
     texts = other.texts;
     count = other.count;
@@ -48,18 +55,25 @@ final class Prefixes {
     return texts[number];
   }
 
-  /** The number of the prefix of a key, which is entered if it is new. */
+  /** The number of the prefix of a key, which is entered when it is seen again. */
   int of(byte[] keys, int from, int to) {
     int end = end(keys, from, to);
     if (end == from) {
       return NONE;
     }
     int slot = slot(keys, from, end);
-    if (slots[slot] == NONE && count <= MOST) {
+    if (slots[slot] == NONE && count <= MOST && wasSeen(Entries.hash(keys, from, end))) {
       enter(Arrays.copyOfRange(keys, from, end), slot);
       slot = slot(keys, from, end);
     }
     return slots[slot];
+  }
+
+  private boolean wasSeen(int hash) {
+    int at = hash & (SEEN - 1);
+    boolean before = seen[at] == hash;
+    seen[at] = hash;
+    return before;
   }
 
   private static int end(byte[] keys, int from, int to) {

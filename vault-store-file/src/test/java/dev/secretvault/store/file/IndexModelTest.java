@@ -96,7 +96,9 @@ class IndexModelTest {
     for (int i = 0; i < Prefixes.MOST + 5_000; i += 1_000) {
       List<Step> steps = new ArrayList<>();
       for (int j = i; j < i + 1_000; j++) {
-        steps.add(new Step(new RecordKey("k." + (j * 31) + ".x"), true, 1, Step.NEVER, 4, j));
+        for (String end : List.of(".x", ".y")) {
+          steps.add(new Step(new RecordKey("k." + (j * 31) + end), true, 1, Step.NEVER, 4, j));
+        }
       }
       apply(steps);
     }
@@ -160,12 +162,20 @@ class IndexModelTest {
   }
 
   private RecordKey key() {
-    StringBuilder key = new StringBuilder();
-    int length = random.nextInt(10) == 0 ? 1 + random.nextInt(RecordKey.MAX_LENGTH) : 3;
-    while (key.length() < length) {
-      key.append(KEY_CHARACTERS.charAt(random.nextInt(KEY_CHARACTERS.length())));
+    if (random.nextBoolean()) {
+      // Most of what such keys begin with is shared by several.
+      return new RecordKey(characters(1) + "." + characters(1) + "." + characters(1));
     }
-    return new RecordKey(key.toString());
+    return new RecordKey(
+        characters(random.nextInt(10) == 0 ? 1 + random.nextInt(RecordKey.MAX_LENGTH) : 3));
+  }
+
+  private String characters(int count) {
+    StringBuilder text = new StringBuilder();
+    while (text.length() < count) {
+      text.append(KEY_CHARACTERS.charAt(random.nextInt(KEY_CHARACTERS.length())));
+    }
+    return text.toString();
   }
 
   private void apply(List<Step> steps) {

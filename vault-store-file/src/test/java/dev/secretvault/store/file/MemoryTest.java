@@ -26,7 +26,7 @@ class MemoryTest {
 
   /** What the records are called, and what each may take. */
   enum Keys {
-    /** As in a vault, where a secret has three: at most 200 bytes for all of them. */
+    /** As in a vault of one namespace: a secret has three, at most 200 bytes for all of them. */
     OF_A_VAULT(65) {
       @Override
       String key(int number, SplittableRandom random) {
@@ -34,6 +34,18 @@ class MemoryTest {
           case 0 -> "namespace-x.n." + characters(22, random);
           case 1 -> "namespace-x.s." + characters(26, random);
           default -> "namespace-x.v." + characters(26, random) + ".1";
+        };
+      }
+    },
+    /** As in a vault that has a secret to a namespace. */
+    OF_MANY_NAMESPACES(39 + 50) {
+      @Override
+      String key(int number, SplittableRandom random) {
+        String namespace = characters(11, random);
+        return switch (number % 3) {
+          case 0 -> namespace + ".n." + characters(22, random);
+          case 1 -> namespace + ".s." + characters(26, random);
+          default -> namespace + ".v." + characters(26, random) + ".1";
         };
       }
     },

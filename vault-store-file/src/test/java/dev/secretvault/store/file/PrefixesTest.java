@@ -2,6 +2,7 @@ package dev.secretvault.store.file;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,20 +36,39 @@ class PrefixesTest {
     "., ''",
     "a, ''"
   })
-  void of_key_isWhatEndsWithItsSecondDotAndHasSomethingBehind(String key, String prefix) {
+  void of_key_isWhatEndsWithItsSecondDotAndHasSomethingBehindWhenItIsSeenAgain(
+      String key, String prefix) {
+    assertThat(of(key)).isEqualTo(Prefixes.NONE);
     assertThat(text(of(key))).isEqualTo(prefix);
   }
 
   @Test
   void of_moreThanThereMayBe_isNoneForThoseThatAreNew() {
-    for (int i = 1; i <= Prefixes.MOST; i++) {
-      assertThat(of("k." + i + ".x")).isEqualTo(i);
-    }
-    Prefixes before = prefixes.frozen();
+    enter(1, Prefixes.MOST);
     assertThat(of("k.new.x")).isEqualTo(Prefixes.NONE);
+    assertThat(of("k.new.y")).isEqualTo(Prefixes.NONE);
     for (int i = 1; i <= Prefixes.MOST; i++) {
-      assertThat(of("k." + i + ".y")).isEqualTo(i);
+      assertThat(of("k." + i + ".z")).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void frozen_moreAreEntered_keepsThoseThatWereThere() {
+    enter(1, 5);
+    Prefixes before = prefixes.frozen();
+    enter(6, 10_000);
+    for (int i = 1; i <= 5; i++) {
       assertThat(before.text(i)).asString(ISO_8859_1).isEqualTo("k." + i + ".");
+    }
+    assertThatThrownBy(() -> before.text(10_000))
+        .isInstanceOf(ArrayIndexOutOfBoundsException.class);
+    assertThat(text(10_000)).isEqualTo("k.10000.");
+  }
+
+  private void enter(int first, int last) {
+    for (int i = first; i <= last; i++) {
+      assertThat(of("k." + i + ".x")).isEqualTo(Prefixes.NONE);
+      assertThat(of("k." + i + ".y")).isEqualTo(i);
     }
   }
 }
