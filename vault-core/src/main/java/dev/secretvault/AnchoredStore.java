@@ -6,228 +6,225 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A store whose every commit is counted, in a record of its own and with an anchor elsewhere, so
- * that an older copy is noticed.
+ * that an older copy is noticed. Nobody else sees that record.
  *
- * <p>The record goes into the commit, and the anchor follows before the commit returns. So the
- * record may be ahead of the anchor by what was committed when processes died between the two, but
- * the anchor is never ahead of the store that it belongs to. The digest of each commit covers the
- * one before, and the record holds the last few: a store that has gone on from an older copy has
- * another digest where the anchor stands.
- *
- * <p>While the anchor does not note a commit, this store makes no other one. So at most one commit
- * of each process is not noted, and a store does not run away from its anchor.
+ * <p>The record goes into the commit, and the anchor follows before the commit returns. Before the
+ * next one, whoever makes it has the anchor follow, and the store makes it only if the record is
+ * the same still. So the record is never ahead of the anchor by more than one commit, whatever
+ * fails and however many there are; and where the anchor stands has been in the record.
  */
 final class AnchoredStore implements SecretStore {
 
   static final RecordKey KEY = new RecordKey("freshness");
 
-  /** More processes than that do not use a store between two notes of one of them. */
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Of so many vaults, the last commit is known. */
   private static final int HISTORY = 16;
 
-  // What begins a change in the digest.
-  private static final byte PUT = 0;
-  private static final byte DELETE = 1;
-  private static final byte REQUIRE = 2;
-  private static final long NEVER = Long.MIN_VALUE;
-
-  private static final int DIGEST_BYTES = 32;
-  private static final int ENTRY_BYTES = Long.BYTES + DIGEST_BYTES;
+  private static final int ID_BYTES = 2 * Long.BYTES;
 
   private final SecretStore store;
   private final FreshnessAnchor anchor;
 
+  /** The first half of the ids of what is committed here. */
+  private final long vault = RANDOM.nextLong();
+
   /** In one process, commits take turns: all but one would lose the race for the record. */
   private final Lock turn = new ReentrantLock();
 
-  /** As last known; null if it has to be read. Guarded by {@link #turn}, as is what follows. */
-  private @Nullable History known;
-
-  /** The newest that this store has had; never forgotten. */
-  private @Nullable Mark newest;
-
-  /** What was committed, and the anchor did not note; null if it noted all. */
-  private @Nullable Mark unnoted;
-
-  private AnchoredStore(SecretStore store, FreshnessAnchor anchor) {
+  AnchoredStore(SecretStore store, FreshnessAnchor anchor) {
     this.store = store;
     this.anchor = anchor;
   }
 
-  /** The last marks, the newest first, and the revision of the record that holds them. */
-  private record History(long revision, List<Mark> marks) {
-
-    Mark newest() {
-      return marks.get(0);
-    }
-
-    History with(Mark next) {
-      List<Mark> longer = new ArrayList<>();
-      longer.add(next);
-      longer.addAll(marks.subList(0, Math.min(marks.size(), HISTORY - 1)));
-      return new History(revision + 1, longer);
-    }
-  }
-
   /**
-   * Compares a store with its anchor. Notes nothing: {@link #noteOpened} is for when it is known
-   * that it is the right store.
+   * The ids of the last commits, the newest first: of the last two, which is what an anchor may
+   * stand at, and of the last one of each vault, for one that is slow and finds that others had the
+   * anchor follow, and went on.
    *
-   * @throws IntegrityException if the store is an older copy, or went on from one, or if the anchor
-   *     has lost its mark
+   * @param revision of the record that holds them, which counts the commits; 0 if there is none
    */
-  static AnchoredStore open(SecretStore store, FreshnessAnchor anchor) {
-    AnchoredStore anchored = new AnchoredStore(store, anchor);
-    Failures.translated(() -> anchored.fresh());
-    return anchored;
+  private record History(long revision, List<UUID> ids) {
+
+    static History of(StoredRecord stored) {
+      ByteBuffer in = ByteBuffer.wrap(stored.bytes());
+      int count = in.remaining() / ID_BYTES;
+      if (count < 1 || count > HISTORY || in.remaining() != count * ID_BYTES) {
+        throw new IntegrityException("the record of the vault's freshness is malformed", null);
+      }
+      List<UUID> ids = new ArrayList<>();
+      while (in.hasRemaining()) {
+        ids.add(new UUID(in.getLong(), in.getLong()));
+      }
+      return new History(stored.revision(), ids);
+    }
+
+    Optional<Mark> newest() {
+      return ids.stream().findFirst().map(id -> new Mark(revision, id));
+    }
+
+    /** Nobody makes a second commit before the first is noted. */
+    boolean goesOnFrom(Optional<Mark> noted) {
+      return noted.map(mark -> ids.contains(mark.id())).orElse(revision <= 1);
+    }
+
+    Change with(Mark next) {
+      List<UUID> longer = new ArrayList<>(List.of(next.id()));
+      Set<Long> vaults = new HashSet<>(Set.of(vaultOf(next.id())));
+      for (UUID id : ids) {
+        boolean lastOfItsVault = vaults.add(vaultOf(id));
+        if (lastOfItsVault || longer.size() == 1) {
+          longer.add(id);
+        }
+      }
+      int count = Math.min(longer.size(), HISTORY);
+      ByteBuffer out = ByteBuffer.allocate(count * ID_BYTES);
+      for (UUID id : longer.subList(0, count)) {
+        out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+      }
+      return Change.put(KEY, revision, out.array());
+    }
+
+    private static long vaultOf(UUID id) {
+      return id.getMostSignificantBits();
+    }
   }
 
   /**
-   * Takes a store as it stands, for an anchor that has no mark yet.
+   * Requires an anchor that has no mark yet.
    *
    * @throws IllegalStateException if it has one
    */
-  static AnchoredStore begin(SecretStore store, FreshnessAnchor anchor) {
-    if (anchor.read().isPresent()) {
+  void requireNewAnchor() {
+    if (Failures.translated(() -> asked(anchor::read)).isPresent()) {
       throw new IllegalStateException("freshness: the anchor has a mark already: take a new one");
     }
-    return new AnchoredStore(store, anchor);
-  }
-
-  /** Has the anchor note where the store stands. */
-  void noteOpened() {
-    Failures.translated(
-        () -> {
-          turn.lock();
-          try {
-            History stored = read();
-            if (stored.revision > 0) {
-              newest = stored.newest();
-              anchor.advance(stored.newest());
-            }
-          } finally {
-            turn.unlock();
-          }
-          return true;
-        });
   }
 
   /**
-   * The history as stored, which is that of the anchor. Others may commit between the two looks,
-   * and go on so far that the store does not remember the first: so that alone refuses nothing.
+   * Compares a vault with its anchor. The first time, or from now on if that is said, begins to
+   * count, with a commit that rewrites the header: each commit of a vault without the anchor
+   * requires that as it was, and each of one with another anchor finds its mark gone.
    */
-  private History fresh() {
-    Optional<Mark> noted = anchor.read();
+  void begin(boolean fromNow) {
+    Failures.translated(
+        () -> {
+          boolean anew = fromNow && asked(anchor::read).isEmpty();
+          begin(anew ? () -> new History(stored().revision, List.of()) : this::fresh);
+        });
+  }
+
+  private void begin(Supplier<History> start) {
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      History stored = read();
-      Optional<Mark> after = anchor.read();
-      if (isFresh(stored, noted)) {
-        return stored;
+      if (start.get().newest().isPresent()) {
+        return;
       }
-      if (after.equals(noted)) {
-        throw notFresh(stored, noted);
+      StoredRecord header =
+          store
+              .read(HeaderRecord.KEY)
+              .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+      try {
+        commit(List.of(Change.put(header.key(), header.revision(), header.bytes())), start);
+        return;
+      } catch (RevisionConflictException changedByAnother) {
+        // Perhaps by one that has begun.
       }
-      noted = after;
     }
     throw new StaleRevisionException();
   }
 
-  private static boolean isFresh(History stored, Optional<Mark> noted) {
-    return noted.map(stored.marks::contains).orElse(stored.revision == 0);
+  /**
+   * The history as stored, which the anchor has followed.
+   *
+   * @throws IntegrityException if the store is an older copy, or went on from one, or if the anchor
+   *     has lost its mark
+   */
+  private History fresh() {
+    for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+      Optional<Mark> noted = asked(anchor::read);
+      History stored = stored();
+      if (!stored.goesOnFrom(noted)) {
+        if (asked(anchor::read).equals(noted)) {
+          throw notFresh(stored, noted); // It stood still meanwhile, so nobody went on.
+        }
+      } else if (stored.newest().equals(noted) || asked(() -> follow(noted, stored))) {
+        return stored;
+      }
+    }
+    throw new StaleRevisionException();
+  }
+
+  private boolean follow(Optional<Mark> noted, History stored) {
+    return anchor.advance(noted.orElse(null), stored.newest().orElseThrow());
+  }
+
+  private static <T> T asked(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (RuntimeException e) {
+      throw new StoreException(
+          "the freshness anchor failed: " + e.getMessage(), Outcome.NOT_WRITTEN, true, e);
+    }
+  }
+
+  private History stored() {
+    return store.read(KEY).map(History::of).orElse(new History(0, List.of()));
   }
 
   private static IntegrityException notFresh(History stored, Optional<Mark> noted) {
-    long commits = stored.revision == 0 ? 0 : stored.newest().counter();
-    if (noted.isEmpty()) {
-      return new IntegrityException(
-          "the freshness anchor has no mark, though the store has had one: commit " + commits,
-          null);
-    }
+    long anchored = noted.map(Mark::counter).orElse(0L);
+    String found =
+        noted.isEmpty()
+            ? "the freshness anchor has no mark, though the store has had one: commit "
+                + stored.revision
+            : stored.revision < anchored
+                ? "the store is an older copy than its freshness anchor has seen: commit "
+                    + stored.revision
+                    + " of "
+                    + anchored
+                : "the store has another history than its freshness anchor has seen: it went on"
+                    + " from an older copy, or with another anchor, before commit "
+                    + anchored;
     return new IntegrityException(
-        commits < noted.get().counter()
-            ? "the store is an older copy than its freshness anchor has seen: commit "
-                + commits
-                + " of "
-                + noted.get().counter()
-            : "the store has another history than its freshness anchor has seen: it went on from an"
-                + " older copy before commit "
-                + noted.get().counter(),
-        null);
-  }
-
-  /**
-   * Refuses to go on without the anchor that a store was opened with before.
-   *
-   * @throws IllegalStateException if there was one
-   */
-  static void requireNoAnchor(SecretStore store) {
-    if (Failures.translated(() -> store.read(KEY)).isPresent()) {
-      throw new IllegalStateException(
-          "freshness: the vault has an anchor, which must be given whenever it is opened");
-    }
-  }
-
-  private History read() {
-    return store.read(KEY).map(AnchoredStore::decode).orElse(new History(0, List.of()));
-  }
-
-  private static History decode(StoredRecord stored) {
-    ByteBuffer in = ByteBuffer.wrap(stored.bytes());
-    int count = in.remaining() / ENTRY_BYTES;
-    if (count < 1 || count > HISTORY || in.remaining() != count * ENTRY_BYTES) {
-      throw new IntegrityException("the record of the vault's freshness is malformed", null);
-    }
-    List<Mark> marks = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      long counter = in.getLong();
-      byte[] digest = new byte[DIGEST_BYTES];
-      in.get(digest);
-      marks.add(new Mark(counter, HexFormat.of().formatHex(digest)));
-    }
-    return new History(stored.revision(), marks);
-  }
-
-  private static byte[] encode(History history) {
-    ByteBuffer out = ByteBuffer.allocate(history.marks.size() * ENTRY_BYTES);
-    history.marks.forEach(
-        mark -> out.putLong(mark.counter()).put(HexFormat.of().parseHex(mark.digest())));
-    return out.array();
+        found + "; to take it as it stands, open it with freshnessFromNow", null);
   }
 
   /** As any store, but for room for the record of this class. */
   @Override
   public void commit(List<Change> changes) {
     Change.checkCommit(changes);
+    commit(changes, this::fresh);
+  }
+
+  private void commit(List<Change> changes, Supplier<History> start) {
     turn.lock();
     try {
-      if (unnoted != null) {
-        note(unnoted, StoreException.Outcome.NOT_WRITTEN);
-      }
       for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-        History before = known == null ? readOn() : known;
-        History after = before.with(next(before, changes));
+        History before = start.get();
+        Mark made = new Mark(before.revision + 1, new UUID(vault, RANDOM.nextLong()));
         List<Change> all = new ArrayList<>(changes);
-        all.add(Change.put(KEY, before.revision, encode(after)));
-        known = null;
+        all.add(before.with(made));
         try {
           store.commit(all);
         } catch (RevisionConflictException e) {
@@ -236,9 +233,7 @@ final class AnchoredStore implements SecretStore {
           }
           continue;
         }
-        known = after;
-        newest = after.newest();
-        note(after.newest(), StoreException.Outcome.UNKNOWN);
+        note(before.newest(), made);
         return;
       }
     } finally {
@@ -248,75 +243,28 @@ final class AnchoredStore implements SecretStore {
   }
 
   /**
-   * The history as stored, which must have gone on from what is known here: a store may be put back
-   * while it is in use, too.
+   * If the anchor stands elsewhere, others had it follow, and may have gone on. Or they went on
+   * from a copy without this commit: then what it was to give out must not be given out.
    */
-  private History readOn() {
-    History stored = read();
-    if (newest == null || stored.marks.contains(newest)) {
-      return stored;
-    }
-    boolean wentFar = stored.revision > 0 && stored.newest().counter() > newest.counter();
-    if (wentFar && stored.marks.get(stored.marks.size() - 1).counter() > newest.counter()) {
-      return fresh();
-    }
-    throw notFresh(stored, Optional.of(newest));
-  }
-
-  private void note(Mark mark, StoreException.Outcome outcome) {
-    unnoted = mark;
+  private void note(Optional<Mark> before, Mark made) {
+    boolean noted;
     try {
-      anchor.advance(mark);
+      noted = anchor.advance(before.orElse(null), made) || fresh().ids.contains(made.id());
     } catch (RuntimeException e) {
-      throw new StoreException("the freshness anchor did not note a commit", outcome, true, e);
+      throw new StoreException(
+          "a commit was not noted: " + e.getMessage(), Outcome.UNKNOWN, true, e);
     }
-    unnoted = null;
-  }
-
-  private static Mark next(History before, List<Change> changes) {
-    MessageDigest digest = sha256();
-    long counter = 1;
-    if (before.revision > 0) {
-      counter = before.newest().counter() + 1;
-      digest.update(HexFormat.of().parseHex(before.newest().digest()));
-    }
-    digest.update(longBytes(counter));
-    for (Change change : changes) {
-      byte[] key = change.key().text().getBytes(StandardCharsets.US_ASCII);
-      digest.update(longBytes(key.length));
-      digest.update(key);
-      digest.update(longBytes(change.expectedRevision()));
-      if (change instanceof Change.Put put) {
-        digest.update(PUT);
-        Instant end = put.expiresAt();
-        digest.update(longBytes(end == null ? NEVER : end.toEpochMilli()));
-        digest.update(longBytes(put.bytes().length));
-        digest.update(put.bytes());
-      } else {
-        digest.update(change instanceof Change.Delete ? DELETE : REQUIRE);
-      }
-    }
-    return new Mark(counter, HexFormat.of().formatHex(digest.digest()));
-  }
-
-  private static byte[] longBytes(long number) {
-    return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("SHA-256 is not available on this Java platform", e);
+    if (!noted) {
+      throw new StoreException(
+          "the store no longer tells whether a commit is part of it", Outcome.UNKNOWN, true, null);
     }
   }
 
   @Override
   public Optional<StoredRecord> read(RecordKey key) {
-    return store.read(key);
+    return key.equals(KEY) ? Optional.empty() : store.read(key);
   }
 
-  /** All records but that of this class. */
   @Override
   public List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
     List<StoredRecord> page = store.scan(after, limit);
@@ -332,7 +280,6 @@ final class AnchoredStore implements SecretStore {
     return store.expired(now, limit);
   }
 
-  /** Reports all records but that of this class. */
   @Override
   public Subscription watch(StoreListener listener) {
     Objects.requireNonNull(listener, "listener");

@@ -18,13 +18,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** A mark in a file, as one line: the counter, a space, the digest. */
+/** A mark in a file, as one line: the counter, a space, the id. */
 final class FileFreshnessAnchor implements FreshnessAnchor {
 
-  private static final Pattern LINE = Pattern.compile("([1-9][0-9]{0,17}) ([0-9a-f]{64})\n");
+  private static final Pattern LINE =
+      Pattern.compile("([1-9][0-9]{0,17}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\n");
 
   /**
    * A process has a file's lock as a whole, and must not lock it twice, whoever in it does. An
@@ -78,35 +81,36 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
     try {
       Matcher line = LINE.matcher(Files.readString(file, StandardCharsets.US_ASCII));
       if (!line.matches()) {
-        throw new IOException("the freshness anchor is malformed: " + file);
+        throw new IOException("malformed: " + file);
       }
-      return Optional.of(new Mark(Long.parseLong(line.group(1)), line.group(2)));
+      return Optional.of(new Mark(Long.parseLong(line.group(1)), UUID.fromString(line.group(2))));
     } catch (NoSuchFileException none) {
       return Optional.empty();
     }
   }
 
   @Override
-  public void advance(Mark mark) {
+  public boolean advance(@Nullable Mark noted, Mark next) {
     synchronized (TURN) {
-      uninterrupted(() -> tryAdvance(mark));
+      return uninterrupted(() -> tryAdvance(noted, next));
     }
   }
 
-  private Optional<Mark> tryAdvance(Mark mark) throws IOException {
+  private boolean tryAdvance(@Nullable Mark noted, Mark next) throws IOException {
     try (FileChannel locked = FileChannel.open(sibling(".lock"), CREATED, ownersOnly());
         FileLock lock = locked.lock()) {
-      Optional<Mark> noted = tryRead();
-      if (lock.isValid() && noted.filter(before -> before.counter() >= mark.counter()).isEmpty()) {
-        write(mark);
+      Mark before = tryRead().orElse(null);
+      if (!lock.isValid() || !(Objects.equals(before, noted) || next.equals(before))) {
+        return false;
       }
-      return noted;
+      write(next); // Once more if it is there: whoever wrote it may not have forced it.
+      return true;
     }
   }
 
   private void write(Mark mark) throws IOException {
     Path written = sibling(".new");
-    byte[] line = (mark.counter() + " " + mark.digest() + "\n").getBytes(StandardCharsets.US_ASCII);
+    byte[] line = (mark.counter() + " " + mark.id() + "\n").getBytes(StandardCharsets.US_ASCII);
     Files.deleteIfExists(written); // Of a process that has died.
     try (FileChannel out = FileChannel.open(written, CREATED, ownersOnly())) {
       ByteBuffer left = ByteBuffer.wrap(line);

@@ -10,7 +10,6 @@ import dev.secretvault.store.testkit.InMemorySecretStore;
 import dev.secretvault.store.testkit.SecretStoreContract;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -43,22 +42,6 @@ class AnchoredStoreTest extends SecretStoreContract {
     }
   }
 
-  private static final class MemoryAnchor implements FreshnessAnchor {
-    private Optional<Mark> noted = Optional.empty();
-
-    @Override
-    public synchronized Optional<Mark> read() {
-      return noted;
-    }
-
-    @Override
-    public synchronized void advance(Mark mark) {
-      if (noted.filter(before -> before.counter() >= mark.counter()).isEmpty()) {
-        noted = Optional.of(mark);
-      }
-    }
-  }
-
   /** What those tests cannot show: how much fits, and that too much is refused in full. */
   @Test
   void commit_ofAllButOneChange_happens_andOneMoreIsRefused() {
@@ -76,7 +59,7 @@ class AnchoredStoreTest extends SecretStoreContract {
 
   @Override
   protected SecretStore openStore() {
-    return AnchoredStore.open(InMemorySecretStore.open(medium), anchor);
+    return new AnchoredStore(InMemorySecretStore.open(medium), anchor);
   }
 
   @Override

@@ -26,7 +26,7 @@ class AnchorTest {
     Files.delete(Path.of(anchor));
     assertThat(cli.run("--anchor", anchor, "list").err()).contains("no mark");
     Files.writeString(Path.of(anchor), "nonsense");
-    assertThat(cli.run("--anchor", anchor, "list").err()).contains("reading or writing failed");
+    assertThat(cli.run("--anchor", anchor, "list").err()).contains("the freshness anchor failed");
     Files.writeString(Path.of(anchor), mark);
     assertThat(cli.does("--anchor", anchor, "list").out()).contains("web");
   }
