@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -34,6 +34,8 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
    * interned string is one and the same for all copies of this class in a server.
    */
   private static final String TURN = FileFreshnessAnchor.class.getName().intern();
+
+  private static final int MAX_LINKS = 40;
 
   private static final Set<StandardOpenOption> CREATED =
       Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -74,10 +76,10 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
 
   @Override
   public Optional<Mark> read() {
-    return uninterrupted(this::tryRead);
+    return uninterrupted(() -> read(target()));
   }
 
-  private Optional<Mark> tryRead() throws IOException {
+  private static Optional<Mark> read(Path file) throws IOException {
     try {
       Matcher line = LINE.matcher(Files.readString(file, StandardCharsets.US_ASCII));
       if (!line.matches()) {
@@ -92,27 +94,39 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
   @Override
   public boolean advance(@Nullable Mark noted, Mark next) {
     synchronized (TURN) {
-      return uninterrupted(() -> tryAdvance(noted, next));
+      return uninterrupted(() -> advance(target(), noted, next));
     }
   }
 
-  private boolean tryAdvance(@Nullable Mark noted, Mark next) throws IOException {
-    try (FileChannel locked = FileChannel.open(sibling(".lock"), CREATED, ownersOnly());
-        FileLock lock = locked.lock()) {
-      Mark before = tryRead().orElse(null);
-      if (!lock.isValid() || !(Objects.equals(before, noted) || next.equals(before))) {
+  /** Where a symbolic link leads: it is not to be replaced by a file beside it. */
+  private Path target() throws IOException {
+    Path target = file;
+    for (int links = 0; Files.isSymbolicLink(target); links++) {
+      if (links == MAX_LINKS) {
+        throw new FileSystemLoopException(file.toString());
+      }
+      target = target.resolveSibling(Files.readSymbolicLink(target));
+    }
+    return target;
+  }
+
+  private static boolean advance(Path file, @Nullable Mark noted, Mark next) throws IOException {
+    try (FileChannel locked = FileChannel.open(sibling(file, ".lock"), CREATED, ownersOnly(file))) {
+      locked.lock(); // Closing lets go of it.
+      Mark before = read(file).orElse(null);
+      if (!Objects.equals(before, noted) && !next.equals(before)) {
         return false;
       }
-      write(next); // Once more if it is there: whoever wrote it may not have forced it.
+      write(file, next); // Once more if it is there: whoever wrote it may not have forced it.
       return true;
     }
   }
 
-  private void write(Mark mark) throws IOException {
-    Path written = sibling(".new");
+  private static void write(Path file, Mark mark) throws IOException {
+    Path written = sibling(file, ".new");
     byte[] line = (mark.counter() + " " + mark.id() + "\n").getBytes(StandardCharsets.US_ASCII);
     Files.deleteIfExists(written); // Of a process that has died.
-    try (FileChannel out = FileChannel.open(written, CREATED, ownersOnly())) {
+    try (FileChannel out = FileChannel.open(written, CREATED, ownersOnly(file))) {
       ByteBuffer left = ByteBuffer.wrap(line);
       while (left.hasRemaining()) {
         out.write(left);
@@ -120,12 +134,15 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
       out.force(true);
     }
     Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    if (file.getFileSystem().getSeparator().equals("\\")) {
+      return; // Windows opens no directory, and its file systems order their metadata themselves.
+    }
     try (FileChannel directory = FileChannel.open(file.resolveSibling("."))) {
       directory.force(true);
     }
   }
 
-  private FileAttribute<?>[] ownersOnly() {
+  private static FileAttribute<?>[] ownersOnly(Path file) {
     return file.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
@@ -133,7 +150,7 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
         : new FileAttribute<?>[0];
   }
 
-  private Path sibling(String suffix) {
+  private static Path sibling(Path file, String suffix) {
     return file.resolveSibling(file.getFileName() + suffix);
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +67,7 @@ class FileFreshnessAnchorTest {
       for (int i = 0; i < PROCESSES; i++) {
         children.add(
             ChildJvm.start(
-                FreshnessChild.class,
+                AnchorChild.class,
                 List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"),
                 Map.of(),
                 file,
@@ -102,6 +103,44 @@ class FileFreshnessAnchorTest {
       assertThat(anchor.read()).contains(next);
       before = next;
     }
+  }
+
+  /** The way to a file on another machine: the mark must not come to stand beside the link. */
+  @Test
+  void symbolicLinks_areFollowed_andStay() throws IOException {
+    Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+    Path mark = elsewhere.resolve("mark");
+    Path second = Files.createSymbolicLink(directory.resolve("second"), Path.of("elsewhere/mark"));
+    Files.createSymbolicLink(file, second);
+    assertThat(anchor.read()).isEmpty();
+    Mark before = null;
+    for (int counter = 1; counter <= 3; counter++) {
+      Mark next = mark(counter);
+      assertThat(anchor.advance(before, next)).isTrue();
+      assertThat(FreshnessAnchor.inFile(mark).read()).contains(next);
+      assertThat(anchor.read()).contains(next);
+      before = next;
+    }
+    assertThat(file).isSymbolicLink();
+    assertThat(second).isSymbolicLink();
+    assertThat(elsewhere.resolve("mark.lock")).exists();
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files).containsExactlyInAnyOrder(elsewhere, second, file);
+    }
+  }
+
+  /** What is not mounted is no reason to begin anew beside it. */
+  @Test
+  void symbolicLinks_toNowhereOrInACircle_noteNothing() throws IOException {
+    Files.createSymbolicLink(file, directory.resolve("unmounted/mark"));
+    assertThatThrownBy(() -> anchor.advance(null, mark(1)))
+        .isInstanceOf(UncheckedIOException.class);
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("anchor"));
+    assertThatThrownBy(anchor::read).isInstanceOf(UncheckedIOException.class);
+    assertThatThrownBy(() -> anchor.advance(null, mark(1)))
+        .isInstanceOf(UncheckedIOException.class);
+    assertThat(file).isSymbolicLink();
   }
 
   @Test

@@ -10,9 +10,9 @@ import java.util.UUID;
  * Runs in a process of its own: has an anchor follow its last mark, so often. Prints {@code ready},
  * waits for a line, and then prints {@code finished}.
  */
-final class FreshnessChild {
+final class AnchorChild {
 
-  private FreshnessChild() {}
+  private AnchorChild() {}
 
   /**
    * What runs in the other process.
