@@ -44,6 +44,9 @@ final class AnchoredStore implements SecretStore {
 
   private static final int ID_BYTES = 2 * Long.BYTES;
 
+  static final int MOST_CHANGES = MAX_CHANGES - 1;
+  static final int MOST_BYTES = MAX_COMMIT_BYTES - HISTORY * ID_BYTES;
+
   private final SecretStore store;
   private final FreshnessAnchor anchor;
 
@@ -213,8 +216,20 @@ final class AnchoredStore implements SecretStore {
   /** As any store, but for room for the record of this class. */
   @Override
   public void commit(List<Change> changes) {
-    Change.checkCommit(changes);
+    requireRoom(Change.checkCommit(changes));
     commit(changes, this::fresh);
+  }
+
+  private static void requireRoom(List<Change> changes) {
+    long bytes = 0;
+    for (Change change : changes) {
+      bytes += change instanceof Change.Put put ? put.bytes().length : 0;
+    }
+    if (changes.size() > MOST_CHANGES || bytes > MOST_BYTES) {
+      throw new IllegalArgumentException(
+          "changes: with a freshness anchor at most %d with %d bytes, but there are %d with %d"
+              .formatted(MOST_CHANGES, MOST_BYTES, changes.size(), bytes));
+    }
   }
 
   private void commit(List<Change> changes, Supplier<History> start) {

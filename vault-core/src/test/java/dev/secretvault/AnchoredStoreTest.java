@@ -42,19 +42,50 @@ class AnchoredStoreTest extends SecretStoreContract {
     }
   }
 
-  /** What those tests cannot show: how much fits, and that too much is refused in full. */
+  /** What those tests cannot show: how much fits, and that more is refused at once. */
   @Test
-  void commit_ofAllButOneChange_happens_andOneMoreIsRefused() {
+  void commit_ofMostChanges_happens_andOneMoreIsRefused() {
     try (SecretStore store = openStore()) {
-      List<Change> most = new ArrayList<>();
-      for (int i = 0; i < SecretStore.MAX_CHANGES; i++) {
-        most.add(Change.put(new RecordKey("k-" + i), 0, new byte[] {1}));
+      List<Change> tooMany = new ArrayList<>();
+      for (int i = 0; i <= AnchoredStore.MOST_CHANGES; i++) {
+        tooMany.add(Change.put(new RecordKey("k-" + i), 0, new byte[] {1}));
       }
-      assertThatIllegalArgumentException().isThrownBy(() -> store.commit(most));
-      assertThat(store.scan(null, 1)).isEmpty();
-      store.commit(most.subList(1, most.size()));
-      assertThat(store.scan(null, SecretStore.MAX_PAGE)).hasSize(SecretStore.MAX_CHANGES - 1);
+      assertRefused(store, tooMany, "at most 999 ");
+      store.commit(tooMany.subList(1, tooMany.size()));
+      assertThat(store.scan(null, SecretStore.MAX_PAGE)).hasSize(AnchoredStore.MOST_CHANGES);
     }
+  }
+
+  @Test
+  void commit_ofMostBytes_happens_andOneMoreIsRefused() {
+    try (SecretStore store = openStore()) {
+      for (int i = 0; i < 20; i++) { // Until the record is as large as it gets.
+        try (SecretStore another = openStore()) {
+          another.commit(List.of(Change.put(new RecordKey("x-" + i), 0, new byte[1])));
+        }
+      }
+      List<Change> most = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        most.add(Change.put(new RecordKey("k-" + i), 0, new byte[Change.MAX_BYTES]));
+      }
+      int rest = AnchoredStore.MOST_BYTES - 3 * Change.MAX_BYTES;
+      most.add(Change.put(new RecordKey("k-3"), 0, new byte[rest]));
+      List<Change> tooLarge = new ArrayList<>(most);
+      tooLarge.set(3, Change.put(new RecordKey("k-3"), 0, new byte[rest + 1]));
+      assertRefused(store, tooLarge, " " + AnchoredStore.MOST_BYTES + " bytes");
+      store.commit(most);
+      assertThat(store.read(new RecordKey("k-3")).orElseThrow().bytes()).hasSize(rest);
+    }
+  }
+
+  private void assertRefused(SecretStore store, List<Change> changes, String limit) {
+    anchor.unreadable = true; // It need not even be asked.
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> store.commit(changes))
+        .withMessageContaining("with a freshness anchor")
+        .withMessageContaining(limit);
+    anchor.unreadable = false;
+    assertThat(store.read(changes.get(1).key())).isEmpty();
   }
 
   @Override
