@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * keys and they cannot be had anew; {@link StaleRevisionException} if others keep changing what it
  * needs; {@link AccessDeniedException} on a {@linkplain #restrictedTo view}; {@link
  * RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits} say so; {@link
- * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
+ * IllegalStateException} if the vault is closed, or has a {@linkplain VaultBuilder#freshness
+ * freshness} anchor by now that it was opened without; and {@link NullPointerException} for a null
  * argument. A method that throws has changed nothing, unless it says otherwise, or throws a {@link
  * StoreFailedException} whose outcome is unknown.
  *
