@@ -17,12 +17,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes what has expired, of all namespaces: secrets with all that belongs to them, and counts of
- * wrong passphrases that say nothing any more.
+ * Removes what has expired, of all namespaces: secrets with all that belongs to them, the values of
+ * one-time secrets and later their receipts, and counts of wrong passphrases that say nothing any
+ * more.
  *
  * <p>Any number of sweepers may be at it at once, in any number of processes: what one of them
  * removes, or somebody changes meanwhile, the others leave alone. What the store says of a secret's
@@ -63,7 +65,7 @@ final class Sweeper {
    * Removes all that has expired.
    *
    * @param goOn asked between commits; when it says no, the rest is left
-   * @return how many secrets were removed
+   * @return how many secrets were removed, and one-time secrets ended
    */
   int sweep(BooleanSupplier goOn) {
     Sweep sweep = new Sweep();
@@ -137,15 +139,20 @@ final class Sweeper {
 
     private void remove(List<StoredRecord> due, Latest latest) {
       Map<Namespace, List<Secret>> secrets = new LinkedHashMap<>();
-      List<StoredRecord> attempts = new ArrayList<>();
+      Map<Namespace, List<OneTimeRecord>> shared = new LinkedHashMap<>();
+      List<StoredRecord> traces = new ArrayList<>();
       for (StoredRecord stored : due) {
         if (VaultRecords.isAttempts(stored.key())) {
           // These count by the clock alone, which may have been set back.
           if (clock.instant().isBefore(stored.expiresAt())) {
             left.add(stored.key());
           } else {
-            attempts.add(stored);
+            traces.add(stored);
           }
+        } else if (VaultRecords.servesOneTime(stored.key())) {
+          traces.add(stored);
+        } else if (VaultRecords.isOneTime(stored.key())) {
+          ended(stored, latest, shared).ifPresent(traces::add);
         } else {
           find(stored, latest)
               .ifPresent(
@@ -155,19 +162,22 @@ final class Sweeper {
                           .add(secret));
         }
       }
-      removeAttempts(attempts);
-      secrets.forEach((owner, ended) -> remove(owner, ended, latest));
+      removeTraces(traces, latest);
+      secrets.forEach((owner, over) -> count(owner, due, () -> Sweeper.remove(owner, over, latest)));
+      shared.forEach(
+          (owner, over) -> count(owner, due, () -> owner.oneTime().expiry().end(over, latest)));
     }
 
-    private void remove(Namespace owner, List<Secret> ended, Latest latest) {
+    private void count(Namespace owner, List<StoredRecord> due, IntSupplier removal) {
       try {
-        // If not, somebody has changed or removed one of them: the next listing tells.
-        if (owner.life().expiry().remove(ended.stream().map(Secret::over).toList(), latest)) {
-          removed += ended.size();
-        }
+        removed += removal.getAsInt();
       } catch (IntegrityException | UnsupportedFormatException e) {
         failure = e; // The namespace's own records are damaged: the others go on.
-        ended.forEach(secret -> left.add(secret.stored.key()));
+        Optional<String> token = Optional.of(owner.records().token());
+        due.stream()
+            .map(StoredRecord::key)
+            .filter(key -> VaultRecords.tokenIn(key).equals(token))
+            .forEach(left::add);
       }
     }
 
@@ -204,21 +214,50 @@ final class Sweeper {
     }
   }
 
+  /**
+   * Looks at the record of a one-time secret: if it has ended, it is returned, as it is to be
+   * forgotten; if not, it is added to those that are to be ended; else it stays.
+   */
+  private Optional<StoredRecord> ended(
+      StoredRecord stored, Latest latest, Map<Namespace, List<OneTimeRecord>> over) {
+    try {
+      Namespace owner = namespaces.owning(stored.key()).orElseThrow(Sweeper::unknown);
+      Optional<OneTimeRecord> opened = owner.oneTime().shared().open(stored);
+      if (opened.isPresent() && !latest.reaches(opened.get().due())) {
+        throw new IntegrityException("its one-time secret does not expire then", null);
+      }
+      opened
+          .filter(OneTimeRecord::isNew)
+          .ifPresent(
+              record -> over.computeIfAbsent(owner, missing -> new ArrayList<>()).add(record));
+      return opened.filter(record -> !record.isNew()).map(record -> stored);
+    } catch (IntegrityException | UnsupportedFormatException e) {
+      keep(stored, e);
+      return Optional.empty();
+    }
+  }
+
   private static IntegrityException unknown() {
     return new IntegrityException(
         "it is of no known namespace, or of a kind that does not expire", null);
   }
 
-  private void removeAttempts(List<StoredRecord> attempts) {
+  private static int remove(Namespace owner, List<Secret> secrets, Latest latest) {
+    // If not, somebody has changed or removed one of them: the next listing tells.
+    return owner.life().expiry().remove(secrets.stream().map(Secret::over).toList(), latest)
+        ? secrets.size()
+        : 0;
+  }
+
+  /** Removes records whose removal is no event, as nothing ends with them. */
+  private void removeTraces(List<StoredRecord> traces, Latest latest) {
+    List<Change> changes = new ArrayList<>();
+    if (traces.stream().anyMatch(stored -> latest.holdsBack(stored.expiresAt()))) {
+      changes.add(clock.requirement(latest));
+    }
+    traces.forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
     try {
-      namespaces
-          .get(Namespaces.DEFAULT)
-          .records()
-          .commit(
-              () ->
-                  attempts.stream()
-                      .<Change>map(stored -> Change.delete(stored.key(), stored.revision()))
-                      .toList());
+      namespaces.get(Namespaces.DEFAULT).records().commit(() -> changes);
     } catch (RevisionConflictException changedMeanwhile) {
       // The next listing tells what is left.
     }

@@ -80,6 +80,13 @@ final class VaultClock implements InstantSource, StoreListener {
             || mark.known().millis() >= expiresAt.toEpochMilli());
   }
 
+  /** The latest, if an expiry has come: of what is written down as ended before that is told. */
+  Optional<Latest> reaching(Instant expiresAt) {
+    return seemsOver(expiresAt)
+        ? Optional.of(latest()).filter(latest -> latest.reaches(expiresAt))
+        : Optional.empty();
+  }
+
   /**
    * Whether the time of a token is over: by the clock, by what was enforced of secrets, or because
    * a token that ends no earlier was found to be over by the clock. The last is known in memory

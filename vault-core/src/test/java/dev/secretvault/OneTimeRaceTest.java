@@ -1,0 +1,143 @@
+package dev.secretvault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secretvault.crypto.PasswordPolicy;
+import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many threads want the same one-time secrets, through two vaults on one store. */
+class OneTimeRaceTest {
+
+  private static final int THREADS = 16;
+
+  @TempDir Path directory;
+
+  private static List<SharedSecret> share(SecretVault vault, int secrets) {
+    List<SharedSecret> shared = new ArrayList<>();
+    for (int i = 0; i < secrets; i++) {
+      shared.add(vault.oneTime().share(OneTimeSpec.of(("value-" + i).toCharArray())));
+    }
+    return shared;
+  }
+
+  private static void race(VaultFixture fixture, int secrets) {
+    try (fixture;
+        SecretVault other = fixture.open()) {
+      List<SharedSecret> shared = share(fixture.vault, secrets);
+      AtomicInteger refused = new AtomicInteger();
+      AtomicInteger given = new AtomicInteger();
+      Set<String> plaintexts = ConcurrentHashMap.newKeySet();
+      Racers.run(
+          THREADS,
+          racer -> {
+            OneTimeSecrets mine = (racer % 2 == 0 ? fixture.vault : other).oneTime();
+            for (int i = 0; i < secrets; i++) {
+              try (SecretValue value = mine.reveal(shared.get(i).link())) {
+                assertThat(VaultFixture.textOf(value)).isEqualTo("value-" + i);
+                plaintexts.add("value-" + i);
+                given.incrementAndGet();
+              } catch (AlreadyRevealedException another) {
+                refused.incrementAndGet();
+              }
+            }
+          });
+      assertThat(given).hasValue(secrets);
+      assertThat(plaintexts).hasSize(secrets);
+      assertThat(refused).hasValue((THREADS - 1) * secrets);
+    }
+  }
+
+  @Test
+  void tenThousandSecrets_giveTenThousandPlaintexts() {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    race(new VaultFixture(() -> InMemorySecretStore.open(medium)), 10_000);
+  }
+
+  @Test
+  void onFiles_eachSecretGivesOnePlaintext() {
+    race(new VaultFixture(() -> FileSecretStore.open(directory.resolve("vault"))), 500);
+  }
+
+  @Test
+  void generatedValue_isShownToOneOfMany() {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+        SecretVault other = fixture.open()) {
+      for (int round = 0; round < 100; round++) {
+        SharedSecret shared =
+            fixture
+                .vault
+                .oneTime()
+                .generate(OneTimeSpec.generated(PasswordPolicy.ofLength(9)).shownOnReceipt());
+        AtomicInteger shown = new AtomicInteger();
+        Racers.run(
+            8,
+            racer ->
+                (racer % 2 == 0 ? fixture.vault : other)
+                    .oneTime()
+                    .takeGenerated(shared.receipt())
+                    .ifPresent(
+                        value -> {
+                          value.close();
+                          shown.incrementAndGet();
+                        }));
+        assertThat(shown).hasValue(1);
+      }
+    }
+  }
+
+  @Test
+  void burnAndReveal_haveOneWinner() {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    int secrets = 2_000;
+    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+        SecretVault other = fixture.open()) {
+      List<SharedSecret> shared = share(fixture.vault, secrets);
+      AtomicInteger[] given = new AtomicInteger[secrets];
+      AtomicInteger[] burned = new AtomicInteger[secrets];
+      for (int i = 0; i < secrets; i++) {
+        given[i] = new AtomicInteger();
+        burned[i] = new AtomicInteger();
+      }
+      Racers.run(
+          4,
+          racer -> {
+            OneTimeSecrets mine = (racer < 2 ? fixture.vault : other).oneTime();
+            for (int i = 0; i < secrets; i++) {
+              if (racer % 2 == 0) {
+                if (mine.burn(shared.get(i).receipt()).state() == OneTimeState.BURNED) {
+                  burned[i].incrementAndGet();
+                }
+              } else {
+                try {
+                  mine.reveal(shared.get(i).link()).close();
+                  given[i].incrementAndGet();
+                } catch (AlreadyRevealedException | SecretNotFoundException lost) {
+                  // The other way of ending it won, or the other thread did.
+                }
+              }
+            }
+          });
+      for (int i = 0; i < secrets; i++) {
+        OneTimeState state = fixture.vault.oneTime().receipt(shared.get(i).receipt()).state();
+        if (state == OneTimeState.REVEALED) {
+          assertThat(given[i]).hasValue(1);
+          assertThat(burned[i]).hasValue(0);
+        } else {
+          assertThat(state).isEqualTo(OneTimeState.BURNED);
+          assertThat(given[i]).hasValue(0);
+          assertThat(burned[i]).hasValue(2); // Both are told that it is.
+        }
+      }
+    }
+  }
+}
