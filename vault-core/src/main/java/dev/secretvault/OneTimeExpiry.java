@@ -62,9 +62,10 @@ final class OneTimeExpiry {
     boolean heldBack = false;
     for (OneTimeRecord record : found) {
       // The value is deleted by whoever writes the end down, in one commit. So if there is none
-      // while the record is as it was, that was none of us.
+      // while the record is as it was, that was none of us; but once the receipt has expired, too,
+      // the value is swept by itself.
       Optional<StoredRecord> value = shared.value(record.id());
-      if (value.isEmpty()) {
+      if (value.isEmpty() && !latest.reaches(record.receiptExpiresAt())) {
         OneTimeRecord orphaned = record.ended(OneTimeState.ORPHANED, null);
         ends.add(() -> shared.ending(orphaned, value));
         acts.add(new Act(Kind.ORPHANED, record.id(), 0, null));

@@ -98,7 +98,7 @@ final class OneTimeLife {
             puts.add(shared.put(record));
             puts.add(shared.putLead(OneTimeToken.Kind.LINK, linkText, record));
             puts.add(shared.putLead(OneTimeToken.Kind.RECEIPT, receiptText, record));
-            puts.add(shared.putValue(id, sealed));
+            puts.add(shared.putValue(record, sealed));
             if (shown.length > 0) {
               puts.add(shared.putShown(id, shown, record.createdAt().plus(SHOWN)));
             }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,10 +63,15 @@ final class OneTimeRecords {
   }
 
   SecretId idOf(StoredRecord stored) {
+    return idIn(stored.key())
+        .orElseThrow(() -> new IntegrityException("the key of a one-time secret has no id", null));
+  }
+
+  private Optional<SecretId> idIn(RecordKey key) {
     try {
-      return SecretId.of(records.restOf(stored.key())).reversed();
+      return Optional.of(SecretId.of(records.restOf(key)).reversed());
     } catch (IllegalArgumentException notMadeHere) {
-      throw new IntegrityException("the key of a one-time secret has no id", null);
+      return Optional.empty();
     }
   }
 
@@ -109,6 +115,18 @@ final class OneTimeRecords {
     return changes;
   }
 
+  /** What deletes all that serves the one whose own record has this key; nothing for other keys. */
+  List<Change> remains(RecordKey key) {
+    return records
+        .kindOf(key)
+        .filter(RecordKind.ONE_TIME::equals)
+        .flatMap(kind -> idIn(key))
+        .stream()
+        .flatMap(id -> Stream.of(valueKey(id), shownKey(id), records.attemptsKey(id)))
+        .map(this::gone)
+        .toList();
+  }
+
   private Change gone(RecordKey key) {
     return gone(key, records.stored(key));
   }
@@ -130,8 +148,10 @@ final class OneTimeRecords {
     return records.open(RecordKind.SHARED_VALUE, value).map(OpenedValue::content);
   }
 
-  Change putValue(SecretId id, byte[] sealed) {
-    return records.put(RecordKind.SHARED_VALUE, valueKey(id), 0, sealed, null);
+  /** A put of the value, which lives no longer than the receipt, whatever becomes of the rest. */
+  Change putValue(OneTimeRecord of, byte[] sealed) {
+    return records.put(
+        RecordKind.SHARED_VALUE, valueKey(of.id()), 0, sealed, of.receiptExpiresAt());
   }
 
   /** Seals a value under the link's token and, inside of that, the passphrase if there is one. */
