@@ -341,22 +341,40 @@ final class OneTimeLife {
     }
   }
 
-  /** The newest first, of those that were shared lately. */
-  Page<Receipt> recent(int limit, @Nullable SecretId after) {
+  /**
+   * The newest first, of those that were shared lately, but for those that do not open.
+   *
+   * @param after the cursor of an earlier page
+   * @throws IllegalArgumentException if it cannot be one
+   */
+  Page<Receipt> recent(int limit, @Nullable String after) {
     Instant now = now();
     List<StoredRecord> scanned = shared.page(after, limit);
-    List<OneTimeRecord> found =
-        scanned.stream().map(shared::open).flatMap(Optional::stream).toList();
-    List<OneTimeRecord> lately =
-        found.stream().takeWhile(record -> record.createdAt().isAfter(now.minus(RECENT))).toList();
-    boolean more = scanned.size() == limit && lately.size() == found.size();
+    List<Receipt> receipts = new ArrayList<>();
+    boolean more = scanned.size() == limit;
+    for (StoredRecord stored : scanned) {
+      try {
+        Optional<OneTimeRecord> found = shared.open(stored);
+        if (found.filter(record -> !record.createdAt().isAfter(now.minus(RECENT))).isPresent()) {
+          more = false;
+          break;
+        }
+        found.flatMap(expiry::settled).ifPresent(record -> receipts.add(record.receipt(now)));
+      } catch (IntegrityException | UnsupportedFormatException damaged) {
+        warnOf(stored, damaged);
+      }
+    }
     return new Page<>(
-        lately.stream()
-            .map(expiry::settled)
-            .flatMap(Optional::stream)
-            .map(record -> record.receipt(now))
-            .toList(),
-        more ? Optional.of(shared.idOf(scanned.get(limit - 1)).text()) : Optional.empty());
+        receipts, more ? Optional.of(shared.cursor(scanned.get(limit - 1))) : Optional.empty());
+  }
+
+  private static void warnOf(StoredRecord stored, VaultException damaged) {
+    System.getLogger(OneTimeLife.class.getName())
+        .log(
+            System.Logger.Level.WARNING,
+            "a one-time secret cannot be read, and is left out of a list: {0}: {1}",
+            stored.key().text(),
+            damaged.getMessage());
   }
 
   private Optional<OneTimeRecord> lookUp(OneTimeToken.Kind kind, String text) {

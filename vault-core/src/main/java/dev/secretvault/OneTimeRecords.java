@@ -51,10 +51,25 @@ final class OneTimeRecords {
         .flatMap(this::byId);
   }
 
-  /** Up to {@code limit} of them as they are stored, the newest first. */
-  List<StoredRecord> page(@Nullable SecretId after, int limit) {
-    RecordKey from = after == null ? records.key(RecordKind.ONE_TIME, "") : recordKey(after);
+  /**
+   * Up to {@code limit} of them as they are stored, the newest first.
+   *
+   * @param after the cursor of the last one of an earlier page
+   * @throws IllegalArgumentException if it cannot be one
+   */
+  List<StoredRecord> page(@Nullable String after, int limit) {
+    RecordKey from;
+    try {
+      from = records.key(RecordKind.ONE_TIME, after == null ? "" : after);
+    } catch (IllegalArgumentException notOfAKey) {
+      throw new IllegalArgumentException("cursor: is not one that a page ended with");
+    }
     return records.page(RecordKind.ONE_TIME, from, limit);
+  }
+
+  /** What finds what follows, though it be no id: anybody may have put it. */
+  String cursor(StoredRecord stored) {
+    return records.restOf(stored.key());
   }
 
   /** What a page has; empty if it is gone meanwhile. */
@@ -62,7 +77,7 @@ final class OneTimeRecords {
     return records.open(RecordKind.ONE_TIME, stored).map(opened -> decode(idOf(stored), opened));
   }
 
-  SecretId idOf(StoredRecord stored) {
+  private SecretId idOf(StoredRecord stored) {
     return idIn(stored.key())
         .orElseThrow(() -> new IntegrityException("the key of a one-time secret has no id", null));
   }

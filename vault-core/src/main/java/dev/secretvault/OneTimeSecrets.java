@@ -206,7 +206,8 @@ public final class OneTimeSecrets {
   }
 
   /**
-   * Lists what was shared within the last 30 days, the newest first.
+   * Lists what was shared within the last 30 days, the newest first. What is damaged is left out,
+   * and named in a warning of the log.
    *
    * @param limit how many, 1 to {@value #MAX_PAGE}
    * @return a page
@@ -225,13 +226,8 @@ public final class OneTimeSecrets {
    * @throws IllegalArgumentException if the limit is out of range, or the cursor never was one
    */
   public Page<Receipt> recent(int limit, String cursor) {
-    SecretId last;
-    try {
-      last = SecretId.of(cursor);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("cursor: is not one that a page ended with");
-    }
-    return vault.admitted(Permission.LIST).oneTime().recent(requireLimit(limit), last);
+    Objects.requireNonNull(cursor, "cursor");
+    return vault.admitted(Permission.LIST).oneTime().recent(requireLimit(limit), cursor);
   }
 
   private static int requireLimit(int limit) {

@@ -570,6 +570,42 @@ abstract class OneTimeContract {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  /** Whoever can write to the store can put what sorts before all others, and does not open. */
+  @Test
+  void recent_leavesOutWhatIsDamaged_andGoesOnBehindIt() {
+    SharedSecret last = oneTime().share(spec());
+    fixture.clock.advance(Duration.ofMillis(1));
+    SharedSecret damaged = oneTime().share(spec());
+    fixture.clock.advance(Duration.ofMillis(1));
+    SharedSecret first = oneTime().share(spec());
+    StoredRecord own =
+        fixture.stored().values().stream()
+            .filter(
+                record -> record.key().text().endsWith(damaged.details().id().reversed().text()))
+            .findFirst()
+            .orElseThrow();
+    replace(own, new byte[own.bytes().length]);
+    String prefix = own.key().text().substring(0, own.key().text().lastIndexOf('.') + 1);
+    fixture.vault.close();
+    try (var store = fixture.newStore()) {
+      for (String junk : List.of("-", "0", "z-z")) {
+        store.commit(List.of(Change.put(new RecordKey(prefix + junk), 0, own.bytes())));
+      }
+    }
+    fixture.vault = fixture.open();
+    assertThat(oneTime().recent(100).items())
+        .extracting(Receipt::id)
+        .containsExactly(first.details().id(), last.details().id());
+    List<SecretId> listed = new ArrayList<>();
+    Page<Receipt> page = oneTime().recent(1);
+    for (int pages = 1; page.next().isPresent(); pages++) {
+      assertThat(pages).as("one for each record, and an empty one").isLessThan(7);
+      page.items().forEach(receipt -> listed.add(receipt.id()));
+      page = oneTime().recent(1, page.next().get());
+    }
+    assertThat(listed).containsExactly(first.details().id(), last.details().id());
+  }
+
   @Test
   void status_saysWhatBecameOfManyAtOnce() {
     SharedSecret first = oneTime().share(spec());
