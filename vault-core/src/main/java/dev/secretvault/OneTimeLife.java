@@ -22,6 +22,9 @@ final class OneTimeLife {
   /** How long a generated value can be seen by the receipt. */
   static final Duration SHOWN = Duration.ofSeconds(60);
 
+  /** How far the clocks of those who share and those who look may differ. */
+  private static final Duration SKEW = Duration.ofSeconds(5);
+
   /** How long ago what {@link #recent} lists was shared, at most. */
   static final Duration RECENT = Duration.ofDays(30);
 
@@ -320,11 +323,11 @@ final class OneTimeLife {
     }
   }
 
-  /** Whether its minute lasts. Before it was shared is no time to show it: the clock is wrong. */
+  /** Whether its minute lasts. Long before it was shared the clock is wrong: it may be over. */
   private boolean isShownTo(OneTimeRecord found) {
     return found.isNew()
         && rules.clock().reaching(found.createdAt().plus(SHOWN)).isEmpty()
-        && now().isAfter(found.createdAt().minus(SHOWN));
+        && now().isAfter(found.createdAt().minus(SKEW));
   }
 
   private Optional<SecretValue> take(SecretId id, byte[] token, OpenedValue shown) {

@@ -4,6 +4,7 @@ import dev.secretvault.OneTimeToken.Kind;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -128,6 +129,17 @@ final class OneTimeRecords {
       changes.add(gone(records.attemptsKey(ended.id())));
     }
     return changes;
+  }
+
+  /** Deletes one that has ended, unless it has changed, or a requirement does not hold. */
+  void forget(OneTimeRecord ended, List<Change> requirements) {
+    List<Change> changes = new ArrayList<>(requirements);
+    changes.add(Change.delete(recordKey(ended.id()), ended.revision()));
+    try {
+      records.commit(() -> changes);
+    } catch (RevisionConflictException changedMeanwhile) {
+      // Whoever looks again finds out.
+    }
   }
 
   /** What deletes all that serves the one whose own record has this key; nothing for other keys. */

@@ -53,7 +53,10 @@ public final class OneTimeSecrets {
    *
    * @param spec what it shall be; used up by this call
    * @return its link and its receipt
-   * @throws IllegalArgumentException if the value is to be generated, or is too long
+   * @throws IllegalArgumentException if the value is to be generated, or is too long; or if it
+   *     would expire before what was refused as expired by a clock that is set back since, and not
+   *     removed yet: so until the clock has come that far again, or {@link SecretVault#sweep} was
+   *     called
    * @throws IllegalStateException if the spec was used before
    */
   public SharedSecret share(OneTimeSpec spec) {
@@ -68,7 +71,8 @@ public final class OneTimeSecrets {
    *
    * @param spec what it shall be; used up by this call
    * @return its link and its receipt
-   * @throws IllegalArgumentException if the value is given
+   * @throws IllegalArgumentException if the value is given; or for the clock's sake, as {@link
+   *     #share} says
    * @throws IllegalStateException if the spec was used before
    */
   public SharedSecret generate(OneTimeSpec spec) {

@@ -336,6 +336,33 @@ abstract class OneTimeContract {
         .isInstanceOf(SecretNotFoundException.class);
   }
 
+  /** Whoever is told first that it is forgotten, it is, whatever the clock says later. */
+  @Test
+  void receipt_staysForgotten_whenTheClockIsSetBack() {
+    List<Consumer<SharedSecret>> looks =
+        List.of(
+            shared ->
+                assertThatThrownBy(() -> oneTime().receipt(shared.receipt()))
+                    .isInstanceOf(SecretNotFoundException.class),
+            shared ->
+                assertThatThrownBy(() -> reveal(shared.link()))
+                    .isInstanceOf(SecretNotFoundException.class),
+            shared ->
+                assertThat(oneTime().status(List.of(shared.link())))
+                    .containsExactly(Optional.empty()));
+    for (Consumer<SharedSecret> look : looks) {
+      fixture.clock.set(VaultFixture.START);
+      SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
+      oneTime().burn(shared.receipt());
+      fixture.clock.advance(Duration.ofMinutes(10));
+      look.accept(shared);
+      fixture.clock.set(VaultFixture.START);
+      assertThatThrownBy(() -> oneTime().receipt(shared.receipt()))
+          .isInstanceOf(SecretNotFoundException.class);
+      assertThat(oneTime().recent(100).items()).isEmpty();
+    }
+  }
+
   @Test
   void whatLostItsValue_isOrphaned_forGood() {
     SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
@@ -528,8 +555,13 @@ abstract class OneTimeContract {
     assertThat(oneTime().takeGenerated(late.receipt())).isEmpty();
     SharedSecret future =
         oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
-    fixture.clock.set(VaultFixture.START.minusSeconds(60));
+    fixture.clock.set(VaultFixture.START.minusSeconds(5));
     assertThat(oneTime().takeGenerated(future.receipt())).isEmpty();
+    fixture.clock.set(VaultFixture.START);
+    SharedSecret skewed =
+        oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
+    fixture.clock.set(VaultFixture.START.minusSeconds(5).plusMillis(1));
+    assertThat(oneTime().takeGenerated(skewed.receipt())).isPresent();
     assertThatThrownBy(() -> spec().shownOnReceipt()).isInstanceOf(IllegalArgumentException.class);
   }
 
