@@ -88,6 +88,9 @@ final class Index {
   record Entry(
       RecordKey key, long revision, long expiresAt, long offset, int length, int checksum) {}
 
+  /** A place in the order of expiry, whether there is an entry or not. */
+  record Due(long expiresAt, RecordKey key) {}
+
   /** The stored revision of a record, 0 if there is none. For whoever applies commits. */
   long revision(RecordKey key) {
     return revisionAt(find(Entries.bytes(key)));
@@ -209,10 +212,25 @@ final class Index {
         byKey, place -> entries.compareKey(place, bytes) <= 0 ? -1 : 1, place -> true, limit);
   }
 
-  /** The first entries that expire at a time or before, in the order of their expiry. */
-  List<Entry> expired(long time, int limit) {
+  /**
+   * The first entries behind one that is due, or of all if it is null, that expire at a time or
+   * before, in the order of their expiry.
+   */
+  List<Entry> expired(long time, @Nullable Due after, int limit) {
     sort(byExpiry);
-    return list(byExpiry, place -> 1, place -> entries.expiresAt(place) <= time, limit);
+    return list(
+        byExpiry,
+        after == null ? place -> 1 : behind(after),
+        place -> entries.expiresAt(place) <= time,
+        limit);
+  }
+
+  private IntUnaryOperator behind(Due due) {
+    byte[] key = Entries.bytes(due.key());
+    return place -> {
+      int compared = Long.compare(entries.expiresAt(place), due.expiresAt());
+      return (compared == 0 ? entries.compareKey(place, key) : compared) <= 0 ? -1 : 1;
+    };
   }
 
   private List<Entry> list(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FrameHead.Step;
+import dev.secretvault.store.file.Index.Due;
 import dev.secretvault.store.file.Index.Entry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +53,7 @@ class IndexModelTest {
     apply(model.values().stream().map(e -> Step.delete(e.key(), e.revision())).toList());
     assertThat(index.live()).isZero();
     assertThat(index.after(null, 10)).isEmpty();
-    assertThat(index.expired(Long.MAX_VALUE, 10)).isEmpty();
+    assertThat(index.expired(Long.MAX_VALUE, null, 10)).isEmpty();
   }
 
   private long live() {
@@ -127,7 +128,7 @@ class IndexModelTest {
         CompletableFuture.runAsync(
             () -> {
               assertThat(index.after(null, 100)).isSortedAccordingTo(comparing(Entry::key));
-              assertThat(index.expired(Long.MAX_VALUE, 100))
+              assertThat(index.expired(Long.MAX_VALUE, null, 100))
                   .isSortedAccordingTo(comparing(Entry::expiresAt).thenComparing(Entry::key));
               sorted.set(true);
             });
@@ -221,12 +222,30 @@ class IndexModelTest {
     assertThat(index.after(key, limit))
         .isEqualTo(model.tailMap(key, false).values().stream().limit(limit).toList());
     long now = expiry();
-    assertThat(index.expired(now, limit))
+    Due after = due();
+    assertThat(index.expired(now, after, limit))
         .isEqualTo(
             model.values().stream()
                 .filter(entry -> entry.expiresAt() != Step.NEVER && entry.expiresAt() <= now)
                 .sorted(comparing(Entry::expiresAt).thenComparing(Entry::key))
+                .filter(entry -> isBehind(entry, after))
                 .limit(limit)
                 .toList());
+  }
+
+  /** Where to go on from: nowhere, at a record, or somewhere. */
+  private Due due() {
+    Map.Entry<RecordKey, Entry> near = model.ceilingEntry(key());
+    return switch (random.nextInt(3)) {
+      case 0 -> null;
+      case 1 -> near == null ? null : new Due(near.getValue().expiresAt(), near.getKey());
+      default -> new Due(expiry(), key());
+    };
+  }
+
+  private static boolean isBehind(Entry entry, Due after) {
+    return after == null
+        || entry.expiresAt() > after.expiresAt()
+        || (entry.expiresAt() == after.expiresAt() && entry.key().compareTo(after.key()) > 0);
   }
 }
