@@ -328,8 +328,8 @@ final class AnchoredStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return store.expired(now, limit);
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
+    return store.expired(now, after, limit);
   }
 
   /** Reports all records but that of this class. */
