@@ -63,6 +63,9 @@ public final class AuditTrail {
    * that is a {@link VaultException} that is {@linkplain VaultException#retryable retryable}, it is
    * called with the same event again later, and else with the next one.
    *
+   * <p>If the numbers fall behind what was told, as a trail without a readable event begins anew,
+   * or the store was put back to an older state, all that the trail has then is told.
+   *
    * <p>The calls end when the subscription is closed, the view that this was got from, or the
    * vault. Whoever wants to miss none after that writes down the {@linkplain AuditEvent#sequence
    * number} of the last one, and {@linkplain #list lists} those after it.

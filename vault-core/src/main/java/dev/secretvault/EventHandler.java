@@ -38,7 +38,7 @@ final class EventHandler extends ChangeHandler {
   boolean look() {
     try {
       Optional<AuditHead> head = chain.head();
-      return head.isEmpty() || tellUpTo(head.get().last());
+      return head.isEmpty() || tell(head.get());
     } catch (Throwable unreadable) {
       // Not even an Error may end the thread.
       report("an audit trail whose events are handled cannot be read", unreadable);
@@ -46,11 +46,14 @@ final class EventHandler extends ChangeHandler {
     }
   }
 
-  private boolean tellUpTo(long last) {
+  private boolean tell(AuditHead head) {
+    if (head.last() + 1 < next) {
+      next = head.first(); // It is another trail, of which nothing was told.
+    }
     Iterator<StoredRecord> stored =
         chain
             .eventsFrom(next, AuditChain.SCAN_PAGE)
-            .takeWhile(record -> chain.sequenceOf(record) <= last)
+            .takeWhile(record -> chain.sequenceOf(record) <= head.last())
             .iterator();
     while (stored.hasNext() && isWanted()) {
       StoredRecord record = stored.next();

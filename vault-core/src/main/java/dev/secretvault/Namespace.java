@@ -81,7 +81,8 @@ final class Namespace {
   }
 
   /**
-   * Deletes a record that does not open; false if there is none.
+   * Deletes a record that does not open, that of a one-time secret with all that serves it; false
+   * if there is none.
    *
    * @param actor who does so, if that is known
    * @throws IllegalArgumentException if it opens
@@ -94,7 +95,9 @@ final class Namespace {
             : changes -> auditor.actingAs(actor).commit(Kind.RECORD_DISCARDED, null, 0, changes);
     boolean counts = records.kindOf(key).equals(Optional.of(RecordKind.SECRET));
     return records.discard(
-        key, counts ? changes -> life.count().commitUncounted(commit, changes) : commit);
+        key,
+        () -> oneTime.shared().remains(key),
+        counts ? changes -> life.count().commitUncounted(commit, changes) : commit);
   }
 
   VaultRecords records() {

@@ -12,8 +12,9 @@ import java.util.function.Supplier;
 
 /**
  * Ends one-time secrets of one namespace that end by themselves: because their time is over, or
- * their value is gone. That is written down before anybody is told, so that it stays so, whatever
- * becomes of the clock or the store; nobody is said to have done it.
+ * their value is gone; and forgets them with their receipts. That is written down before anybody is
+ * told, so that it stays so, whatever becomes of the clock or the store; nobody is said to have
+ * done it.
  */
 final class OneTimeExpiry {
 
@@ -35,18 +36,29 @@ final class OneTimeExpiry {
   Optional<OneTimeRecord> settled(OneTimeRecord found) {
     Optional<OneTimeRecord> latest = Optional.of(found);
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
-      if (latest.filter(OneTimeRecord::isNew).isEmpty()) {
-        return latest.filter(record -> clock.reaching(record.receiptExpiresAt()).isEmpty());
-      }
-      OneTimeRecord record = latest.get();
-      Optional<Latest> over = clock.reaching(record.expiresAt());
-      if (over.isEmpty() && shared.value(record.id()).isPresent()) {
+      if (latest.isEmpty()) {
         return latest;
       }
-      end(List.of(record), over.orElseGet(clock::latest));
+      OneTimeRecord record = latest.get();
+      Optional<Latest> over = clock.reaching(record.due());
+      if (over.isEmpty() && (!record.isNew() || shared.value(record.id()).isPresent())) {
+        return latest;
+      }
+      if (record.isNew()) {
+        end(List.of(record), over.orElseGet(clock::latest));
+      } else {
+        over.ifPresent(reached -> shared.forget(record, requirements(List.of(record), reached)));
+      }
       latest = shared.byId(record.id());
     }
     throw new StaleRevisionException();
+  }
+
+  /** What a commit has to name that is right because these are due. */
+  private List<Change> requirements(List<OneTimeRecord> due, Latest latest) {
+    return due.stream().map(OneTimeRecord::due).anyMatch(latest::holdsBack)
+        ? List.of(clock.requirement(latest))
+        : List.of();
   }
 
   /**
@@ -59,12 +71,12 @@ final class OneTimeExpiry {
   int end(List<OneTimeRecord> found, Latest latest) {
     List<Act> acts = new ArrayList<>();
     List<Supplier<List<Change>>> ends = new ArrayList<>();
-    boolean heldBack = false;
     for (OneTimeRecord record : found) {
       // The value is deleted by whoever writes the end down, in one commit. So if there is none
-      // while the record is as it was, that was none of us.
+      // while the record is as it was, that was none of us; but once the receipt has expired, too,
+      // the value is swept by itself.
       Optional<StoredRecord> value = shared.value(record.id());
-      if (value.isEmpty()) {
+      if (value.isEmpty() && !latest.reaches(record.receiptExpiresAt())) {
         OneTimeRecord orphaned = record.ended(OneTimeState.ORPHANED, null);
         ends.add(() -> shared.ending(orphaned, value));
         acts.add(new Act(Kind.ORPHANED, record.id(), 0, null));
@@ -72,13 +84,12 @@ final class OneTimeExpiry {
         OneTimeRecord expired = record.ended(OneTimeState.EXPIRED, record.expiresAt());
         ends.add(() -> shared.ending(expired, value));
         acts.add(new Act(Kind.EXPIRED, record.id(), 0, null));
-        heldBack |= latest.holdsBack(record.expiresAt());
       }
     }
     if (acts.isEmpty()) {
       return 0;
     }
-    List<Change> requirements = heldBack ? List.of(clock.requirement(latest)) : List.of();
+    List<Change> requirements = requirements(found, latest);
     try {
       chain.commit(
           acts,

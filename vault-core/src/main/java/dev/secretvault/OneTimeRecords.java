@@ -4,12 +4,14 @@ import dev.secretvault.OneTimeToken.Kind;
 import dev.secretvault.VaultRecords.OpenedValue;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +52,25 @@ final class OneTimeRecords {
         .flatMap(this::byId);
   }
 
-  /** Up to {@code limit} of them as they are stored, the newest first. */
-  List<StoredRecord> page(@Nullable SecretId after, int limit) {
-    RecordKey from = after == null ? records.key(RecordKind.ONE_TIME, "") : recordKey(after);
+  /**
+   * Up to {@code limit} of them as they are stored, the newest first.
+   *
+   * @param after the cursor of the last one of an earlier page
+   * @throws IllegalArgumentException if it cannot be one
+   */
+  List<StoredRecord> page(@Nullable String after, int limit) {
+    RecordKey from;
+    try {
+      from = records.key(RecordKind.ONE_TIME, after == null ? "" : after);
+    } catch (IllegalArgumentException notOfAKey) {
+      throw new IllegalArgumentException("cursor: is not one that a page ended with");
+    }
     return records.page(RecordKind.ONE_TIME, from, limit);
+  }
+
+  /** What finds what follows, though it be no id: anybody may have put it. */
+  String cursor(StoredRecord stored) {
+    return records.restOf(stored.key());
   }
 
   /** What a page has; empty if it is gone meanwhile. */
@@ -61,11 +78,16 @@ final class OneTimeRecords {
     return records.open(RecordKind.ONE_TIME, stored).map(opened -> decode(idOf(stored), opened));
   }
 
-  SecretId idOf(StoredRecord stored) {
+  private SecretId idOf(StoredRecord stored) {
+    return idIn(stored.key())
+        .orElseThrow(() -> new IntegrityException("the key of a one-time secret has no id", null));
+  }
+
+  private Optional<SecretId> idIn(RecordKey key) {
     try {
-      return SecretId.of(records.restOf(stored.key())).reversed();
+      return Optional.of(SecretId.of(records.restOf(key)).reversed());
     } catch (IllegalArgumentException notMadeHere) {
-      throw new IntegrityException("the key of a one-time secret has no id", null);
+      return Optional.empty();
     }
   }
 
@@ -109,6 +131,29 @@ final class OneTimeRecords {
     return changes;
   }
 
+  /** Deletes one that has ended, unless it has changed, or a requirement does not hold. */
+  void forget(OneTimeRecord ended, List<Change> requirements) {
+    List<Change> changes = new ArrayList<>(requirements);
+    changes.add(Change.delete(recordKey(ended.id()), ended.revision()));
+    try {
+      records.commit(() -> changes);
+    } catch (RevisionConflictException changedMeanwhile) {
+      // Whoever looks again finds out.
+    }
+  }
+
+  /** What deletes all that serves the one whose own record has this key; nothing for other keys. */
+  List<Change> remains(RecordKey key) {
+    return records
+        .kindOf(key)
+        .filter(RecordKind.ONE_TIME::equals)
+        .flatMap(kind -> idIn(key))
+        .stream()
+        .flatMap(id -> Stream.of(valueKey(id), shownKey(id), records.attemptsKey(id)))
+        .map(this::gone)
+        .toList();
+  }
+
   private Change gone(RecordKey key) {
     return gone(key, records.stored(key));
   }
@@ -130,8 +175,10 @@ final class OneTimeRecords {
     return records.open(RecordKind.SHARED_VALUE, value).map(OpenedValue::content);
   }
 
-  Change putValue(SecretId id, byte[] sealed) {
-    return records.put(RecordKind.SHARED_VALUE, valueKey(id), 0, sealed, null);
+  /** A put of the value, which lives no longer than the receipt, whatever becomes of the rest. */
+  Change putValue(OneTimeRecord of, byte[] sealed) {
+    return records.put(
+        RecordKind.SHARED_VALUE, valueKey(of.id()), 0, sealed, of.receiptExpiresAt());
   }
 
   /** Seals a value under the link's token and, inside of that, the passphrase if there is one. */

@@ -53,7 +53,10 @@ public final class OneTimeSecrets {
    *
    * @param spec what it shall be; used up by this call
    * @return its link and its receipt
-   * @throws IllegalArgumentException if the value is to be generated, or is too long
+   * @throws IllegalArgumentException if the value is to be generated, or is too long; or if it
+   *     would expire before what was refused as expired by a clock that is set back since, and not
+   *     removed yet: so until the clock has come that far again, or {@link SecretVault#sweep} was
+   *     called
    * @throws IllegalStateException if the spec was used before
    */
   public SharedSecret share(OneTimeSpec spec) {
@@ -68,7 +71,8 @@ public final class OneTimeSecrets {
    *
    * @param spec what it shall be; used up by this call
    * @return its link and its receipt
-   * @throws IllegalArgumentException if the value is given
+   * @throws IllegalArgumentException if the value is given; or for the clock's sake, as {@link
+   *     #share} says
    * @throws IllegalStateException if the spec was used before
    */
   public SharedSecret generate(OneTimeSpec spec) {
@@ -206,7 +210,8 @@ public final class OneTimeSecrets {
   }
 
   /**
-   * Lists what was shared within the last 30 days, the newest first.
+   * Lists what was shared within the last 30 days, the newest first. What is damaged is left out,
+   * and named in a warning of the log.
    *
    * @param limit how many, 1 to {@value #MAX_PAGE}
    * @return a page
@@ -225,13 +230,8 @@ public final class OneTimeSecrets {
    * @throws IllegalArgumentException if the limit is out of range, or the cursor never was one
    */
   public Page<Receipt> recent(int limit, String cursor) {
-    SecretId last;
-    try {
-      last = SecretId.of(cursor);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("cursor: is not one that a page ended with");
-    }
-    return vault.admitted(Permission.LIST).oneTime().recent(requireLimit(limit), last);
+    Objects.requireNonNull(cursor, "cursor");
+    return vault.admitted(Permission.LIST).oneTime().recent(requireLimit(limit), cursor);
   }
 
   private static int requireLimit(int limit) {

@@ -300,7 +300,7 @@ public final class SecretVault implements AutoCloseable {
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
    * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
-   *     that does not concern was removed, unless 1,000 records that it does expired before
+   *     that does not concern was removed
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);

@@ -55,7 +55,12 @@ final class VaultClock implements InstantSource, StoreListener {
       return reaches(expiresAt) && now.isBefore(expiresAt);
     }
 
-    boolean isMarked() {
+    /** Whether the mark reaches an expiry, so that it may be that of what was refused. */
+    boolean marks(Instant expiresAt) {
+      return isMarked() && !ofMark().isBefore(expiresAt);
+    }
+
+    private boolean isMarked() {
       return mark.millis() != HighWaterMark.NONE;
     }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -95,10 +96,11 @@ final class VaultRecords {
     return isOf(key, RecordKind.ONE_TIME);
   }
 
-  /** Whether a record leads to a one-time secret, or shows its value, until it expires. */
+  /** Whether a record leads to a one-time secret, or has its value, until it expires. */
   static boolean servesOneTime(RecordKey key) {
     return isOf(key, RecordKind.LINK)
         || isOf(key, RecordKind.RECEIPT)
+        || isOf(key, RecordKind.SHARED_VALUE)
         || isOf(key, RecordKind.SHOWN_VALUE);
   }
 
@@ -476,10 +478,12 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param remains what goes with it
    * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
+  boolean discard(
+      RecordKey key, Supplier<List<Change>> remains, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
@@ -488,9 +492,10 @@ final class VaultRecords {
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
-      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
+      List<Change> deletions = new ArrayList<>(remains.get());
+      deletions.add(Change.delete(key, stored.get().revision()));
       try {
-        commit.accept(() -> deletion);
+        commit.accept(() -> deletions);
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.AuditEvent.Kind;
+import dev.secretvault.store.Change;
 import dev.secretvault.store.StoredRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -108,6 +109,23 @@ class AuditListenerTest extends AuditFixture {
       replace(second.key(), 1, damaged);
       goOn.add(() -> {});
       assertThat(next(1)).extracting(AuditEvent::sequence).containsExactly(3L);
+      assertThat(handled).isNotNull();
+    }
+  }
+
+  @Test
+  void trailThatBeginsAnew_isToldFromItsBeginning() throws InterruptedException {
+    try (ChangeSubscription handled = vault.audit().onEvent(told::add)) {
+      act(3);
+      assertThat(next(3)).extracting(AuditEvent::sequence).containsExactly(1L, 2L, 3L);
+      for (int i = 1; i <= 3; i++) {
+        attacker.commit(List.of(Change.delete(storedEvent(i).key(), 1)));
+      }
+      StoredRecord head = storedHead();
+      replace(head.key(), head.revision(), new byte[head.bytes().length]);
+      assertThat(vault.keys().discard(head.key().text())).isTrue();
+      act(2);
+      assertThat(next(2)).extracting(AuditEvent::sequence).containsExactly(1L, 2L);
       assertThat(handled).isNotNull();
     }
   }

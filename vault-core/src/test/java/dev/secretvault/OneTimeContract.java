@@ -336,6 +336,33 @@ abstract class OneTimeContract {
         .isInstanceOf(SecretNotFoundException.class);
   }
 
+  /** Whoever is told first that it is forgotten, it is, whatever the clock says later. */
+  @Test
+  void receipt_staysForgotten_whenTheClockIsSetBack() {
+    List<Consumer<SharedSecret>> looks =
+        List.of(
+            shared ->
+                assertThatThrownBy(() -> oneTime().receipt(shared.receipt()))
+                    .isInstanceOf(SecretNotFoundException.class),
+            shared ->
+                assertThatThrownBy(() -> reveal(shared.link()))
+                    .isInstanceOf(SecretNotFoundException.class),
+            shared ->
+                assertThat(oneTime().status(List.of(shared.link())))
+                    .containsExactly(Optional.empty()));
+    for (Consumer<SharedSecret> look : looks) {
+      fixture.clock.set(VaultFixture.START);
+      SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
+      oneTime().burn(shared.receipt());
+      fixture.clock.advance(Duration.ofMinutes(10));
+      look.accept(shared);
+      fixture.clock.set(VaultFixture.START);
+      assertThatThrownBy(() -> oneTime().receipt(shared.receipt()))
+          .isInstanceOf(SecretNotFoundException.class);
+      assertThat(oneTime().recent(100).items()).isEmpty();
+    }
+  }
+
   @Test
   void whatLostItsValue_isOrphaned_forGood() {
     SharedSecret shared = oneTime().share(spec().expiresAfter(Duration.ofMinutes(5)));
@@ -528,8 +555,13 @@ abstract class OneTimeContract {
     assertThat(oneTime().takeGenerated(late.receipt())).isEmpty();
     SharedSecret future =
         oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
-    fixture.clock.set(VaultFixture.START.minusSeconds(60));
+    fixture.clock.set(VaultFixture.START.minusSeconds(5));
     assertThat(oneTime().takeGenerated(future.receipt())).isEmpty();
+    fixture.clock.set(VaultFixture.START);
+    SharedSecret skewed =
+        oneTime().generate(OneTimeSpec.generated(PasswordPolicy.ofLength(16)).shownOnReceipt());
+    fixture.clock.set(VaultFixture.START.minusSeconds(5).plusMillis(1));
+    assertThat(oneTime().takeGenerated(skewed.receipt())).isPresent();
     assertThatThrownBy(() -> spec().shownOnReceipt()).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -568,6 +600,42 @@ abstract class OneTimeContract {
     }
     assertThatThrownBy(() -> oneTime().recent(2, "no cursor"))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Whoever can write to the store can put what sorts before all others, and does not open. */
+  @Test
+  void recent_leavesOutWhatIsDamaged_andGoesOnBehindIt() {
+    SharedSecret last = oneTime().share(spec());
+    fixture.clock.advance(Duration.ofMillis(1));
+    SharedSecret damaged = oneTime().share(spec());
+    fixture.clock.advance(Duration.ofMillis(1));
+    SharedSecret first = oneTime().share(spec());
+    StoredRecord own =
+        fixture.stored().values().stream()
+            .filter(
+                record -> record.key().text().endsWith(damaged.details().id().reversed().text()))
+            .findFirst()
+            .orElseThrow();
+    replace(own, new byte[own.bytes().length]);
+    String prefix = own.key().text().substring(0, own.key().text().lastIndexOf('.') + 1);
+    fixture.vault.close();
+    try (var store = fixture.newStore()) {
+      for (String junk : List.of("-", "0", "z-z")) {
+        store.commit(List.of(Change.put(new RecordKey(prefix + junk), 0, own.bytes())));
+      }
+    }
+    fixture.vault = fixture.open();
+    assertThat(oneTime().recent(100).items())
+        .extracting(Receipt::id)
+        .containsExactly(first.details().id(), last.details().id());
+    List<SecretId> listed = new ArrayList<>();
+    Page<Receipt> page = oneTime().recent(1);
+    for (int pages = 1; page.next().isPresent(); pages++) {
+      assertThat(pages).as("one for each record, and an empty one").isLessThan(7);
+      page.items().forEach(receipt -> listed.add(receipt.id()));
+      page = oneTime().recent(1, page.next().get());
+    }
+    assertThat(listed).containsExactly(first.details().id(), last.details().id());
   }
 
   @Test

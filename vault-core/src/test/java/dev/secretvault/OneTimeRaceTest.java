@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,32 +98,36 @@ class OneTimeRaceTest {
     }
   }
 
+  /** In each block, those who burn begin at one end, and those who reveal at the other. */
   @Test
   void burnAndReveal_haveOneWinner() {
     InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-    int secrets = 2_000;
+    int block = 10;
+    int secrets = 200 * block;
     try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
         SecretVault other = fixture.open()) {
       List<SharedSecret> shared = share(fixture.vault, secrets);
-      AtomicInteger[] given = new AtomicInteger[secrets];
-      AtomicInteger[] burned = new AtomicInteger[secrets];
-      for (int i = 0; i < secrets; i++) {
-        given[i] = new AtomicInteger();
-        burned[i] = new AtomicInteger();
-      }
+      AtomicIntegerArray given = new AtomicIntegerArray(secrets);
+      AtomicIntegerArray burned = new AtomicIntegerArray(secrets);
+      CyclicBarrier begun = new CyclicBarrier(4);
       Racers.run(
           4,
           racer -> {
             OneTimeSecrets mine = (racer < 2 ? fixture.vault : other).oneTime();
             for (int i = 0; i < secrets; i++) {
+              if (i % block == 1) {
+                // So that each side wins once, and then they race.
+                int ignored = begun.await(1, TimeUnit.MINUTES);
+              }
               if (racer % 2 == 0) {
                 if (mine.burn(shared.get(i).receipt()).state() == OneTimeState.BURNED) {
-                  burned[i].incrementAndGet();
+                  burned.incrementAndGet(i);
                 }
               } else {
+                int at = i - i % block + block - 1 - i % block;
                 try {
-                  mine.reveal(shared.get(i).link()).close();
-                  given[i].incrementAndGet();
+                  mine.reveal(shared.get(at).link()).close();
+                  given.incrementAndGet(at);
                 } catch (AlreadyRevealedException | SecretNotFoundException lost) {
                   // The other way of ending it won, or the other thread did.
                 }
@@ -129,13 +136,18 @@ class OneTimeRaceTest {
           });
       for (int i = 0; i < secrets; i++) {
         OneTimeState state = fixture.vault.oneTime().receipt(shared.get(i).receipt()).state();
+        if (i % block == 0) {
+          assertThat(state).isEqualTo(OneTimeState.BURNED);
+        } else if (i % block == block - 1) {
+          assertThat(state).isEqualTo(OneTimeState.REVEALED);
+        }
         if (state == OneTimeState.REVEALED) {
-          assertThat(given[i]).hasValue(1);
-          assertThat(burned[i]).hasValue(0);
+          assertThat(given.get(i)).isEqualTo(1);
+          assertThat(burned.get(i)).isZero();
         } else {
           assertThat(state).isEqualTo(OneTimeState.BURNED);
-          assertThat(given[i]).hasValue(0);
-          assertThat(burned[i]).hasValue(2); // Both are told that it is.
+          assertThat(given.get(i)).isZero();
+          assertThat(burned.get(i)).isEqualTo(2); // Both are told that it is.
         }
       }
     }

@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the next, and so it changes for all of them alike.
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
- * {@link Peer#open}. Each then creates a few values, durably, and so on; printed are the median and
- * the 99th percentile of a call, the rate, and their ratios to the first store.
+ * {@link Creator#open}. Each then creates a few values, durably, and so on; printed are the median
+ * and the 99th percentile of a call, the rate, and their ratios to the first store.
  */
 final class Interleaved {
 
@@ -33,7 +33,7 @@ final class Interleaved {
     private final String name;
     private final int threads;
     private final Bench bench;
-    private final Peer peer;
+    private final Creator creator;
     private final ExecutorService pool;
     private final AtomicInteger next;
     private final List<Long> nanos = new ArrayList<>();
@@ -45,13 +45,14 @@ final class Interleaved {
       int present = Integer.parseInt(parts[1]);
       threads = Integer.parseInt(parts[2]);
       bench = new Bench(keys);
-      peer = Peer.open(parts[0], bench.directory());
-      peer.fill(bench.keys(), 0, present, bench.value());
+      creator = Creator.open(parts[0], bench.directory());
+      creator.fill(bench.keys(), 0, present, bench.value());
       next = new AtomicInteger(present);
       pool = Executors.newFixedThreadPool(threads);
     }
 
     void run() throws InterruptedException, ExecutionException {
+      creator.prepare(threads * CALLS, bench.value());
       List<Future<List<Long>>> results = new ArrayList<>();
       long start = System.nanoTime();
       for (int i = 0; i < threads; i++) {
@@ -67,7 +68,7 @@ final class Interleaved {
       List<Long> taken = new ArrayList<>();
       for (int i = 0; i < CALLS; i++) {
         long start = System.nanoTime();
-        peer.create(bench.keys()[next.getAndIncrement()], bench.value());
+        creator.create(bench.keys()[next.getAndIncrement()], bench.value());
         taken.add(System.nanoTime() - start);
       }
       return taken;
@@ -90,7 +91,7 @@ final class Interleaved {
     @Override
     public void close() throws IOException {
       pool.shutdown();
-      peer.close();
+      creator.close();
       bench.close();
     }
   }
