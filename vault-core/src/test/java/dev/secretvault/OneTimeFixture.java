@@ -1,6 +1,5 @@
 package dev.secretvault;
 
-
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
