@@ -374,20 +374,11 @@ final class OneTimeLife {
         }
         found.flatMap(expiry::settled).ifPresent(record -> receipts.add(record.receipt(now)));
       } catch (IntegrityException | UnsupportedFormatException damaged) {
-        warnOf(stored, damaged);
+        OneTimeRecords.warnOf(stored.key(), damaged);
       }
     }
     return new Page<>(
         receipts, more ? Optional.of(shared.cursor(scanned.get(limit - 1))) : Optional.empty());
-  }
-
-  private static void warnOf(StoredRecord stored, VaultException damaged) {
-    System.getLogger(OneTimeLife.class.getName())
-        .log(
-            System.Logger.Level.WARNING,
-            "a one-time secret cannot be read, and is left out of a list: {0}: {1}",
-            stored.key().text(),
-            damaged.getMessage());
   }
 
   private Optional<OneTimeRecord> lookUp(OneTimeToken.Kind kind, String text) {
