@@ -55,7 +55,7 @@ final class Sweeper {
    */
   int sweep() {
     said = "";
-    return new Sweep().run(() -> true).removed;
+    return new Sweep(() -> true).run().removed;
   }
 
   /**
@@ -66,7 +66,7 @@ final class Sweeper {
    * @throws VaultException if some could not be removed
    */
   Optional<Instant> sweep(BooleanSupplier goOn) {
-    return nextAfter(new Sweep().run(goOn).looked);
+    return nextAfter(new Sweep(goOn).run().looked);
   }
 
   /** When something expires that does not by then; empty if nothing does. */
@@ -103,7 +103,14 @@ final class Sweeper {
     private int removed;
     private @Nullable VaultException failure;
 
-    Sweep run(BooleanSupplier goOn) {
+    /** When it says no, the rest is left. A medium that is away may take its time to say so. */
+    private final BooleanSupplier goOn;
+
+    Sweep(BooleanSupplier goOn) {
+      this.goOn = goOn;
+    }
+
+    Sweep run() {
       while (goOn.getAsBoolean() && step()) {}
       if (failure != null) {
         throw failure;
@@ -127,7 +134,7 @@ final class Sweeper {
         return false;
       }
       Page page = new Page(this, latest);
-      due.forEach(page::look);
+      due.stream().takeWhile(stored -> goOn.getAsBoolean()).forEach(page::look);
       page.remove();
       // What others changed meanwhile is looked at again; all the rest is gone, or left.
       if (page.leaves && !page.overtaken) {
@@ -199,6 +206,10 @@ final class Sweeper {
         if (sweep.unreadable++ == 0) {
           sweep.example = stored.key().text() + ": " + e.getMessage();
         }
+      } catch (VaultException e) {
+        // What cannot be read there need not concern any other.
+        leave(stored);
+        sweep.failure = e;
       }
     }
 
@@ -209,9 +220,9 @@ final class Sweeper {
       Optional<SecretInfo> opened = owner.records().openSecret(stored);
       if (opened.isPresent()) {
         requireOver(opened.get().expiresAt());
-        secrets
-            .computeIfAbsent(owner, first -> new ArrayList<>())
-            .add(new Found<>(stored, owner.life().expiry().over(opened.get())));
+        // Before there is a list for it, which would be empty if this fails.
+        Over over = owner.life().expiry().over(opened.get());
+        secrets.computeIfAbsent(owner, first -> new ArrayList<>()).add(new Found<>(stored, over));
       }
     }
 
@@ -254,19 +265,25 @@ final class Sweeper {
     }
 
     /**
-     * Together, or one by one if one of them, or what its namespace counts or traces, is damaged.
+     * Together, or one by one if what one of them takes, or what its namespace counts or traces,
+     * cannot be read. But if the store cannot commit, the sweep ends.
      */
     private <T> void remove(List<Found<T>> found, ToIntFunction<List<T>> removal) {
       try {
         int gone = removal.applyAsInt(found.stream().map(Found::over).toList());
         sweep.removed += gone;
         overtaken |= gone == 0;
-      } catch (IntegrityException | UnsupportedFormatException e) {
+      } catch (IntegrityException | UnsupportedFormatException | StoreFailedException e) {
+        if (e instanceof StoreFailedException failed && failed.inCommit()) {
+          throw e;
+        }
         if (found.size() == 1) {
           sweep.failure = e;
           leave(found.get(0).stored());
         } else {
-          found.forEach(one -> remove(List.of(one), removal));
+          found.stream()
+              .takeWhile(one -> sweep.goOn.getAsBoolean())
+              .forEach(one -> remove(List.of(one), removal));
         }
       }
     }
