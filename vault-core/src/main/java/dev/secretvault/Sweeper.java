@@ -98,6 +98,9 @@ final class Sweeper {
     /** The soonest expiry of what is left and may have been refused for it. */
     private Instant left = Instant.MAX;
 
+    /** The soonest expiry of all that is left. */
+    private Instant soonest = Instant.MAX;
+
     private int unreadable;
     private String example = "";
     private int removed;
@@ -130,8 +133,11 @@ final class Sweeper {
         return false;
       }
       if (due.isEmpty()) {
-        end(latest);
-        return false;
+        boolean gone = isAllBeforeGone(latest);
+        if (gone) {
+          end(latest);
+        }
+        return !gone;
       }
       Page page = new Page(this, latest);
       due.stream().takeWhile(stored -> goOn.getAsBoolean()).forEach(page::look);
@@ -139,8 +145,28 @@ final class Sweeper {
       // What others changed meanwhile is looked at again; all the rest is gone, or left.
       if (page.leaves && !page.overtaken) {
         after = due.get(due.size() - 1);
+        example = unreadable == 0 ? page.example : example;
+        unreadable += page.unreadable;
       }
       return true;
+    }
+
+    /**
+     * Looks once more before what was left, where the store names what it cannot read only if there
+     * is nothing else. If there is, all is gone through again.
+     *
+     * @throws VaultException if there is what the store cannot read: for it, the mark stays
+     */
+    private boolean isAllBeforeGone(Latest latest) {
+      if (soonest.equals(Instant.MAX)) {
+        return true;
+      }
+      boolean gone = expired(earlier(soonest.minusMillis(1), latest.moment()), null, 1).isEmpty();
+      if (!gone) {
+        after = null;
+        unreadable = 0;
+      }
+      return gone;
     }
 
     private void end(Latest latest) {
@@ -175,6 +201,8 @@ final class Sweeper {
 
     private boolean leaves;
     private boolean overtaken;
+    private int unreadable;
+    private String example = "";
 
     Page(Sweep sweep, Latest latest) {
       this.sweep = sweep;
@@ -188,6 +216,7 @@ final class Sweeper {
           // These count by the clock alone, which may have been set back.
           if (clock.instant().isBefore(stored.expiresAt())) {
             leaves = true;
+            sweep.soonest = earlier(sweep.soonest, stored.expiresAt());
           } else {
             traces.add(stored);
           }
@@ -203,8 +232,8 @@ final class Sweeper {
         }
       } catch (IntegrityException | UnsupportedFormatException e) {
         leave(stored);
-        if (sweep.unreadable++ == 0) {
-          sweep.example = stored.key().text() + ": " + e.getMessage();
+        if (unreadable++ == 0) {
+          example = stored.key().text() + ": " + e.getMessage();
         }
       } catch (VaultException e) {
         // What cannot be read there need not concern any other.
@@ -248,11 +277,9 @@ final class Sweeper {
     }
 
     private void leave(StoredRecord stored) {
-      Instant end = stored.expiresAt();
       leaves = true;
-      if (end != null && end.isBefore(sweep.left)) {
-        sweep.left = end;
-      }
+      sweep.left = earlier(sweep.left, stored.expiresAt());
+      sweep.soonest = earlier(sweep.soonest, stored.expiresAt());
     }
 
     void remove() {
@@ -300,6 +327,10 @@ final class Sweeper {
         overtaken = true;
       }
     }
+  }
+
+  private static Instant earlier(Instant one, @Nullable Instant other) {
+    return other != null && other.isBefore(one) ? other : one;
   }
 
   private static IntegrityException unknown() {

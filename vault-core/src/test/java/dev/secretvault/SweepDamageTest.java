@@ -294,6 +294,25 @@ class SweepDamageTest {
     assertMarked(false);
   }
 
+  /** It is not listed as long as there is anything else, and may be readable again. */
+  @Test
+  void theMarkStays_overWhatTheStoreCannotReadBeforeWhatIsLeft() {
+    share(fixture.vault);
+    unreadable.addAll(keys("o"));
+    refuseAndDelete();
+    putJunk(1, START.plus(MINUTES).plusMillis(1));
+    try (SecretVault vault = onDamage()) {
+      fixture.clock.advance(MINUTES);
+      assertThatThrownBy(vault::sweep).isInstanceOf(IntegrityException.class);
+      assertMarked(true);
+      fixture.clock.advance(MINUTES);
+      fixture.clock.advance(MINUTES);
+      unreadable.clear();
+      assertThat(vault.sweep()).isEqualTo(1);
+      assertMarked(false);
+    }
+  }
+
   @Test
   void theMarkGoes_thoughWhatItDoesNotReachIsLeft() {
     refuseAndDelete();
