@@ -4,6 +4,7 @@ import dev.secretvault.FreshnessAnchor;
 import dev.secretvault.SecretVault;
 import dev.secretvault.VaultBuilder;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FileSecretStore;
 import dev.secretvault.store.file.Recovery;
 import java.io.IOException;
@@ -18,6 +19,9 @@ import picocli.CommandLine.ScopeType;
 
 /** The options that say which vault is meant and where its master key is. */
 final class VaultLocation {
+
+  /** The record that a vault has from its first freshness anchor on. */
+  private static final RecordKey FRESHNESS = new RecordKey("freshness");
 
   @Option(
       names = "--dir",
@@ -93,32 +97,67 @@ final class VaultLocation {
 
   /** Opens the vault, for the caller to close, and creates nothing. */
   SecretVault openExisting(Streams streams) {
+    return openExisting(streams, this::withAnchor);
+  }
+
+  /** How a vault is opened that has a freshness anchor, or none. */
+  interface Anchoring {
+    void choose(VaultBuilder builder, boolean hasAnchor);
+  }
+
+  private void withAnchor(VaultBuilder builder, boolean hasAnchor) {
+    Optional<Path> file = anchor();
+    if (file.isEmpty() && hasAnchor) {
+      throw Refusal.because("the vault has a freshness anchor: name its file with --anchor");
+    }
+    if (file.isPresent() && !hasAnchor) {
+      // To begin with one is for good, and refused to all who do not know of it.
+      throw Refusal.because(
+          "the vault has no freshness anchor; to give it one, run: secretvault anchor begin FILE");
+    }
+    file.map(FreshnessAnchor::inFile).ifPresent(builder::freshness);
+  }
+
+  /** Opens the vault as another command than most does. */
+  SecretVault openExisting(Streams streams, Anchoring anchors) {
     Path existing = directory();
     refuseIfNothingThere(existing);
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
       FileSecretStore store = FileSecretStore.openExisting(existing);
       report(store.recovery(), streams);
-      return open(builder(store, masterKey));
+      VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
+      try {
+        anchors.choose(builder, store.read(FRESHNESS).isPresent());
+      } catch (RuntimeException e) {
+        store.close();
+        throw e;
+      }
+      return open(builder);
     }
   }
 
-  private SecretVault open(VaultBuilder builder) {
+  private static SecretVault open(VaultBuilder builder) {
     try {
       return builder.openExisting();
-    } catch (IllegalStateException hasAnAnchor) {
-      throw Refusal.because("the vault has a freshness anchor: name its file with --anchor");
+    } catch (IllegalStateException otherAnchor) {
+      throw Refusal.because(String.valueOf(otherAnchor.getMessage()));
     }
   }
 
-  /** Begins to open the vault, whether it is there or not. */
+  /** Begins to create a vault. */
   VaultBuilder builder(FileSecretStore store, MasterKey masterKey) {
     VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
-    String variable = Objects.requireNonNullElse(System.getenv("SECRETVAULT_ANCHOR"), "");
-    if (anchor != null || !variable.isEmpty()) {
-      builder.freshness(
-          FreshnessAnchor.inFile(Objects.requireNonNullElseGet(anchor, () -> Path.of(variable))));
-    }
+    anchor().map(FreshnessAnchor::inFile).ifPresent(builder::freshness);
     return builder;
+  }
+
+  private Optional<Path> anchor() {
+    return Optional.ofNullable(anchor)
+        .or(
+            () ->
+                Optional.ofNullable(System.getenv("SECRETVAULT_ANCHOR"))
+                    .filter(name -> !name.isEmpty())
+                    .map(Path::of));
   }
 
   /** The store would say the same, but knows of no command to run. */

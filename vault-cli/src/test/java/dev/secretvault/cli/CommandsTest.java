@@ -297,6 +297,8 @@ class CommandsTest {
             "delete",
             "sweep",
             "sign",
+            "keys",
+            "anchor",
             "demo")) {
       assertThat(help.out()).contains("\n  " + command + " ");
       assertThat(cli.runBare(command, "--help").out()).startsWith("Usage: secretvault " + command);
