@@ -68,21 +68,21 @@ final class AuditChain {
   /**
    * The trail of a namespace.
    *
-   * @param keyPrefix what the keys of the namespace's records begin with
+   * @param keys under which the namespace's records stand
    * @param policy what to keep; null to keep what the trail itself says, if there is one
    */
   AuditChain(
       SealedStore store,
       HeaderRecord header,
       String namespace,
-      String keyPrefix,
+      RecordKeys keys,
       @Nullable AuditPolicy policy,
       InstantSource clock) {
     this.store = store;
     this.header = header;
     this.namespace = namespace;
-    this.headKey = new RecordKey(keyPrefix + RecordKind.TRAIL.letter() + ".e");
-    this.eventPrefix = keyPrefix + RecordKind.EVENT.letter() + ".";
+    this.headKey = keys.of(RecordKind.TRAIL, "e");
+    this.eventPrefix = keys.of(RecordKind.EVENT, "").text();
     this.policy = policy;
     this.clock = clock;
   }

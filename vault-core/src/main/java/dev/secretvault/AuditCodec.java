@@ -3,11 +3,9 @@ package dev.secretvault;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an audit trail's records before they are sealed; {@code docs/FORMAT.md}, sections
@@ -19,7 +17,6 @@ final class AuditCodec {
 
   private static final byte LAYOUT = 1;
   private static final int HEAD_BYTES = 1 + 5 * Long.BYTES + 1 + 3 * MAC_BYTES;
-  private static final List<Boolean> REVEALS = List.of(false, true);
 
   // What stands for a constant is written down here, so that renaming or reordering the enum
   // changes no format.
@@ -59,17 +56,14 @@ final class AuditCodec {
 
   /** All of an event but its number, which is in its key, and its MAC. */
   static byte[] encode(Act act, Instant at) {
-    byte[] secret = ascii(act.secret());
-    byte[] actor = act.actor() == null ? new byte[0] : utf8(act.actor());
-    return ByteBuffer.allocate(
-            2 + Long.BYTES + Integer.BYTES + 2 * Short.BYTES + secret.length + actor.length)
+    byte[] secret = Fields.text(act.secret() == null ? "" : act.secret().text());
+    byte[] actor = Fields.text(act.actor() == null ? "" : act.actor());
+    return ByteBuffer.allocate(2 + Long.BYTES + Integer.BYTES + secret.length + actor.length)
         .put(LAYOUT)
         .put((byte) KINDS.indexOf(act.kind()))
         .putLong(at.toEpochMilli())
         .putInt(act.version())
-        .putShort((short) secret.length)
         .put(secret)
-        .putShort((short) actor.length)
         .put(actor)
         .array();
   }
@@ -84,8 +78,8 @@ final class AuditCodec {
       }
       Instant at = Instant.ofEpochMilli(in.getLong());
       int version = in.getInt();
-      String secret = takeText(in);
-      String actor = takeText(in);
+      String secret = Fields.takeText(in);
+      String actor = Fields.takeText(in);
       byte[] said = new byte[in.position()];
       in.get(0, said);
       byte[] mac = takeMac(in);
@@ -117,7 +111,7 @@ final class AuditCodec {
         .putLong(head.firstAt().toEpochMilli())
         .putLong(head.policy().events())
         .putLong(head.policy().age().toMillis())
-        .put((byte) REVEALS.indexOf(head.policy().reveals()))
+        .put(Fields.flag(head.policy().reveals()))
         .put(head.macBeforeFirst())
         .put(head.macOfLast())
         .array();
@@ -134,7 +128,7 @@ final class AuditCodec {
               in.getLong(),
               in.getLong(),
               Instant.ofEpochMilli(in.getLong()),
-              new AuditPolicy(in.getLong(), Duration.ofMillis(in.getLong()), REVEALS.get(in.get())),
+              new AuditPolicy(in.getLong(), Duration.ofMillis(in.getLong()), Fields.takeFlag(in)),
               takeMac(in),
               takeMac(in));
       requireEnd(in);
@@ -161,20 +155,6 @@ final class AuditCodec {
     byte[] mac = new byte[MAC_BYTES];
     in.get(mac);
     return mac;
-  }
-
-  private static String takeText(ByteBuffer in) throws CharacterCodingException {
-    byte[] utf8 = new byte[Short.toUnsignedInt(in.getShort())];
-    in.get(utf8);
-    return new String(Text.decode(utf8));
-  }
-
-  private static byte[] ascii(@Nullable SecretId secret) {
-    return secret == null ? new byte[0] : secret.text().getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static UnsupportedFormatException newer(String message) {

@@ -68,7 +68,7 @@ final class ExpiringStore implements SecretStore, StoreListener {
   @Override
   public void commit(List<Change> changes) {
     List<RecordKey> written =
-        Change.written(changes).stream().filter(VaultRecords::concernsExpiry).toList();
+        Change.written(changes).stream().filter(RecordKeys::concernsExpiry).toList();
     written.forEach(
         key -> writing.compute(key, (same, now) -> (now == null ? Writing.NONE : now).begun()));
     boolean isWritten = false;
@@ -110,7 +110,7 @@ final class ExpiringStore implements SecretStore, StoreListener {
   public void changed(Set<RecordKey> keys) {
     boolean news = false;
     for (RecordKey key : keys) {
-      news |= VaultRecords.concernsExpiry(key) && isNews(key);
+      news |= RecordKeys.concernsExpiry(key) && isNews(key);
     }
     if (news) {
       expectation.look();

@@ -48,7 +48,7 @@ final class HighWaterMark {
   HighWaterMark(SecretStore store, HeaderRecord header) {
     // A change whose outcome is not known need not be reported.
     this.store = new SealedStore(store, header, Namespaces.DEFAULT, this::forget);
-    this.key = VaultRecords.timeKey(header);
+    this.key = RecordKeys.time(header);
   }
 
   RecordKey key() {

@@ -136,7 +136,7 @@ final class LiveSecrets {
   }
 
   private Optional<Live> load(SecretId id) {
-    Stamp stamp = stripes.now(records.secretKey(id));
+    Stamp stamp = stripes.now(records.keys().secret(id));
     Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
     loaded.ifPresentOrElse(
         live -> {
@@ -187,7 +187,7 @@ final class LiveSecrets {
     if (!Text.isWellFormed(name)) {
       return Optional.empty(); // No secret can have it, nor can a token be made of it.
     }
-    RecordKey key = records.nameKey(name);
+    RecordKey key = records.keys().name(name);
     Stamp stamp = stripes.now(key);
     Optional<SecretId> id = records.name(key);
     id.ifPresent(found -> idsByName.put(name, new Named(found, stamp)));
@@ -203,7 +203,7 @@ final class LiveSecrets {
     if (kept != null && stripes.isCurrent(kept.stamp)) {
       return records.openValue(kept.record);
     }
-    RecordKey key = records.valueKey(live.info.id(), live.info.current().number());
+    RecordKey key = records.keys().value(live.info.id(), live.info.current().number());
     Stamp stamp = stripes.now(key);
     Optional<StoredRecord> sealed = records.sealedValue(key);
     sealed
@@ -258,7 +258,7 @@ final class LiveSecrets {
   private <T> Optional<VersionKey<T>> key(
       SecretInfo info, SecretInfo.Version version, Preparation<T> preparation) {
     return records
-        .sealedValue(records.valueKey(info.id(), version.number()))
+        .sealedValue(records.keys().value(info.id(), version.number()))
         .flatMap(records::openValue)
         .map(value -> preparation.of(value.content(), version.number()));
   }
@@ -284,7 +284,7 @@ final class LiveSecrets {
   /** Lets go what is kept of a record that has changed: the entry is dead, but not its keys. */
   void forget(RecordKey changed) {
     records.forget(changed);
-    Optional<SecretId> secret = records.secretId(changed);
+    Optional<SecretId> secret = records.keys().secretIn(changed);
     secret.ifPresent(this::forget);
     secret.map(ended::getIfPresent).ifPresent(end -> end.set(HighWaterMark.NONE));
   }

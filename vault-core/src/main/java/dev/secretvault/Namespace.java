@@ -93,7 +93,7 @@ final class Namespace {
         auditor.chain().isOwn(key)
             ? records::commit
             : changes -> auditor.actingAs(actor).commit(Kind.RECORD_DISCARDED, null, 0, changes);
-    boolean counts = records.kindOf(key).equals(Optional.of(RecordKind.SECRET));
+    boolean counts = records.keys().isOf(RecordKind.SECRET, key);
     return records.discard(
         key,
         () -> oneTime.shared().remains(key),

@@ -50,7 +50,7 @@ final class Namespaces implements StoreListener {
         byName.get(
             name,
             missing -> new Namespace(store, header, stripes, rules, joined, missing, this::missed));
-    byToken.put(found.records().token(), found);
+    byToken.put(found.records().keys().token(), found);
     usedLately.put(name, found);
     return found;
   }
@@ -62,7 +62,7 @@ final class Namespaces implements StoreListener {
 
   /** The namespace that a record belongs to; empty if nobody has created a secret in it. */
   Optional<Namespace> owning(RecordKey key) {
-    Optional<String> token = VaultRecords.tokenIn(key);
+    Optional<String> token = RecordKeys.tokenIn(key);
     Optional<Namespace> known = token.map(byToken::getIfPresent);
     return known.isPresent()
         ? known
@@ -95,7 +95,7 @@ final class Namespaces implements StoreListener {
     try {
       owner = owning(key).orElse(first);
     } catch (IntegrityException | UnsupportedFormatException nameDoesNotOpen) {
-      if (!VaultRecords.isRegistration(key)) {
+      if (!RecordKeys.isRegistration(key)) {
         throw nameDoesNotOpen; // Whether the record opens cannot be told.
       }
       owner = first;
@@ -111,7 +111,7 @@ final class Namespaces implements StoreListener {
     }
     keys.forEach(stripes::changed);
     for (RecordKey key : keys) {
-      VaultRecords.tokenIn(key).map(byToken::getIfPresent).ifPresent(owner -> owner.forget(key));
+      RecordKeys.tokenIn(key).map(byToken::getIfPresent).ifPresent(owner -> owner.forget(key));
     }
     handlers.changed(keys); // Behind all that could make them read something old.
   }

@@ -131,7 +131,7 @@ final class OneTimeLife {
         return;
       } catch (RevisionConflictException e) {
         // The keys with the id and the tokens hold fresh random bits.
-        if (!rules.clock().hasMoved(e.key()) && !e.key().equals(records.registrationKey())) {
+        if (!rules.clock().hasMoved(e.key()) && !e.key().equals(records.keys().registration())) {
           throw new StaleRevisionException();
         }
       }

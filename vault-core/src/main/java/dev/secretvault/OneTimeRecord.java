@@ -3,13 +3,10 @@ package dev.secretvault;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +27,6 @@ record OneTimeRecord(
     boolean passphraseProtected) {
 
   private static final byte LAYOUT = 1;
-  private static final long NEVER = Long.MIN_VALUE;
 
   // What stands for a constant is written down here, so that reordering the enum changes no format.
   private static final List<OneTimeState> STATES =
@@ -40,8 +36,6 @@ record OneTimeRecord(
           OneTimeState.BURNED,
           OneTimeState.EXPIRED,
           OneTimeState.ORPHANED);
-
-  private static final List<Boolean> PROTECTED = List.of(false, true);
 
   /** The same, ended. */
   OneTimeRecord ended(OneTimeState how, @Nullable Instant when) {
@@ -92,23 +86,18 @@ record OneTimeRecord(
   }
 
   byte[] encode() {
-    byte[] noteText = utf8(note);
-    Map<String, String> sorted = new TreeMap<>(labels);
-    int size = 3 + 3 * Long.BYTES + 2 * Short.BYTES + noteText.length;
-    for (Map.Entry<String, String> label : sorted.entrySet()) {
-      size += 2 * Short.BYTES + utf8(label.getKey()).length + utf8(label.getValue()).length;
-    }
-    ByteBuffer out = ByteBuffer.allocate(size);
-    out.put(LAYOUT).put((byte) STATES.indexOf(state)).put((byte) (passphraseProtected ? 1 : 0));
-    out.putLong(createdAt.toEpochMilli()).putLong(expiresAt.toEpochMilli());
-    out.putLong(endedAt == null ? NEVER : endedAt.toEpochMilli());
-    putText(out, noteText);
-    out.putShort((short) sorted.size());
-    for (Map.Entry<String, String> label : sorted.entrySet()) {
-      putText(out, utf8(label.getKey()));
-      putText(out, utf8(label.getValue()));
-    }
-    return out.array();
+    byte[] noteField = Fields.text(note);
+    byte[] labelFields = Fields.labels(labels);
+    return ByteBuffer.allocate(3 + 3 * Long.BYTES + noteField.length + labelFields.length)
+        .put(LAYOUT)
+        .put((byte) STATES.indexOf(state))
+        .put(Fields.flag(passphraseProtected))
+        .putLong(Fields.millis(createdAt))
+        .putLong(Fields.millis(expiresAt))
+        .putLong(Fields.millis(endedAt))
+        .put(noteField)
+        .put(labelFields)
+        .array();
   }
 
   /**
@@ -132,15 +121,12 @@ record OneTimeRecord(
             null);
       }
       OneTimeState state = STATES.get(in.get());
-      boolean passphraseProtected = PROTECTED.get(in.get());
+      boolean passphraseProtected = Fields.takeFlag(in);
       Instant createdAt = Instant.ofEpochMilli(in.getLong());
       Instant expiresAt = Instant.ofEpochMilli(in.getLong());
-      long endedAt = in.getLong();
-      String note = takeText(in);
-      Map<String, String> labels = new LinkedHashMap<>();
-      for (int count = Short.toUnsignedInt(in.getShort()); count > 0; count--) {
-        labels.put(takeText(in), takeText(in));
-      }
+      Instant endedAt = Fields.takeMoment(in);
+      String note = Fields.takeText(in);
+      Map<String, String> labels = Fields.takeLabels(in);
       if (in.hasRemaining()) {
         throw malformed();
       }
@@ -152,7 +138,7 @@ record OneTimeRecord(
           labels,
           createdAt,
           expiresAt,
-          endedAt == NEVER ? null : Instant.ofEpochMilli(endedAt),
+          endedAt,
           passphraseProtected);
     } catch (BufferUnderflowException | IndexOutOfBoundsException | CharacterCodingException e) {
       throw malformed();
@@ -161,20 +147,6 @@ record OneTimeRecord(
 
   private static IntegrityException malformed() {
     return new IntegrityException("the record of a one-time secret is malformed", null);
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static void putText(ByteBuffer out, byte[] utf8) {
-    out.putShort((short) utf8.length).put(utf8);
-  }
-
-  private static String takeText(ByteBuffer in) throws CharacterCodingException {
-    byte[] utf8 = new byte[Short.toUnsignedInt(in.getShort())];
-    in.get(utf8);
-    return new String(Text.decode(utf8));
   }
 
   /** Says nothing of the note and the labels. */

@@ -29,9 +29,11 @@ import org.jspecify.annotations.Nullable;
 final class OneTimeRecords {
 
   private final VaultRecords records;
+  private final RecordKeys keys;
 
   OneTimeRecords(VaultRecords records) {
     this.records = records;
+    keys = records.keys();
   }
 
   /** The one-time secret of an id; empty if it is forgotten. */
@@ -62,7 +64,7 @@ final class OneTimeRecords {
   List<StoredRecord> page(@Nullable String after, int limit) {
     RecordKey from;
     try {
-      from = records.key(RecordKind.ONE_TIME, after == null ? "" : after);
+      from = keys.of(RecordKind.ONE_TIME, after == null ? "" : after);
     } catch (IllegalArgumentException notOfAKey) {
       throw new IllegalArgumentException("cursor: is not one that a page ended with");
     }
@@ -81,7 +83,7 @@ final class OneTimeRecords {
 
   /** What finds what follows, though it be no id: anybody may have put it. */
   String cursor(StoredRecord stored) {
-    return records.restOf(stored.key());
+    return keys.restOf(stored.key());
   }
 
   /** What a page has; empty if it is gone meanwhile. */
@@ -96,7 +98,7 @@ final class OneTimeRecords {
 
   private Optional<SecretId> idIn(RecordKey key) {
     try {
-      return Optional.of(SecretId.of(records.restOf(key)).reversed());
+      return Optional.of(SecretId.of(keys.restOf(key)).reversed());
     } catch (IllegalArgumentException notMadeHere) {
       return Optional.empty();
     }
@@ -137,7 +139,7 @@ final class OneTimeRecords {
     changes.add(gone(valueKey(ended.id()), value));
     changes.add(gone(shownKey(ended.id())));
     if (ended.passphraseProtected()) {
-      changes.add(gone(records.attemptsKey(ended.id())));
+      changes.add(gone(keys.attempts(ended.id())));
     }
     return changes;
   }
@@ -155,12 +157,12 @@ final class OneTimeRecords {
 
   /** What deletes all that serves the one whose own record has this key; nothing for other keys. */
   List<Change> remains(RecordKey key) {
-    return records
+    return keys
         .kindOf(key)
         .filter(RecordKind.ONE_TIME::equals)
         .flatMap(kind -> idIn(key))
         .stream()
-        .flatMap(id -> Stream.of(valueKey(id), shownKey(id), records.attemptsKey(id)))
+        .flatMap(id -> Stream.of(valueKey(id), shownKey(id), keys.attempts(id)))
         .map(this::gone)
         .toList();
   }
@@ -247,19 +249,19 @@ final class OneTimeRecords {
   }
 
   private RecordKey leadKey(Kind kind, String text) {
-    return records.key(leadKind(kind), records.digestOf(leadKind(kind), text));
+    return keys.of(leadKind(kind), keys.digestOf(leadKind(kind), text));
   }
 
   /** In the order of these keys the newest comes first. */
   private RecordKey recordKey(SecretId id) {
-    return records.key(RecordKind.ONE_TIME, id.reversed().text());
+    return keys.of(RecordKind.ONE_TIME, id.reversed().text());
   }
 
   private RecordKey valueKey(SecretId id) {
-    return records.key(RecordKind.SHARED_VALUE, id.text());
+    return keys.of(RecordKind.SHARED_VALUE, id.text());
   }
 
   private RecordKey shownKey(SecretId id) {
-    return records.key(RecordKind.SHOWN_VALUE, id.text());
+    return keys.of(RecordKind.SHOWN_VALUE, id.text());
   }
 }

@@ -20,13 +20,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The store as one namespace sees it: its records are sealed when they are put, and opened. */
 final class SealedStore {
 
   private static final int MAX_CIPHERS = 10_000;
+  private static final int SCAN_PAGE = 100;
 
   private final SecretStore store;
   private final HeaderRecord header;
@@ -63,6 +66,56 @@ final class SealedStore {
       return scan(HeaderRecord.KEY, limit);
     }
     return page.stream().filter(stored -> !stored.key().equals(HeaderRecord.KEY)).toList();
+  }
+
+  /** All records whose keys begin like this one. */
+  Stream<StoredRecord> allUnder(RecordKey prefix) {
+    return Stream.iterate(
+            scan(prefix, SCAN_PAGE),
+            page -> !page.isEmpty(),
+            page -> scan(page.get(page.size() - 1).key(), SCAN_PAGE))
+        .flatMap(List::stream)
+        .takeWhile(stored -> isUnder(prefix, stored.key()));
+  }
+
+  /**
+   * Up to {@code limit} records whose keys begin like {@code prefix} and are behind one that does,
+   * without those that the store cannot read.
+   *
+   * @param unread is told of each of these
+   */
+  List<StoredRecord> page(
+      RecordKey prefix, RecordKey after, int limit, BiConsumer<RecordKey, VaultException> unread) {
+    List<StoredRecord> page = new ArrayList<>();
+    RecordKey last = after;
+    int most = limit;
+    while (page.size() < limit) {
+      try {
+        List<StoredRecord> found = scan(last, Math.min(most, limit - page.size()));
+        List<StoredRecord> under =
+            found.stream().takeWhile(stored -> isUnder(prefix, stored.key())).toList();
+        page.addAll(under);
+        if (found.isEmpty() || under.size() < found.size() || most > 1) {
+          return page;
+        }
+        last = found.get(0).key();
+      } catch (IntegrityException | StoreFailedException e) {
+        RecordKey key = Failures.unreadRecord(e).orElseThrow(() -> e);
+        if (most > 1) {
+          most = 1; // What can be read before it is found one by one.
+        } else if (isUnder(prefix, key)) {
+          unread.accept(key, e);
+          last = key;
+        } else {
+          return page;
+        }
+      }
+    }
+    return page;
+  }
+
+  private static boolean isUnder(RecordKey prefix, RecordKey key) {
+    return key.text().startsWith(prefix.text());
   }
 
   /** A put of a record, sealed. */

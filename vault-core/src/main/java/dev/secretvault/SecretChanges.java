@@ -58,7 +58,7 @@ final class SecretChanges {
         return after;
       } catch (RevisionConflictException e) {
         boolean taken =
-            e.key().equals(records.nameKey(after.name())) && !expiry.mayBeFree(after.name());
+            e.key().equals(records.keys().name(after.name())) && !expiry.mayBeFree(after.name());
         if (!rules.clock().hasMoved(e.key()) && taken) {
           throw new DuplicateNameException();
         }
@@ -97,7 +97,7 @@ final class SecretChanges {
       return List.of();
     }
     List<Change> changes = new ArrayList<>();
-    changes.add(records.putName(records.nameKey(after.name()), after.id()));
+    changes.add(records.putName(records.keys().name(after.name()), after.id()));
     records.deleteName(before.name()).ifPresent(changes::add);
     return changes;
   }

@@ -83,9 +83,9 @@ final class SecretCount {
         commit.accept(changes);
         return;
       } catch (RevisionConflictException e) {
-        if (e.key().equals(records.countKey())) {
+        if (e.key().equals(records.keys().count())) {
           forget();
-        } else if (!e.key().equals(records.registrationKey())) {
+        } else if (!e.key().equals(records.keys().registration())) {
           throw e;
         }
       }
@@ -132,7 +132,7 @@ final class SecretCount {
 
   /** Has the record read again if it is this one. */
   void forget(RecordKey changed) {
-    if (changed.equals(records.countKey())) {
+    if (changed.equals(records.keys().count())) {
       forget();
     }
   }

@@ -82,7 +82,7 @@ final class SecretExpiry {
    * at once to whoever wants it.
    */
   boolean mayBeFree(String name) {
-    Optional<SecretId> holder = records.name(records.nameKey(name));
+    Optional<SecretId> holder = records.name(records.keys().name(name));
     try {
       return holder.isEmpty()
           || holder.flatMap(records::secret).filter(this::removeIfOver).isPresent();

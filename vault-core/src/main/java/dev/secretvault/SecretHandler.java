@@ -33,7 +33,7 @@ final class SecretHandler extends ChangeHandler {
     super(wanted, ended);
     this.records = records;
     this.name = name;
-    this.nameKey = records.nameKey(name);
+    this.nameKey = records.keys().name(name);
     this.handler = handler;
   }
 
@@ -68,7 +68,7 @@ final class SecretHandler extends ChangeHandler {
   /** The key first: a change of the secret behind that is reported, one before it is read. */
   private Optional<SecretInfo> current() {
     Optional<SecretId> id = records.name(nameKey);
-    secretKey = id.map(records::secretKey).orElse(null);
+    secretKey = id.map(records.keys()::secret).orElse(null);
     return id.flatMap(records::secret).filter(info -> info.name().equals(name));
   }
 

@@ -76,7 +76,7 @@ final class SecretLife {
 
   private SecretInfo create(SecretSpec spec, byte[] value, char @Nullable [] passphrase) {
     SecretInfo info = spec.toInfo(now(), passphrase != null);
-    RecordKey name = records.nameKey(rules.names().check(info.name()));
+    RecordKey name = records.keys().name(rules.names().check(info.name()));
     byte[] kept = kept(info.id(), 1, value, passphrase);
     for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
       try {
@@ -193,7 +193,7 @@ final class SecretLife {
   private byte[] kept(SecretId id, int version, byte[] value, char @Nullable [] passphrase) {
     return passphrase == null
         ? value
-        : records.protect(records.valueKey(id, version), passphrase, value);
+        : records.protect(records.keys().value(id, version), passphrase, value);
   }
 
   /** Hands a new value to what stores it, and then to the caller; overwrites it if that fails. */

@@ -178,7 +178,7 @@ final class SecretUse {
                     caller,
                     () ->
                         records.unprotect(
-                            records.valueKey(info.id(), info.current().number()),
+                            records.keys().value(info.id(), info.current().number()),
                             passphrase,
                             stored))
                 : stored);

@@ -212,7 +212,7 @@ final class Sweeper {
     /** Finds out what a record is. */
     void look(StoredRecord stored) {
       try {
-        if (VaultRecords.isAttempts(stored.key())) {
+        if (RecordKeys.isAttempts(stored.key())) {
           // These count by the clock alone, which may have been set back.
           if (clock.instant().isBefore(stored.expiresAt())) {
             leaves = true;
@@ -220,11 +220,11 @@ final class Sweeper {
           } else {
             traces.add(stored);
           }
-        } else if (VaultRecords.servesOneTime(stored.key())) {
+        } else if (RecordKeys.servesOneTime(stored.key())) {
           traces.add(stored);
         } else {
           Namespace owner = namespaces.owning(stored.key()).orElseThrow(Sweeper::unknown);
-          if (VaultRecords.isOneTime(stored.key())) {
+          if (RecordKeys.isOneTime(stored.key())) {
             lookAtOneTime(owner, stored);
           } else {
             lookAtSecret(owner, stored);
@@ -243,7 +243,7 @@ final class Sweeper {
     }
 
     private void lookAtSecret(Namespace owner, StoredRecord stored) {
-      if (owner.records().secretId(stored.key()).isEmpty()) {
+      if (owner.records().keys().secretIn(stored.key()).isEmpty()) {
         throw unknown();
       }
       Optional<SecretInfo> opened = owner.records().openSecret(stored);

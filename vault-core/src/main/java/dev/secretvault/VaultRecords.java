@@ -23,8 +23,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one namespace: under which keys they stand, and sealing and opening them. A secret
- * is
+ * The records of one namespace, sealed and opened. A secret is
  *
  * <ul>
  *   <li>a name record, found by a token of the name, that holds the id;
@@ -35,26 +34,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class VaultRecords {
 
-  /**
-   * The length of a namespace's token in keys: 66 bits, plenty for namespaces, and associated data
-   * has the name.
-   */
-  private static final int NAMESPACE_TOKEN = 11;
-
-  /** What follows the token in the key of the record with a namespace's name. */
-  private static final String REGISTRATION = "." + RecordKind.NAMESPACE.letter() + ".";
-
   /** So many lost races in a row mean that something else is wrong. */
   static final int MAX_ATTEMPTS = 100;
-
-  private static final int SCAN_PAGE = 100;
 
   private final SealedStore store;
   private final HeaderRecord header;
   private final String namespace;
-  private final String token;
-  private final String prefix;
-  private final RecordKey countKey;
+  private final RecordKeys keys;
 
   /** Whether the record with the namespace's name is known to be there, and to open. */
   private volatile boolean registered;
@@ -68,50 +54,13 @@ final class VaultRecords {
     this.store = new SealedStore(store, header, namespace, missed);
     this.header = header;
     this.namespace = namespace;
-    token = token(header, namespace);
-    prefix = token + ".";
-    countKey = key(RecordKind.COUNT, "n");
+    keys = new RecordKeys(header, namespace);
     registered = isDefault();
   }
 
-  private static String token(HeaderRecord header, String namespace) {
-    return header.keyring().token("namespace", namespace).substring(0, NAMESPACE_TOKEN);
-  }
-
-  /** The key of the high-water mark, which stands in the first namespace for all of them. */
-  static RecordKey timeKey(HeaderRecord header) {
-    return new RecordKey(token(header, Namespaces.DEFAULT) + "." + RecordKind.TIME.letter() + ".n");
-  }
-
-  /** Whether a record may have an expiry, or say what has expired. */
-  static boolean concernsExpiry(RecordKey key) {
-    return isOf(key, RecordKind.SECRET)
-        || isOf(key, RecordKind.TIME)
-        || isAttempts(key)
-        || isOneTime(key)
-        || servesOneTime(key);
-  }
-
-  /** Whether a record is that of a one-time secret. */
-  static boolean isOneTime(RecordKey key) {
-    return isOf(key, RecordKind.ONE_TIME);
-  }
-
-  /** Whether a record leads to a one-time secret, or has its value, until it expires. */
-  static boolean servesOneTime(RecordKey key) {
-    return isOf(key, RecordKind.LINK)
-        || isOf(key, RecordKind.RECEIPT)
-        || isOf(key, RecordKind.SHARED_VALUE)
-        || isOf(key, RecordKind.SHOWN_VALUE);
-  }
-
-  /** Whether a record counts wrong passphrases. */
-  static boolean isAttempts(RecordKey key) {
-    return isOf(key, RecordKind.ATTEMPTS);
-  }
-
-  private static boolean isOf(RecordKey key, RecordKind kind) {
-    return key.text().startsWith("." + kind.letter() + ".", NAMESPACE_TOKEN);
+  /** Under which keys they stand. */
+  RecordKeys keys() {
+    return keys;
   }
 
   /**
@@ -120,28 +69,13 @@ final class VaultRecords {
    * @param policy what to keep; null if the vault was not told to keep one
    */
   AuditChain auditChain(@Nullable AuditPolicy policy, InstantSource clock) {
-    return new AuditChain(store, header, namespace, prefix, policy, clock);
-  }
-
-  /** What the keys of the namespace's records begin with, up to the first dot. */
-  String token() {
-    return token;
-  }
-
-  static Optional<String> tokenIn(RecordKey key) {
-    int dot = key.text().indexOf('.');
-    return dot == NAMESPACE_TOKEN ? Optional.of(key.text().substring(0, dot)) : Optional.empty();
-  }
-
-  /** Whether it is that of a record with a namespace's name. */
-  static boolean isRegistration(RecordKey key) {
-    return tokenIn(key).filter(token -> key.text().equals(token + REGISTRATION)).isPresent();
+    return new AuditChain(store, header, namespace, keys, policy, clock);
   }
 
   /** The namespace that a token stands for; empty if nobody has created a secret in it. */
   Optional<String> namespaceOf(String unknown) {
     return store
-        .read(new RecordKey(unknown + REGISTRATION))
+        .read(RecordKeys.registration(unknown))
         .flatMap(stored -> store.open(stored, RecordKind.NAMESPACE, false))
         .map(opened -> new String(opened.content(), StandardCharsets.UTF_8));
   }
@@ -154,55 +88,8 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
-  RecordKey key(RecordKind kind, String rest) {
-    return new RecordKey(prefix + kind.letter() + "." + rest);
-  }
-
-  Optional<RecordKind> kindOf(RecordKey key) {
-    for (RecordKind kind : RecordKind.values()) {
-      if (key.text().startsWith(prefix + kind.letter() + ".")) {
-        return Optional.of(kind);
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** What follows the kind in a key of this namespace. */
-  String restOf(RecordKey key) {
-    return key.text().substring(prefix.length() + 2);
-  }
-
-  RecordKey secretKey(SecretId id) {
-    return key(RecordKind.SECRET, id.text());
-  }
-
-  /** The id of the secret whose record has this key; empty for keys of anything else. */
-  Optional<SecretId> secretId(RecordKey key) {
-    if (!kindOf(key).equals(Optional.of(RecordKind.SECRET))) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(SecretId.of(restOf(key)));
-    } catch (IllegalArgumentException notMadeHere) {
-      // Whoever can write to the store can report such a key together with others, which count.
-      return Optional.empty();
-    }
-  }
-
-  RecordKey nameKey(String name) {
-    return key(RecordKind.NAME, header.keyring().token("name", namespace, name));
-  }
-
-  RecordKey valueKey(SecretId id, int version) {
-    return key(RecordKind.VALUE, id + "." + version);
-  }
-
-  RecordKey attemptsKey(SecretId id) {
-    return key(RecordKind.ATTEMPTS, id.text());
-  }
-
   Optional<SecretInfo> secret(SecretId id) {
-    return store.read(secretKey(id)).flatMap(this::openSecret);
+    return store.read(keys.secret(id)).flatMap(this::openSecret);
   }
 
   /**
@@ -228,14 +115,14 @@ final class VaultRecords {
 
   /** The secret of a name. */
   Optional<SecretInfo> named(String name) {
-    return name(nameKey(name)).flatMap(this::secret).filter(info -> info.name().equals(name));
+    return name(keys.name(name)).flatMap(this::secret).filter(info -> info.name().equals(name));
   }
 
   /** Whether the current value of a secret is this one; false if it is gone. */
   boolean holds(SecretInfo info, byte[] value) {
     Optional<OpenedValue> current =
         Versions.current(info.versions())
-            .flatMap(version -> sealedValue(valueKey(info.id(), version.number())))
+            .flatMap(version -> sealedValue(keys.value(info.id(), version.number())))
             .flatMap(this::openValue);
     boolean equal =
         current.filter(opened -> MessageDigest.isEqual(opened.content(), value)).isPresent();
@@ -274,14 +161,14 @@ final class VaultRecords {
 
   /** Up to {@code limit} secrets behind {@code after}, in the order of their ids. */
   Secrets secrets(@Nullable SecretId after, int limit) {
-    RecordKey from = key(RecordKind.SECRET, after == null ? "" : after.text());
+    RecordKey from = keys.of(RecordKind.SECRET, after == null ? "" : after.text());
     List<StoredRecord> scanned =
         store.scan(from, limit).stream()
-            .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(RecordKind.SECRET)))
+            .takeWhile(stored -> keys.isOf(RecordKind.SECRET, stored.key()))
             .toList();
     return new Secrets(
         scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
-        scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
+        scanned.size() < limit ? null : SecretId.of(keys.restOf(scanned.get(limit - 1).key())));
   }
 
   /** A record of any kind, opened; it is not expected to be opened often. */
@@ -295,53 +182,15 @@ final class VaultRecords {
     return store.put(kind, key, replaced, content, expiresAt);
   }
 
-  /**
-   * Up to {@code limit} records of a kind whose keys are behind one of that kind, without those
-   * that the store cannot read.
-   *
-   * @param unread is told of each of these
-   */
+  /** As {@link SealedStore#page}, of the records of a kind. */
   List<StoredRecord> page(
       RecordKind kind, RecordKey after, int limit, BiConsumer<RecordKey, VaultException> unread) {
-    List<StoredRecord> page = new ArrayList<>();
-    RecordKey last = after;
-    int most = limit;
-    while (page.size() < limit) {
-      try {
-        List<StoredRecord> found = store.scan(last, Math.min(most, limit - page.size()));
-        List<StoredRecord> ofKind = found.stream().takeWhile(of -> isOf(kind, of.key())).toList();
-        page.addAll(ofKind);
-        if (found.isEmpty() || ofKind.size() < found.size() || most > 1) {
-          return page;
-        }
-        last = found.get(0).key();
-      } catch (IntegrityException | StoreFailedException e) {
-        RecordKey key = Failures.unreadRecord(e).orElseThrow(() -> e);
-        if (most > 1) {
-          most = 1; // What can be read before it is found one by one.
-        } else if (isOf(kind, key)) {
-          unread.accept(key, e);
-          last = key;
-        } else {
-          return page;
-        }
-      }
-    }
-    return page;
-  }
-
-  private boolean isOf(RecordKind kind, RecordKey key) {
-    return kindOf(key).equals(Optional.of(kind));
+    return store.page(keys.of(kind, ""), after, limit, unread);
   }
 
   /** A page's record, opened; empty if it is gone meanwhile. */
   Optional<OpenedValue> open(RecordKind kind, StoredRecord stored) {
     return store.open(stored, kind, false);
-  }
-
-  /** What stands for a token in the key of a record. */
-  String digestOf(RecordKind kind, String tokenText) {
-    return header.keyring().token(kind.purpose(), namespace, tokenText);
   }
 
   /** Seals a value under a token that the vault does not keep, before it is put. */
@@ -360,7 +209,7 @@ final class VaultRecords {
   Change putSecret(SecretInfo info) {
     return store.put(
         RecordKind.SECRET,
-        secretKey(info.id()),
+        keys.secret(info.id()),
         info.revision() - 1,
         SecretCodec.encode(info),
         info.expiresAt());
@@ -371,23 +220,23 @@ final class VaultRecords {
   }
 
   Change putValue(SecretId id, int version, byte[] value) {
-    return store.put(RecordKind.VALUE, valueKey(id, version), 0, value, null);
+    return store.put(RecordKind.VALUE, keys.value(id, version), 0, value, null);
   }
 
   /** What is known of attempts at the passphrase of a secret. */
   Optional<OpenedValue> attempts(SecretId id) {
     return store
-        .read(attemptsKey(id))
+        .read(keys.attempts(id))
         .flatMap(stored -> store.open(stored, RecordKind.ATTEMPTS, true));
   }
 
   Change putAttempts(SecretId id, long revision, byte[] attempts, Instant expiresAt) {
-    return store.put(RecordKind.ATTEMPTS, attemptsKey(id), revision, attempts, expiresAt);
+    return store.put(RecordKind.ATTEMPTS, keys.attempts(id), revision, attempts, expiresAt);
   }
 
   /** What a commit has to name that shall happen only while the secret is like this. */
   Change requireUnchanged(SecretInfo info) {
-    return Change.require(secretKey(info.id()), info.revision());
+    return Change.require(keys.secret(info.id()), info.revision());
   }
 
   /**
@@ -397,36 +246,31 @@ final class VaultRecords {
    */
   Change requireSecret(SecretId id) {
     return store
-        .read(secretKey(id))
+        .read(keys.secret(id))
         .map(stored -> Change.require(stored.key(), stored.revision()))
         .orElseThrow(SecretNotFoundException::new);
   }
 
-  /** What stands for a caller in an attempts record. */
-  String callerToken(String caller) {
-    return header.keyring().token("caller", namespace, caller);
-  }
-
   Change deleteAttempts(SecretId id, long revision) {
-    return Change.delete(attemptsKey(id), revision);
+    return Change.delete(keys.attempts(id), revision);
   }
 
   Change deleteSecret(SecretInfo info) {
-    return Change.delete(secretKey(info.id()), info.revision());
+    return Change.delete(keys.secret(info.id()), info.revision());
   }
 
   /** What a commit has to name that shall happen only while there is no such secret. */
   Change requireNoSecret(SecretId id) {
-    return Change.require(secretKey(id), 0);
+    return Change.require(keys.secret(id), 0);
   }
 
   /** A deletion of the secret's record as it is stored, without opening it. */
   Optional<Change> deleteUnopened(SecretId id) {
-    return deletion(secretKey(id));
+    return deletion(keys.secret(id));
   }
 
   Change deleteValue(SecretId id, int version, long revision) {
-    return Change.delete(valueKey(id, version), revision);
+    return Change.delete(keys.value(id, version), revision);
   }
 
   /**
@@ -434,26 +278,26 @@ final class VaultRecords {
    * too.
    */
   Optional<Change> deleteValue(SecretId id, int version) {
-    return deletion(valueKey(id, version));
+    return deletion(keys.value(id, version));
   }
 
   Optional<Change> deleteName(String name) {
-    return deletion(nameKey(name));
+    return deletion(keys.name(name));
   }
 
   Optional<Change> deleteAttempts(SecretId id) {
-    return deletion(attemptsKey(id));
+    return deletion(keys.attempts(id));
   }
 
   /** The records of the values of a secret, whichever there are. */
   Stream<StoredRecord> valuesOf(SecretId id) {
-    return allUnder(key(RecordKind.VALUE, id + "."));
+    return store.allUnder(keys.of(RecordKind.VALUE, id + "."));
   }
 
   /** The records of names that lead to a secret, but for those that do not open. */
   Stream<StoredRecord> namesOf(SecretId id) {
     byte[] wanted = id.text().getBytes(StandardCharsets.US_ASCII);
-    return allUnder(key(RecordKind.NAME, "")).filter(name -> leadsTo(name, wanted));
+    return store.allUnder(keys.of(RecordKind.NAME, "")).filter(name -> leadsTo(name, wanted));
   }
 
   private boolean leadsTo(StoredRecord name, byte[] id) {
@@ -465,16 +309,6 @@ final class VaultRecords {
     } catch (IntegrityException | UnsupportedFormatException itsSecretCannotBeTold) {
       return false;
     }
-  }
-
-  /** All records whose keys begin like this one. */
-  private Stream<StoredRecord> allUnder(RecordKey prefix) {
-    return Stream.iterate(
-            store.scan(prefix, SCAN_PAGE),
-            page -> !page.isEmpty(),
-            page -> store.scan(page.get(page.size() - 1).key(), SCAN_PAGE))
-        .flatMap(List::stream)
-        .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
   }
 
   /** A record of any kind as it is stored. */
@@ -503,7 +337,7 @@ final class VaultRecords {
    */
   Optional<Change> reseal(StoredRecord stored) {
     RecordKind kind =
-        kindOf(stored.key())
+        keys.kindOf(stored.key())
             .orElseThrow(() -> new IntegrityException("a record is of no known kind", null));
     return store.open(stored, kind, false).map(opened -> resealed(stored, kind, opened.content()));
   }
@@ -540,7 +374,7 @@ final class VaultRecords {
   private boolean opens(StoredRecord stored) {
     try {
       Optional<OpenedValue> opened =
-          kindOf(stored.key()).flatMap(kind -> store.open(stored, kind, false));
+          keys.kindOf(stored.key()).flatMap(kind -> store.open(stored, kind, false));
       opened.ifPresent(record -> Arrays.fill(record.content(), (byte) 0));
       return opened.isPresent();
     } catch (IntegrityException | UnsupportedFormatException e) {
@@ -576,10 +410,6 @@ final class VaultRecords {
     return namespace.equals(Namespaces.DEFAULT);
   }
 
-  RecordKey registrationKey() {
-    return key(RecordKind.NAMESPACE, "");
-  }
-
   /**
    * What the first commit of a namespace has to put besides: the record with its name, for which
    * all else is sealed. Empty if it is there.
@@ -588,35 +418,31 @@ final class VaultRecords {
    */
   Optional<Change> registration() {
     if (!registered) {
-      registered = namespaceOf(token).isPresent();
+      registered = namespaceOf(keys.token()).isPresent();
     }
     if (registered) {
       return Optional.empty();
     }
     byte[] name = namespace.getBytes(StandardCharsets.UTF_8);
-    return Optional.of(store.put(RecordKind.NAMESPACE, registrationKey(), 0, name, null));
-  }
-
-  RecordKey countKey() {
-    return countKey;
+    return Optional.of(store.put(RecordKind.NAMESPACE, keys.registration(), 0, name, null));
   }
 
   /** How many secrets there are, as stored. */
   Optional<OpenedValue> count() {
-    return store.read(countKey).flatMap(stored -> store.open(stored, RecordKind.COUNT, true));
+    return store.read(keys.count()).flatMap(stored -> store.open(stored, RecordKind.COUNT, true));
   }
 
   Change requireNoCount() {
-    return Change.require(countKey, 0);
+    return Change.require(keys.count(), 0);
   }
 
   Change putCount(long replaced, byte[] encoded) {
-    return store.put(RecordKind.COUNT, countKey, replaced, encoded, null);
+    return store.put(RecordKind.COUNT, keys.count(), replaced, encoded, null);
   }
 
   /** Counts the secrets whose value is not gone, and those that do not open. */
   long countSecrets() {
-    return allUnder(key(RecordKind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
+    return store.allUnder(keys.of(RecordKind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
   }
 
   private boolean isRevealed(StoredRecord secret) {
@@ -629,7 +455,7 @@ final class VaultRecords {
 
   /** Lets go what is kept for a record that has changed. */
   void forget(RecordKey changed) {
-    if (changed.equals(registrationKey())) {
+    if (changed.equals(keys.registration())) {
       registered = isDefault();
     }
     store.forget(changed);
@@ -644,7 +470,7 @@ final class VaultRecords {
   Optional<SecretInfo> openSecret(StoredRecord stored) {
     return store
         .open(stored, RecordKind.SECRET, true)
-        .map(opened -> decode(SecretId.of(restOf(stored.key())), opened));
+        .map(opened -> decode(SecretId.of(keys.restOf(stored.key())), opened));
   }
 
   private static SecretInfo decode(SecretId id, OpenedValue opened) {

@@ -117,11 +117,11 @@ class AuditRetentionTest extends AuditFixture {
     List<Act> acts = Collections.nCopies(4, new Act(AuditEvent.Kind.EXPIRED, id, 0, null));
     for (int commit = 1; commit <= 5; commit++) {
       String name = "n" + commit;
-      chain.commit(acts, () -> List.of(records.putName(records.nameKey(name), id)));
+      chain.commit(acts, () -> List.of(records.putName(records.keys().name(name), id)));
       assertKept(Math.max(1, 4 * commit - 8), 4 * commit + 1);
     }
     List<Act> more = Collections.nCopies(30, acts.get(0));
-    chain.commit(more, () -> List.of(records.putName(records.nameKey("n"), id)));
+    chain.commit(more, () -> List.of(records.putName(records.keys().name("n"), id)));
     assertKept(22, 51);
     act(another(AuditPolicy.keep(10)), 1);
     assertKept(38, 52);

@@ -142,6 +142,6 @@ class PassphraseAttemptsTest extends PassphraseAttemptsFixture {
     byte[] content = records.attempts(id).orElseThrow().content();
     assertThat(new String(content, StandardCharsets.ISO_8859_1))
         .doesNotContain("mallory")
-        .contains(records.callerToken("mallory@example.com"));
+        .contains(records.keys().callerToken("mallory@example.com"));
   }
 }

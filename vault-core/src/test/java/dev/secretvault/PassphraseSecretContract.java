@@ -197,7 +197,7 @@ abstract class PassphraseSecretContract {
   /** The value as it is stored, without the outer seal. */
   private static byte[] opened(VaultRecords records, SecretId id) {
     return records
-        .openValue(records.sealedValue(records.valueKey(id, 1)).orElseThrow())
+        .openValue(records.sealedValue(records.keys().value(id, 1)).orElseThrow())
         .orElseThrow()
         .content();
   }
@@ -225,7 +225,7 @@ abstract class PassphraseSecretContract {
     withRecords(
         (records, store) -> {
           byte[] damaged = damage.apply(opened(records, id));
-          store.commit(List.of(Change.delete(records.valueKey(id, 1), 1)));
+          store.commit(List.of(Change.delete(records.keys().value(id, 1), 1)));
           records.commit(() -> List.of(records.putValue(id, 1, damaged)));
           return damaged;
         });

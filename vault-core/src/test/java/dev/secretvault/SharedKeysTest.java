@@ -131,7 +131,7 @@ class SharedKeysTest {
     List<Integer> sealed = new ArrayList<>();
     records.commit(
         () -> {
-          Change put = records.putName(records.nameKey("n"), SecretId.of("0".repeat(26)));
+          Change put = records.putName(records.keys().name("n"), SecretId.of("0".repeat(26)));
           sealed.add(header.keyring().epoch());
           if (sealed.size() == 1) {
             here.keys().rotate();
