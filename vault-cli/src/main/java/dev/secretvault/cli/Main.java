@@ -46,6 +46,7 @@ import picocli.CommandLine.ScopeType;
       SignCommand.class,
       AuditCommand.class,
       KeysCommand.class,
+      CopyCommand.class,
       DemoCommand.class
     },
     footer = {

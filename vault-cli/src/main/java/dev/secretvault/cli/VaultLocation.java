@@ -2,11 +2,7 @@ package dev.secretvault.cli;
 
 import dev.secretvault.SecretVault;
 import dev.secretvault.crypto.MasterKey;
-import dev.secretvault.store.file.FileSecretStore;
-import dev.secretvault.store.file.Recovery;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import dev.secretvault.store.SecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,6 +58,10 @@ final class VaultLocation {
         directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
   }
 
+  Place place() {
+    return new Place.Directory(directory());
+  }
+
   private Optional<KeySource> given(boolean isNew) {
     return KeySource.of("--key", keyFile, keyVariable, passphrase, passphraseVariable, isNew);
   }
@@ -83,39 +83,11 @@ final class VaultLocation {
 
   /** Opens the vault, for the caller to close, and creates nothing. */
   SecretVault openExisting(Streams streams) {
-    Path existing = directory();
-    refuseIfNothingThere(existing);
+    Place place = place();
+    place.check("name the right one with --dir, or create a vault with: secretvault init");
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
-      FileSecretStore store = FileSecretStore.openExisting(existing);
-      report(store.recovery(), streams);
+      SecretStore store = place.openExisting(streams);
       return SecretVault.builder().store(store).masterKey(masterKey).openExisting();
-    }
-  }
-
-  /** The store would say the same, but knows of no command to run. */
-  private static void refuseIfNothingThere(Path directory) {
-    String hint = ": name the right one with --dir, or create a vault with: secretvault init";
-    if (!Files.exists(directory)) {
-      throw Refusal.because("there is no directory " + directory + hint);
-    }
-    if (Files.isDirectory(directory)) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-        if (!entries.iterator().hasNext()) {
-          throw Refusal.because("the directory " + directory + " is empty" + hint);
-        }
-      } catch (IOException e) {
-        throw Refusal.because("the directory " + directory + " cannot be read", e);
-      }
-    }
-  }
-
-  private static void report(Recovery recovery, Streams streams) {
-    if (recovery.tornTailCut()) {
-      streams.complain(
-          "note: a crash had left "
-              + recovery.bytes()
-              + " bytes of an unfinished change; they are now in "
-              + recovery.keptIn());
     }
   }
 }
