@@ -59,6 +59,14 @@ final class Batch {
     return changes.stream().map(Change::expectedRevision).toArray(Long[]::new);
   }
 
+  /** The revisions that puts give; 0 for all else, which stands for no record. */
+  static Long[] revisions(List<? extends Change> changes) {
+    return changes.stream()
+        .mapToLong(change -> change instanceof Change.Put put ? put.newRevision() : 0)
+        .boxed()
+        .toArray(Long[]::new);
+  }
+
   /** Puts are p, deletions d, requirements r. */
   static String[] kinds(List<? extends Change> changes) {
     return changes.stream()

@@ -40,7 +40,8 @@ final class StatementWriter implements Writer {
       commit.setArray(4, connection.createArrayOf("text", Batch.kinds(changes)));
       commit.setArray(5, connection.createArrayOf("bytea", Batch.values(changes)));
       commit.setArray(6, connection.createArrayOf("bigint", Batch.expiries(changes)));
-      for (int first = 7; first <= 11; first += 2) {
+      commit.setArray(7, connection.createArrayOf("bigint", Batch.revisions(changes)));
+      for (int first = 8; first <= 12; first += 2) {
         commit.setLong(first, position.stream());
         commit.setLong(first + 1, position.step());
       }

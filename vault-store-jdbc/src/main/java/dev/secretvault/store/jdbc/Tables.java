@@ -51,14 +51,15 @@ final class Tables {
     create =
         named(
             "INSERT INTO {record} (key, revision, value, expires_at, stream, step)"
-                + " SELECT c.key, 1, c.value, c.expires_at, ?, ? FROM"
-                + " unnest(?::text[], ?::bytea[], ?::bigint[]) AS c (key, value, expires_at)");
+                + " SELECT c.key, c.revision, c.value, c.expires_at, ?, ? FROM"
+                + " unnest(?::text[], ?::bytea[], ?::bigint[], ?::bigint[])"
+                + " AS c (key, value, expires_at, revision)");
     replace =
         named(
-            "UPDATE {record} AS r SET revision = r.revision + 1, value = c.value,"
+            "UPDATE {record} AS r SET revision = c.revision, value = c.value,"
                 + " expires_at = c.expires_at, stream = ?, step = ? FROM"
-                + " unnest(?::text[], ?::bytea[], ?::bigint[]) AS c (key, value, expires_at)"
-                + " WHERE r.key = c.key");
+                + " unnest(?::text[], ?::bytea[], ?::bigint[], ?::bigint[])"
+                + " AS c (key, value, expires_at, revision) WHERE r.key = c.key");
     delete = named("DELETE FROM {record} WHERE key = ANY (?)");
   }
 
@@ -94,10 +95,11 @@ final class Tables {
           CASE WHEN current_setting('synchronous_commit') = 'off'
             THEN set_config('synchronous_commit', 'on', true) END,
           ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
-          ?::bigint[] AS expiries
+          ?::bigint[] AS expiries, ?::bigint[] AS revisions
       ), change AS MATERIALIZED (
-        SELECT c.* FROM given g, unnest(g.keys, g.expected, g.kinds, g.values, g.expiries)
-          AS c (key, expected, kind, value, expires_at)
+        SELECT c.*
+        FROM given g, unnest(g.keys, g.expected, g.kinds, g.values, g.expiries, g.revisions)
+          AS c (key, expected, kind, value, expires_at, becomes)
       ), seen AS MATERIALIZED (
         SELECT c.*, r.* FROM change c LEFT JOIN LATERAL (
           SELECT revision, stream, step FROM {record} WHERE key = c.key OFFSET 0) r ON true
@@ -118,10 +120,10 @@ final class Tables {
         FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
-        SELECT key, CASE kind WHEN 'p' THEN 1 ELSE 0 END, value, expires_at, ?, ?
+        SELECT key, becomes, value, expires_at, ?, ?
         FROM held WHERE revision IS NULL ORDER BY key
       ), replaced AS (
-        UPDATE {record} r SET revision = r.revision + 1, value = h.value,
+        UPDATE {record} r SET revision = h.becomes, value = h.value,
           expires_at = h.expires_at, stream = ?, step = ?
         FROM held h WHERE h.kind = 'p' AND h.revision IS NOT NULL AND r.key = h.key
       ), deleted AS (

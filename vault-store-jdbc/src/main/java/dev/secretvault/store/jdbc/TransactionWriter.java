@@ -99,6 +99,7 @@ final class TransactionWriter implements Writer {
       put.setArray(3, connection.createArrayOf("text", Batch.keys(puts)));
       put.setArray(4, connection.createArrayOf("bytea", Batch.values(puts)));
       put.setArray(5, connection.createArrayOf("bigint", Batch.expiries(puts)));
+      put.setArray(6, connection.createArrayOf("bigint", Batch.revisions(puts)));
       put.executeUpdate();
     }
   }
