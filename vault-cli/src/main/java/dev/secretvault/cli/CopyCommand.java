@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -25,18 +26,31 @@ final class CopyCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       required = true,
-      paramLabel = "DIR",
-      description = "The vault's directory.")
+      paramLabel = "PLACE",
+      description = "The vault's directory, or the URL of its PostgreSQL database, like --jdbc.")
   @SuppressWarnings("NullAway.Init") // It is required.
-  private Path from;
+  private String from;
 
   @Option(
       names = "--to",
       required = true,
-      paramLabel = "DIR",
-      description = "The directory of the copy: a new or empty one, or an unfinished copy.")
+      paramLabel = "PLACE",
+      description = "Where the copy is: in a new or empty place, or an unfinished copy.")
   @SuppressWarnings("NullAway.Init") // It is required.
-  private Path to;
+  private String to;
+
+  @Option(
+      names = "--from-password-env",
+      paramLabel = "VARIABLE",
+      description =
+          "The environment variable that holds the password of the database to copy from.")
+  private @Nullable String fromPasswordVariable;
+
+  @Option(
+      names = "--to-password-env",
+      paramLabel = "VARIABLE",
+      description = "The environment variable that holds the password of the database to copy to.")
+  private @Nullable String toPasswordVariable;
 
   @Option(
       names = "--finish",
@@ -50,11 +64,27 @@ final class CopyCommand implements Callable<Integer> {
     if (!main.location().isDefault()) {
       throw Refusal.calledWrongly("copy takes no master key, and the vault with --from");
     }
-    if (from.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
-      throw Refusal.calledWrongly("--from and --to are the same directory");
+    try (Place source = place("--from", from, fromPasswordVariable);
+        Place target = place("--to", to, toPasswordVariable)) {
+      if (source.name().equals(target.name())) {
+        throw Refusal.calledWrongly("--from and --to are the same place");
+      }
+      copy(source, target);
     }
-    Place source = new Place.Directory(from);
-    Place target = new Place.Directory(to);
+    return Main.DONE;
+  }
+
+  private static Place place(String option, String place, @Nullable String passwordVariable) {
+    if (Database.isUrl(place)) {
+      return new Database(place, option, passwordVariable);
+    }
+    if (passwordVariable != null) {
+      throw Refusal.calledWrongly(option + "-password-env is of use with a database only");
+    }
+    return new Directory(Path.of(place).toAbsolutePath().normalize());
+  }
+
+  private void copy(Place source, Place target) {
     Streams streams = main.streams();
     source.check("name the vault's with --from");
     try (SecretStore read = source.openExisting(streams)) {
@@ -66,7 +96,6 @@ final class CopyCommand implements Callable<Integer> {
         report(finish ? copy.finish() : copy.copy(), source, target);
       }
     }
-    return Main.DONE;
   }
 
   private void report(VaultCopy.Result result, Place source, Place target) {
@@ -88,8 +117,8 @@ final class CopyCommand implements Callable<Integer> {
       out.println(
           "never use "
               + Printable.of(source.name())
-              + " again: it would give out once more what was given out; move it to where nothing"
-              + " opens it");
+              + " again: it would give out once more what was given out; move it away, or lock it,"
+              + " so that nothing opens it");
     } else {
       out.println("to move over, stop all that uses the vault, and run this again with --finish");
     }

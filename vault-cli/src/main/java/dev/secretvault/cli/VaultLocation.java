@@ -21,6 +21,24 @@ final class VaultLocation {
   private @Nullable Path directory;
 
   @Option(
+      names = "--jdbc",
+      paramLabel = "URL",
+      scope = ScopeType.INHERIT,
+      description =
+          "The PostgreSQL database of the vault, instead of a directory. User and password from the"
+              + " URL, or else from $PGUSER and $PGPASSWORD.")
+  private @Nullable String jdbc;
+
+  @Option(
+      names = "--jdbc-password-env",
+      paramLabel = "VARIABLE",
+      scope = ScopeType.INHERIT,
+      description = "The environment variable that holds the database's password.")
+  private @Nullable String jdbcPasswordVariable;
+
+  private @Nullable Place place;
+
+  @Option(
       names = "--key-file",
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
@@ -50,16 +68,40 @@ final class VaultLocation {
 
   /** Whether none of the options was given. */
   boolean isDefault() {
-    return directory == null && given(false).isEmpty();
+    return directory == null
+        && jdbc == null
+        && jdbcPasswordVariable == null
+        && given(false).isEmpty();
   }
 
-  Path directory() {
-    return Objects.requireNonNullElseGet(
-        directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
-  }
-
+  /** Where the vault's store is. */
   Place place() {
-    return new Place.Directory(directory());
+    if (place == null) {
+      place = findPlace();
+    }
+    return place;
+  }
+
+  private Place findPlace() {
+    if (jdbc == null) {
+      if (jdbcPasswordVariable != null) {
+        throw Refusal.calledWrongly("--jdbc-password-env is of use with --jdbc only");
+      }
+      return new Directory(
+          Objects.requireNonNullElseGet(
+              directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets")));
+    }
+    if (directory != null) {
+      throw Refusal.calledWrongly("--dir and --jdbc exclude each other: leave one out");
+    }
+    return new Database(jdbc, "--jdbc", jdbcPasswordVariable);
+  }
+
+  /** Lets go of what was opened. */
+  void close() {
+    if (place != null) {
+      place.close();
+    }
   }
 
   private Optional<KeySource> given(boolean isNew) {
@@ -83,10 +125,9 @@ final class VaultLocation {
 
   /** Opens the vault, for the caller to close, and creates nothing. */
   SecretVault openExisting(Streams streams) {
-    Place place = place();
-    place.check("name the right one with --dir, or create a vault with: secretvault init");
+    place().check("name the right one with --dir, or create a vault with: secretvault init");
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
-      SecretStore store = place.openExisting(streams);
+      SecretStore store = place().openExisting(streams);
       return SecretVault.builder().store(store).masterKey(masterKey).openExisting();
     }
   }

@@ -92,8 +92,8 @@ class CopyTest {
             "use " + copy() + " from now on",
             "never use "
                 + cli.vault()
-                + " again: it would give out once more what was given out; move it to where nothing"
-                + " opens it");
+                + " again: it would give out once more what was given out; move it away, or lock it,"
+                + " so that nothing opens it");
     assertThat(first.err() + last.err()).isEmpty();
     assertThat(onCopy("reveal", "web").out()).isEqualTo(VALUE);
     assertThat(onCopy("list").out()).isEqualTo(cli.does("list").out());
@@ -141,7 +141,7 @@ class CopyTest {
     refused(1, "is not a SecretVault directory", copies(other, copy()), before);
     refused(1, "is not a SecretVault directory", copies(cli.vault(), other), before);
     refused(1, " is a file; name the directory", copies(cli.vault(), file), before);
-    refused(2, "--from and --to are the same directory", copies(cli.vault(), cli.vault()), before);
+    refused(2, "--from and --to are the same place", copies(cli.vault(), cli.vault()), before);
     refused(2, "missing required option: '--to", cli.runBare("copy", "--from", "x"), before);
     refused(2, "copy takes no master key", cli.run("copy", "--from", "x", "--to", "y"), before);
   }
