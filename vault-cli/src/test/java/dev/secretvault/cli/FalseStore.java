@@ -1,21 +1,19 @@
 package dev.secretvault.cli;
 
-import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
+import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A store that is sound when it is compared, and lists one record otherwise when it is verified.
  */
-final class FalseStore implements SecretStore {
+final class FalseStore {
 
   /** What is wrong with the record. */
   enum Flaw {
@@ -34,13 +32,25 @@ final class FalseStore implements SecretStore {
   private int beginnings;
   private boolean done;
 
-  FalseStore(SecretStore store, Flaw flaw) {
+  private FalseStore(SecretStore store, Flaw flaw) {
     this.store = store;
     this.flaw = flaw;
   }
 
-  @Override
-  public List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
+  /** Makes one of a sound store. */
+  static SecretStore of(SecretStore store, Flaw flaw) {
+    FalseStore falsifying = new FalseStore(store, flaw);
+    return (SecretStore)
+        Proxy.newProxyInstance(
+            FalseStore.class.getClassLoader(),
+            new Class<?>[] {SecretStore.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("scan")
+                    ? falsifying.scan((RecordKey) arguments[0], (int) arguments[1])
+                    : method.invoke(store, arguments));
+  }
+
+  private List<StoredRecord> scan(@Nullable RecordKey after, int limit) {
     List<StoredRecord> page = store.scan(after, limit);
     if (after == null && limit > 1) {
       beginnings++;
@@ -78,30 +88,5 @@ final class FalseStore implements SecretStore {
       }
     }
     return List.of(new StoredRecord(key, revision, expiresAt, bytes));
-  }
-
-  @Override
-  public Optional<StoredRecord> read(RecordKey key) {
-    return store.read(key);
-  }
-
-  @Override
-  public void commit(List<Change> changes) {
-    store.commit(changes);
-  }
-
-  @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return store.expired(now, limit);
-  }
-
-  @Override
-  public Subscription watch(StoreListener listener) {
-    return store.watch(listener);
-  }
-
-  @Override
-  public void close() {
-    store.close();
   }
 }

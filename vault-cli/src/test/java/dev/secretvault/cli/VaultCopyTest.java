@@ -289,7 +289,7 @@ class VaultCopyTest {
   void copy_targetReadsOtherwise_isNoticed() {
     for (FalseStore.Flaw flaw : FalseStore.Flaw.values()) {
       SecretStore copy = InMemorySecretStore.open(new InMemorySecretStore.Medium());
-      SecretStore reading = new FalseStore(copy, flaw);
+      SecretStore reading = FalseStore.of(copy, flaw);
       if (flaw == FalseStore.Flaw.NONE) {
         assertThat(copying(source, reading).finish().state()).isEqualTo(State.FINISHED);
       } else {
