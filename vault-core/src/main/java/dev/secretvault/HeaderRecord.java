@@ -59,7 +59,9 @@ final class HeaderRecord {
             header = store.read(KEY); // Again: it may have been the record that the scan met.
             if (header.isEmpty() && !empty) {
               throw new IntegrityException(
-                  "the store has records but no vault header: restore a backup", null);
+                  "the store has records but no vault header: finish it if it is an unfinished copy,"
+                      + " else restore a backup",
+                  null);
             }
           }
           if (header.isPresent()) {

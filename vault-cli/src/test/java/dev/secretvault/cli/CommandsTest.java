@@ -297,6 +297,7 @@ class CommandsTest {
             "delete",
             "sweep",
             "sign",
+            "copy",
             "demo")) {
       assertThat(help.out()).contains("\n  " + command + " ");
       assertThat(cli.runBare(command, "--help").out()).startsWith("Usage: secretvault " + command);

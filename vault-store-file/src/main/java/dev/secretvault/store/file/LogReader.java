@@ -95,6 +95,9 @@ final class LogReader {
         throw corrupt(position, "the base of the log is not built as this format builds it");
       }
       for (int step = 0; step < head.count(); step++) {
+        if (head.isCopy(step)) {
+          throw corrupt(position, "the base of the log says what was stored before");
+        }
         if (!head.isPut(step) && index.revision(head, step) != head.revision(step)) {
           throw corrupt(position, "what is not stored is deleted");
         }

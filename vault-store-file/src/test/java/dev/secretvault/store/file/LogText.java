@@ -66,6 +66,11 @@ final class LogText {
     return put(key, revision, value).replace(",\"l\":", ",\"x\":" + expiresAt + ",\"l\":");
   }
 
+  /** A put of a record from another store, in place of a revision that is not one less. */
+  static String copy(String key, long before, long revision, String value) {
+    return put(key, revision, value).replace(",\"l\":", ",\"p\":" + before + ",\"l\":");
+  }
+
   static String delete(String key, long revision) {
     return "{\"k\":\"" + key + "\",\"d\":" + revision + "}";
   }

@@ -93,6 +93,16 @@ abstract class StoreFixture {
     return new Change.Put(key, expectedRevision, bytes(text), expiresAt);
   }
 
+  /** A copy of a record from elsewhere. */
+  static Change copy(
+      RecordKey key,
+      long expectedRevision,
+      long revision,
+      String text,
+      @Nullable Instant expiresAt) {
+    return Change.copy(new StoredRecord(key, revision, expiresAt, bytes(text)), expectedRevision);
+  }
+
   static void commit(SecretStore store, Change... changes) {
     store.commit(List.of(changes));
   }

@@ -1,0 +1,93 @@
+package dev.secretvault.cli;
+
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.jdbc.JdbcOptions;
+import dev.secretvault.store.jdbc.JdbcSecretStore;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGConnectionPoolDataSource;
+
+/** Tables of a PostgreSQL database, whose names are the default ones. */
+final class Database implements Place {
+
+  private static final String URLS = "jdbc:";
+
+  private final PGConnectionPoolDataSource server = new PGConnectionPoolDataSource();
+  private final Connections connections = new Connections(server);
+
+  /**
+   * Names a database; connects to nothing yet. What the URL does not have is taken from the
+   * environment.
+   *
+   * @param url may have a password in it, so that no message repeats it
+   * @param option what it was given with
+   * @param passwordVariable where the password is; null for {@code PGPASSWORD}
+   */
+  Database(String url, String option, @Nullable String passwordVariable) {
+    try {
+      server.setUrl(url);
+    } catch (IllegalArgumentException quotesTheUrl) {
+      throw Refusal.calledWrongly(
+          option + " needs a URL like jdbc:postgresql://HOST:PORT/DATABASE");
+    }
+    if (server.getUser() == null) {
+      server.setUser(System.getenv("PGUSER"));
+    }
+    if (passwordVariable != null) {
+      String password = System.getenv(passwordVariable);
+      if (password == null) {
+        throw Refusal.because("the environment variable " + passwordVariable + " is not set");
+      }
+      server.setPassword(password);
+    } else if (server.getPassword() == null) {
+      server.setPassword(System.getenv("PGPASSWORD"));
+    }
+  }
+
+  /** Whether this is no directory. */
+  static boolean isUrl(String place) {
+    return place.startsWith(URLS);
+  }
+
+  @Override
+  public @Nullable Path directory() {
+    return null;
+  }
+
+  @Override
+  public void check(String hint) {
+    // The store says what there is not.
+  }
+
+  @Override
+  public SecretStore openExisting(Streams streams) {
+    return JdbcSecretStore.open(connections, JdbcOptions.defaults().existingTables());
+  }
+
+  @Override
+  public SecretStore open() {
+    return JdbcSecretStore.open(connections);
+  }
+
+  /** Where it is, and nothing else that the URL may hold. */
+  @Override
+  public String name() {
+    String[] hosts = server.getServerNames();
+    int[] ports = server.getPortNumbers();
+    return IntStream.range(0, hosts.length)
+        .mapToObj(i -> hosts[i] + (ports[i] == 0 ? "" : ":" + ports[i]))
+        .collect(
+            Collectors.joining(
+                ",",
+                "jdbc:postgresql://",
+                "/" + Objects.requireNonNullElse(server.getDatabaseName(), "")));
+  }
+
+  @Override
+  public void close() {
+    connections.close();
+  }
+}

@@ -1,0 +1,146 @@
+package dev.secretvault.store.jdbc;
+
+import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
+import dev.secretvault.store.jdbc.Batch.Held;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commits, again where a race was lost, and finds out what became of a commit when the connection
+ * was lost.
+ */
+final class Commits {
+
+  /** What was committed, and whose work it stands on; null if that was lost with the connection. */
+  record Done(Position position, @Nullable List<Position> before) {}
+
+  /** How many steps of a stream are kept for those that look what is new. */
+  private static final int KEPT_STEPS = 256;
+
+  private static final int STEPS_BETWEEN_TRIMS = 64;
+
+  private final Sessions sessions;
+  private final Tables tables;
+  private final Writer writer;
+  private final Duration patience;
+  private final Streams streams = new Streams();
+
+  Commits(Sessions sessions, Tables tables, Writer writer, Duration patience) {
+    this.sessions = sessions;
+    this.tables = tables;
+    this.writer = writer;
+    this.patience = patience;
+  }
+
+  Done commit(Batch batch) {
+    Patience left = new Patience(patience);
+    Position last = streams.take();
+    while (true) {
+      Position next = last.next();
+      try {
+        Map<String, Held> stored = writer.write(batch, next);
+        RevisionConflictException conflict = batch.conflict(stored);
+        if (conflict != null) {
+          streams.giveBack(last);
+          throw conflict;
+        }
+        streams.giveBack(next);
+        trim(next);
+        return done(next, stored);
+      } catch (SQLException failed) {
+        if (SqlStates.isRolledBack(failed)) {
+          if (!SqlStates.isLostRace(failed) || !left.pause()) {
+            streams.giveBack(last);
+            throw failed("commit", failed, Outcome.NOT_WRITTEN);
+          }
+        } else if (hasHappened(next, failed)) {
+          streams.giveBack(next);
+          return new Done(next, null);
+        } else {
+          // Taken by the question itself, and never to be committed.
+          last = next;
+          if (!left.pause()) {
+            streams.giveBack(last);
+            throw failed("commit", failed, Outcome.NOT_WRITTEN);
+          }
+        }
+      }
+    }
+  }
+
+  private static Done done(Position position, Map<String, Held> stored) {
+    return new Done(position, stored.values().stream().map(Held::writer).distinct().toList());
+  }
+
+  /**
+   * Takes the place of a commit whose outcome is not known, unless it is there: if it is still
+   * under way, this waits for it, and if it is yet to come, it will not find its place.
+   */
+  private boolean hasHappened(Position position, SQLException failed) {
+    Patience left = new Patience(patience);
+    while (true) {
+      try {
+        return sessions.use(connection -> hasHappened(connection, position));
+      } catch (SQLException again) {
+        failed.addSuppressed(again);
+        if (!left.pause()) {
+          // The stream is given up, as its next step may come or not.
+          throw failed("commit", failed, Outcome.UNKNOWN);
+        }
+      }
+    }
+  }
+
+  private boolean hasHappened(Connection connection, Position position) throws SQLException {
+    try (PreparedStatement fence = sessions.prepare(connection, tables.fence)) {
+      fence.setLong(1, position.stream());
+      fence.setLong(2, position.step());
+      try (ResultSet row = fence.executeQuery()) {
+        row.next();
+        boolean happened = row.getBoolean(1);
+        SQLWarning warning = fence.getWarnings();
+        if (warning != null) {
+          throw warning;
+        }
+        return happened;
+      }
+    }
+  }
+
+  private void trim(Position last) {
+    if (last.step() % STEPS_BETWEEN_TRIMS != 0) {
+      return;
+    }
+    try {
+      sessions.use(
+          connection -> {
+            try (PreparedStatement trim = sessions.prepare(connection, tables.trim)) {
+              trim.setLong(1, last.stream());
+              trim.setLong(2, last.step() - KEPT_STEPS);
+              return trim.executeUpdate();
+            }
+          });
+    } catch (SQLException later) {
+      // The next time, or after a day.
+    }
+  }
+
+  /** The state only, as what the server says may quote a record. */
+  static StoreException failed(String what, SQLException failed, Outcome outcome) {
+    boolean quotes = String.valueOf(failed.getSQLState()).startsWith("23");
+    return new StoreException(
+        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")",
+        outcome,
+        true,
+        quotes ? null : failed);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.secretvault.store.jdbc;
+
+/** The statements, with the names of the tables in them. */
+final class Tables {
+
+  /** Before the names; empty, or a schema and a dot. */
+  private final String schema;
+
+  private final String prefix;
+
+  final String read;
+  final String scan;
+  final String expired;
+  final String commit;
+  final String fence;
+  final String trim;
+  final String expireLog;
+  final String latest;
+  final String news;
+  final String look;
+  final String lock;
+  final String log;
+  final String create;
+  final String replace;
+  final String delete;
+
+  Tables(JdbcOptions options) {
+    schema = options.schema == null ? "" : options.schema + ".";
+    prefix = options.prefix;
+    String columns = "SELECT key, revision, value, expires_at FROM {record} ";
+    read = named(columns + "WHERE key = ? AND revision > 0");
+    scan = named(columns + "WHERE key > ? AND revision > 0 ORDER BY key LIMIT ?");
+    expired =
+        named(
+            columns
+                + "WHERE expires_at <= ? AND (expires_at, key) > (?, ?)"
+                + " ORDER BY expires_at, key LIMIT ?");
+    commit = named(COMMIT);
+    fence =
+        named(
+            "INSERT INTO {log} AS l (stream, step) VALUES (?, ?)"
+                + " ON CONFLICT (stream, step) DO UPDATE SET at = now()"
+                + " RETURNING l.keys IS NOT NULL");
+    trim = named("DELETE FROM {log} WHERE stream = ? AND step <= ?");
+    expireLog = named("DELETE FROM {log} WHERE at < now() - interval '1 day'");
+    latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
+    news = named(NEWS);
+    look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
+    lock = look + " ORDER BY key FOR UPDATE";
+    log = named("INSERT INTO {log} (stream, step, keys) VALUES (?, ?, ?)");
+    create =
+        named(
+            "INSERT INTO {record} (key, revision, value, expires_at, stream, step)"
+                + " SELECT c.key, c.revision, c.value, c.expires_at, ?, ? FROM"
+                + " unnest(?::text[], ?::bytea[], ?::bigint[], ?::bigint[])"
+                + " AS c (key, value, expires_at, revision)");
+    replace =
+        named(
+            "UPDATE {record} AS r SET revision = c.revision, value = c.value,"
+                + " expires_at = c.expires_at, stream = ?, step = ? FROM"
+                + " unnest(?::text[], ?::bytea[], ?::bigint[], ?::bigint[])"
+                + " AS c (key, value, expires_at, revision) WHERE r.key = c.key");
+    delete = named("DELETE FROM {record} WHERE key = ANY (?)");
+  }
+
+  /** Puts the names of the tables where they belong. */
+  String named(String sql) {
+    return sql.replace("{record}", "{schema}{prefix}record")
+        .replace("{log}", "{schema}{prefix}log")
+        .replace("{version}", "{schema}{prefix}version")
+        .replace("{schema}", schema)
+        .replace("{prefix}", prefix);
+  }
+
+  /**
+   * A whole commit in one statement, and so in one round trip.
+   *
+   * <p>First it looks, without a lock; if a record has another revision than the one expected, that
+   * is all. Then it locks the records in the order of their keys, so that no two commits wait for
+   * each other: those required for sharing, the others for itself. There it waits for commits that
+   * hold them. If one of these left another revision, a null where none is allowed makes the
+   * statement fail: to commit nothing would force a write, too, while others wait. Else it makes
+   * all changes. A record that is to be absent has no row to lock, and gets one; where another
+   * commit is about to insert the same, the index makes this one wait, and fail if that one goes
+   * through.
+   *
+   * <p>The arrays come by way of a table, so that their lengths are no reason for the server to
+   * plan the statement again each time. The rows that it returns, one for each change that has a
+   * record, tell what was found.
+   */
+  private static final String COMMIT =
+      """
+      WITH given AS MATERIALIZED (
+        SELECT set_config('lock_timeout', ?, true),
+          CASE WHEN current_setting('synchronous_commit') = 'off'
+            THEN set_config('synchronous_commit', 'on', true) END,
+          ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
+          ?::bigint[] AS expiries, ?::bigint[] AS revisions
+      ), change AS MATERIALIZED (
+        SELECT c.*
+        FROM given g, unnest(g.keys, g.expected, g.kinds, g.values, g.expiries, g.revisions)
+          AS c (key, expected, kind, value, expires_at, becomes)
+      ), seen AS MATERIALIZED (
+        SELECT c.*, r.* FROM change c LEFT JOIN LATERAL (
+          SELECT revision, stream, step FROM {record} WHERE key = c.key OFFSET 0) r ON true
+      ), tried AS MATERIALIZED (
+        SELECT * FROM change
+        WHERE NOT EXISTS (SELECT FROM seen WHERE coalesce(revision, 0) <> expected)
+      ), held AS MATERIALIZED (
+        SELECT c.*, r.* FROM tried c LEFT JOIN LATERAL (
+          SELECT * FROM (SELECT revision, stream, step FROM {record}
+            WHERE key = c.key AND c.kind = 'r' FOR SHARE) shared
+          UNION ALL
+          SELECT * FROM (SELECT revision, stream, step FROM {record}
+            WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
+      ), logged AS (
+        INSERT INTO {log} (stream, step, keys)
+        SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
+          array_agg(key) FILTER (WHERE kind <> 'r')
+        FROM held HAVING count(*) > 0
+      ), created AS (
+        INSERT INTO {record} (key, revision, value, expires_at, stream, step)
+        SELECT key, becomes, value, expires_at, ?, ?
+        FROM held WHERE revision IS NULL ORDER BY key
+      ), replaced AS (
+        UPDATE {record} r SET revision = h.becomes, value = h.value,
+          expires_at = h.expires_at, stream = ?, step = ?
+        FROM held h WHERE h.kind = 'p' AND h.revision IS NOT NULL AND r.key = h.key
+      ), deleted AS (
+        DELETE FROM {record} r USING held h WHERE h.kind = 'd' AND r.key = h.key
+      )
+      SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
+      UNION ALL
+      SELECT key, revision, stream, step FROM seen
+      WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
+      """;
+
+  /** The steps behind those that are known; looks at the end of each stream only. */
+  private static final String NEWS =
+      """
+      WITH RECURSIVE streams (stream) AS (
+        (SELECT stream FROM {log} ORDER BY stream LIMIT 1)
+        UNION ALL
+        SELECT (SELECT l.stream FROM {log} l WHERE l.stream > s.stream ORDER BY l.stream LIMIT 1)
+        FROM streams s WHERE s.stream IS NOT NULL
+      )
+      SELECT s.stream, l.step, l.keys
+      FROM streams s
+      LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
+      CROSS JOIN LATERAL (
+        SELECT step, keys FROM {log}
+        WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
+      ORDER BY s.stream, l.step
+      """;
+}
