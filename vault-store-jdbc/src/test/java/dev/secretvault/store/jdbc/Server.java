@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** A PostgreSQL server for the tests of this JVM, as durable as a real one. */
-final class Server {
+public final class Server {
 
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
   private static final EmbeddedPostgres POSTGRES = start();
@@ -76,5 +76,26 @@ final class Server {
     config.setTransactionIsolation(isolation);
     config.setMaximumPoolSize(size);
     return new HikariDataSource(config);
+  }
+
+  /** As another user. */
+  static HikariDataSource pool(String user, String password) {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(POSTGRES.getDatabase(user, "postgres"));
+    config.setUsername(user);
+    config.setPassword(password);
+    config.setMaximumPoolSize(4);
+    return new HikariDataSource(config);
+  }
+
+  /** Waits until so many connections wait for a lock on a table of the store. */
+  static void awaitWaiting(JdbcOptions options, int count) {
+    String waiting =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+            + options.schema
+            + ".%'";
+    while (query(waiting).size() < count) {
+      Thread.onSpinWait();
+    }
   }
 }
