@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Pauses that grow from about 1 to 50 milliseconds, by chance, until the time is over. */
+/** Pauses, by chance, of at most 0.1 milliseconds first and 50 later, until the time is over. */
 final class Patience {
 
-  private static final int LONGEST_MILLIS = 50;
+  private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final long deadline;
-  private int millis = 1;
+  private long nanos = TimeUnit.MICROSECONDS.toNanos(100);
 
   Patience(Duration limit) {
     deadline = System.nanoTime() + limit.toNanos();
@@ -21,8 +21,8 @@ final class Patience {
     if (System.nanoTime() - deadline > 0) {
       return false;
     }
-    sleep(ThreadLocalRandom.current().nextLong(TimeUnit.MILLISECONDS.toNanos(millis)));
-    millis = Math.min(2 * millis, LONGEST_MILLIS);
+    sleep(ThreadLocalRandom.current().nextLong(nanos));
+    nanos = Math.min(2 * nanos, LONGEST_NANOS);
     return true;
   }
 

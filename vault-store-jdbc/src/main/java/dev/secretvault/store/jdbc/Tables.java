@@ -83,54 +83,54 @@ final class Tables {
    * commit is about to insert the same, the index makes this one wait, and fail if that one goes
    * through.
    *
-   * <p>The rows that it returns, one for each change that has a record, tell what was found.
+   * <p>The arrays come by way of a table, so that their lengths are no reason for the server to
+   * plan the statement again each time. The rows that it returns, one for each change that has a
+   * record, tell what was found.
    */
   private static final String COMMIT =
       """
-      WITH settings AS MATERIALIZED (
+      WITH given AS MATERIALIZED (
         SELECT set_config('lock_timeout', ?, true),
           CASE WHEN current_setting('synchronous_commit') = 'off'
-            THEN set_config('synchronous_commit', 'on', true) END
+            THEN set_config('synchronous_commit', 'on', true) END,
+          ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
+          ?::bigint[] AS expiries
       ), change AS MATERIALIZED (
-        SELECT c.* FROM settings,
-          unnest(?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::bigint[])
+        SELECT c.* FROM given g, unnest(g.keys, g.expected, g.kinds, g.values, g.expiries)
           AS c (key, expected, kind, value, expires_at)
       ), seen AS MATERIALIZED (
-        SELECT c.key, r.revision, r.stream, r.step FROM change c CROSS JOIN LATERAL (
-          SELECT revision, stream, step FROM {record} WHERE key = c.key OFFSET 0) r
+        SELECT c.*, r.* FROM change c LEFT JOIN LATERAL (
+          SELECT revision, stream, step FROM {record} WHERE key = c.key OFFSET 0) r ON true
       ), tried AS MATERIALIZED (
-        SELECT * FROM change WHERE NOT EXISTS (
-          SELECT FROM change c LEFT JOIN seen s USING (key)
-          WHERE coalesce(s.revision, 0) <> c.expected)
+        SELECT * FROM change
+        WHERE NOT EXISTS (SELECT FROM seen WHERE coalesce(revision, 0) <> expected)
       ), held AS MATERIALIZED (
-        SELECT c.key, r.revision, r.stream, r.step FROM tried c CROSS JOIN LATERAL (
+        SELECT c.*, r.* FROM tried c LEFT JOIN LATERAL (
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind = 'r' FOR SHARE) shared
           UNION ALL
           SELECT * FROM (SELECT revision, stream, step FROM {record}
-            WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r
-      ), fitting AS MATERIALIZED (
-        SELECT c.*, h.key IS NOT NULL AS present, coalesce(h.revision, 0) = c.expected AS fits
-        FROM tried c LEFT JOIN held h USING (key)
+            WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
       ), logged AS (
         INSERT INTO {log} (stream, step, keys)
-        SELECT ?, CASE WHEN bool_and(fits) THEN ?::bigint END,
+        SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
           array_agg(key) FILTER (WHERE kind <> 'r')
-        FROM fitting HAVING count(*) > 0
+        FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
         SELECT key, CASE kind WHEN 'p' THEN 1 ELSE 0 END, value, expires_at, ?, ?
-        FROM fitting WHERE NOT present ORDER BY key
+        FROM held WHERE revision IS NULL ORDER BY key
       ), replaced AS (
-        UPDATE {record} r SET revision = r.revision + 1, value = f.value,
-          expires_at = f.expires_at, stream = ?, step = ?
-        FROM fitting f WHERE f.kind = 'p' AND f.present AND r.key = f.key
+        UPDATE {record} r SET revision = r.revision + 1, value = h.value,
+          expires_at = h.expires_at, stream = ?, step = ?
+        FROM held h WHERE h.kind = 'p' AND h.revision IS NOT NULL AND r.key = h.key
       ), deleted AS (
-        DELETE FROM {record} r USING fitting f WHERE f.kind = 'd' AND r.key = f.key
+        DELETE FROM {record} r USING held h WHERE h.kind = 'd' AND r.key = h.key
       )
-      SELECT * FROM held
+      SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
       UNION ALL
-      SELECT * FROM seen WHERE NOT EXISTS (SELECT FROM tried)
+      SELECT key, revision, stream, step FROM seen
+      WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
       """;
 
   /** The steps behind those that are known; looks at the end of each stream only. */
