@@ -58,7 +58,8 @@ final class Commits {
         return done(next, stored);
       } catch (SQLException failed) {
         if (SqlStates.isRolledBack(failed)) {
-          if (!SqlStates.isLostRace(failed) || !left.pause()) {
+          boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
+          if (!again || !left.pause()) {
             streams.giveBack(last);
             throw failed("commit", failed, Outcome.NOT_WRITTEN);
           }

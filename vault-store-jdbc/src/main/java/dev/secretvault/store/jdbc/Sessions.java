@@ -27,6 +27,15 @@ final class Sessions {
     }
   }
 
+  /** The connection failed before anything was asked of it that is more than a look. */
+  static final class UncommittedException extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    UncommittedException(SQLException cause) {
+      super(cause.getMessage(), cause.getSQLState(), cause);
+    }
+  }
+
   private final DataSource source;
   private final boolean portable;
   private final int timeoutSeconds;
@@ -54,17 +63,20 @@ final class Sessions {
     return with(
         false,
         connection -> {
+          T result;
           boolean done = false;
           try {
-            T result = work.with(connection);
-            connection.commit();
+            result = work.with(connection);
             done = true;
-            return result;
+          } catch (SQLException failed) {
+            throw new UncommittedException(failed);
           } finally {
             if (!done) {
               quietly(connection::rollback);
             }
           }
+          connection.commit();
+          return result;
         });
   }
 

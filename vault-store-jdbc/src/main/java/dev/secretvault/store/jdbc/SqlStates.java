@@ -24,8 +24,11 @@ final class SqlStates {
     return "42P01".equals(state) || "3F000".equals(state);
   }
 
-  /** Whether the next connection may be better. */
+  /** Whether the next connection may be better than this one. */
   static boolean isConnection(SQLException failed) {
+    if (failed instanceof Sessions.NoConnectionException) {
+      return false;
+    }
     @Nullable String state = failed.getSQLState();
     return state == null || state.startsWith("08") || state.startsWith("57P");
   }
@@ -36,7 +39,9 @@ final class SqlStates {
    * nobody has heard of) this is not certain.
    */
   static boolean isRolledBack(SQLException failed) {
-    if (failed instanceof Sessions.NoConnectionException || isLostRace(failed)) {
+    if (failed instanceof Sessions.NoConnectionException
+        || failed instanceof Sessions.UncommittedException
+        || isLostRace(failed)) {
       return true;
     }
     String state = String.valueOf(failed.getSQLState());

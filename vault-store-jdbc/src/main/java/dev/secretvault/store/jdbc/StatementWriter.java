@@ -32,8 +32,24 @@ final class StatementWriter implements Writer {
 
   private Map<String, Held> write(Connection connection, Batch batch, Position position)
       throws SQLException {
+    try (PreparedStatement commit = prepare(connection, batch, position)) {
+      try (ResultSet rows = commit.executeQuery()) {
+        Map<String, Held> held = held(rows);
+        // Of a commit whose wait for a standby was cut short, the server only says so.
+        SQLWarning warning = commit.getWarnings();
+        if (warning != null) {
+          throw warning;
+        }
+        return held;
+      }
+    }
+  }
+
+  private PreparedStatement prepare(Connection connection, Batch batch, Position position)
+      throws SQLException {
     List<Change> changes = batch.byKey();
-    try (PreparedStatement commit = sessions.prepare(connection, tables.commit)) {
+    try {
+      PreparedStatement commit = sessions.prepare(connection, tables.commit);
       commit.setString(1, lockTimeout);
       commit.setArray(2, connection.createArrayOf("text", Batch.keys(changes)));
       commit.setArray(3, connection.createArrayOf("bigint", Batch.expected(changes)));
@@ -44,15 +60,9 @@ final class StatementWriter implements Writer {
         commit.setLong(first, position.stream());
         commit.setLong(first + 1, position.step());
       }
-      try (ResultSet rows = commit.executeQuery()) {
-        Map<String, Held> held = held(rows);
-        // Of a commit whose wait for a standby was cut short, the server only says so.
-        SQLWarning warning = commit.getWarnings();
-        if (warning != null) {
-          throw warning;
-        }
-        return held;
-      }
+      return commit;
+    } catch (SQLException failed) {
+      throw new Sessions.UncommittedException(failed);
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** A PostgreSQL server for the tests of this JVM, as durable as a real one. */
-final class Server {
+public final class Server {
 
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
   private static final EmbeddedPostgres POSTGRES = start();
@@ -75,6 +75,16 @@ final class Server {
     config.setDataSource(superuser());
     config.setTransactionIsolation(isolation);
     config.setMaximumPoolSize(size);
+    return new HikariDataSource(config);
+  }
+
+  /** As another user. */
+  static HikariDataSource pool(String user, String password) {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(POSTGRES.getDatabase(user, "postgres"));
+    config.setUsername(user);
+    config.setPassword(password);
+    config.setMaximumPoolSize(4);
     return new HikariDataSource(config);
   }
 }
