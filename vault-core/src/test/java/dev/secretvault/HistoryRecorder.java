@@ -61,9 +61,7 @@ final class HistoryRecorder implements AutoCloseable {
         clients,
         number -> {
           Node node = nodes.get(number % nodes.size());
-          Client client =
-              new Client(
-                  node, node.vault.namespace(namespace), number, new Random(seed + number), seen);
+          Client client = new Client(node, namespace, number, new Random(seed + number), seen);
           for (int i = 0; i < calls; i++) {
             client.call(i, history);
           }
@@ -78,17 +76,22 @@ final class HistoryRecorder implements AutoCloseable {
   /** One that makes one call after the other. */
   private final class Client {
     private final Node node;
-    private final SecretVault vault;
+    private final String namespace;
     private final int number;
     private final Random random;
     private final Map<String, List<Seen>> seen;
 
-    Client(Node node, SecretVault vault, int number, Random random, Map<String, List<Seen>> seen) {
+    Client(Node node, String namespace, int number, Random random, Map<String, List<Seen>> seen) {
       this.node = node;
-      this.vault = vault;
+      this.namespace = namespace;
       this.number = number;
       this.random = random;
       this.seen = seen;
+    }
+
+    /** Taking the view may ask the store, and so fail. */
+    private SecretVault vault() {
+      return node.vault.namespace(namespace);
     }
 
     void call(int turn, Queue<Call> history) {
@@ -106,18 +109,23 @@ final class HistoryRecorder implements AutoCloseable {
         case 0 -> turn(name, one, SecretState.INACTIVE, history);
         case 1, 2 -> turn(name, one, SecretState.ACTIVE, history);
         case 3, 4 -> update(name, one, token, history);
-        case 5 -> ask(name, new Question.Delete(one.creation), () -> vault.delete(one.id), history);
+        case 5 ->
+            ask(name, new Question.Delete(one.creation), () -> vault().delete(one.id), history);
         case 6 ->
-            find(name, new Question.Find(one.creation), () -> vault.describe(one.id), history);
+            find(name, new Question.Find(one.creation), () -> vault().describe(one.id), history);
         case 7, 8 ->
             find(
                 name,
                 new Question.Find(null),
-                () -> vault.find(name).orElseThrow(SecretNotFoundException::new),
+                () -> vault().find(name).orElseThrow(SecretNotFoundException::new),
                 history);
-        case 9 -> ask(name, new Question.Reveal(null), () -> text(vault.reveal(name)), history);
+        case 9 -> ask(name, new Question.Reveal(null), () -> text(vault().reveal(name)), history);
         default ->
-            ask(name, new Question.Reveal(one.creation), () -> text(vault.reveal(one.id)), history);
+            ask(
+                name,
+                new Question.Reveal(one.creation),
+                () -> text(vault().reveal(one.id)),
+                history);
       }
     }
 
@@ -135,7 +143,7 @@ final class HistoryRecorder implements AutoCloseable {
           name,
           new Question.Create(new Secret(token, once, state, 1, "")),
           () -> {
-            try (CreatedSecret created = vault.create(ready)) {
+            try (CreatedSecret created = vault().create(ready)) {
               return created.info();
             }
           },
@@ -146,7 +154,7 @@ final class HistoryRecorder implements AutoCloseable {
       find(
           name,
           new Question.Turn(one.creation, to),
-          () -> to == SecretState.ACTIVE ? vault.activate(one.id) : vault.deactivate(one.id),
+          () -> to == SecretState.ACTIVE ? vault().activate(one.id) : vault().deactivate(one.id),
           history);
     }
 
@@ -155,7 +163,8 @@ final class HistoryRecorder implements AutoCloseable {
           name,
           new Question.Update(one.creation, one.revision, token),
           () ->
-              vault.update(one.id, SecretUpdate.none().description(token).ifRevision(one.revision)),
+              vault()
+                  .update(one.id, SecretUpdate.none().description(token).ifRevision(one.revision)),
           history);
     }
 

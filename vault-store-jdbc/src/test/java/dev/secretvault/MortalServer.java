@@ -34,17 +34,19 @@ final class MortalServer implements AutoCloseable {
           "max_connections", "200");
   private static final Set<String> NOT_COPIED = Set.of("postmaster.pid", "postmaster.opts");
 
-  /** Brings the programs, and stops what runs in its directory. */
+  /** Brings the programs, and stops the server that it has started. */
   private final EmbeddedPostgres postgres;
 
   private final String programs;
   private final Path directory;
   private final int port;
+  private final boolean isCopy;
 
   private MortalServer(EmbeddedPostgres postgres, Path directory, int port) {
     this.postgres = postgres;
     this.directory = directory;
     this.port = port;
+    this.isCopy = false;
     try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
       programs = first(connection, "SELECT setting FROM pg_config WHERE name = 'BINDIR'");
     } catch (SQLException failed) {
@@ -57,6 +59,7 @@ final class MortalServer implements AutoCloseable {
     this.programs = original.programs;
     this.directory = directory;
     this.port = port;
+    this.isCopy = true;
   }
 
   static MortalServer start(Path directory) {
@@ -131,8 +134,13 @@ final class MortalServer implements AutoCloseable {
   }
 
   /** Ends the server's processes at once; nothing is left that would answer. */
-  void kill() throws IOException {
-    long pid = Long.parseLong(Files.readAllLines(directory.resolve("postmaster.pid")).get(0));
+  void kill() {
+    long pid;
+    try {
+      pid = Long.parseLong(Files.readAllLines(directory.resolve("postmaster.pid")).get(0));
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
     ProcessHandle server = ProcessHandle.of(pid).orElseThrow();
     server.destroyForcibly();
     server.onExit().join();
@@ -219,10 +227,10 @@ final class MortalServer implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (directory.resolve("standby.signal").toFile().exists()
-        || directory.resolve("postmaster.pid").toFile().exists()) {
+    if (isCopy) {
       control("stop", "-m", "immediate");
+    } else {
+      postgres.close();
     }
-    postgres.close();
   }
 }
