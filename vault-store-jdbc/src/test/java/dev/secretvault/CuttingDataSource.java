@@ -80,9 +80,7 @@ final class CuttingDataSource extends PGSimpleDataSource {
   private static <T> T proxy(Class<T> type, Invocation invocation) {
     return type.cast(
         Proxy.newProxyInstance(
-            type.getClassLoader() == null
-                ? CuttingDataSource.class.getClassLoader()
-                : type.getClassLoader(),
+            CuttingDataSource.class.getClassLoader(),
             new Class<?>[] {type},
             (none, method, arguments) -> {
               try {
