@@ -1,6 +1,7 @@
 package dev.secretvault;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.secretvault.crypto.MasterKey;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -44,44 +46,70 @@ class FailoverTest {
   private final AtomicLong killedAt = new AtomicLong();
   private final AtomicLong recoveredAt = new AtomicLong();
   private final AtomicLong after = new AtomicLong();
+  private final List<HikariDataSource> pools = new ArrayList<>();
+  private final List<SecretVault> nodes = new ArrayList<>();
 
   @Test
   void afterAFailover_allThatWasAcknowledgedIsThere_andNothingIsRevealedAgain(@TempDir Path parent)
       throws Exception {
-    new SecureRandom().nextBytes(masterKey);
     try (MortalServer primary = MortalServer.start(parent.resolve("primary"));
         MortalServer standby = primary.standby(parent.resolve("standby"), freePort(), "standby")) {
       makeSynchronous(primary);
-      String url =
-          "jdbc:postgresql://localhost:%d,localhost:%d/postgres"
-                  .formatted(primary.port(), standby.port())
-              + "?targetServerType=primary&hostRecheckSeconds=1";
-      List<HikariDataSource> pools = new ArrayList<>();
-      List<SecretVault> nodes = new ArrayList<>();
-      try {
-        for (int node = 0; node < NODES; node++) {
-          pools.add(OnceClient.pool(url, CLIENTS));
-          nodes.add(open(pools.get(node)));
-          pools.get(node).getHikariConfigMXBean().setConnectionTimeout(1_000);
-        }
-        Thread failover = new Thread(() -> failOver(primary, standby));
-        failover.start();
-        Racers.run(CLIENTS, client -> work(nodes.get(client % NODES), client));
-        failover.join();
-        System.out.printf(
-            "failover: %d secrets acknowledged, %d reveals of unknown outcome, answers again"
-                + " after %d ms%n",
-            acknowledged.size(),
-            unknownReveals.size(),
-            TimeUnit.NANOSECONDS.toMillis(recoveredAt.get() - killedAt.get()));
-        for (SecretVault node : nodes) {
-          check(node);
-        }
-      } finally {
-        nodes.forEach(SecretVault::close);
-        pools.forEach(HikariDataSource::close);
-      }
+      openNodes(primary, standby);
+      Thread failover = new Thread(() -> failOver(primary, standby));
+      failover.start();
+      Racers.run(CLIENTS, client -> work(nodes.get(client % NODES), client));
+      failover.join();
+      System.out.printf(
+          "failover: %d secrets acknowledged, %d reveals of unknown outcome, answers again after"
+              + " %d ms%n",
+          acknowledged.size(),
+          unknownReveals.size(),
+          TimeUnit.NANOSECONDS.toMillis(recoveredAt.get() - killedAt.get()));
+      nodes.forEach(this::check);
     }
+  }
+
+  /** The negative control: what a standby has not got is missing. */
+  @Test
+  void afterAFailoverToAStandbyThatIsBehind_secretsAreMissing(@TempDir Path parent)
+      throws Exception {
+    try (MortalServer primary = MortalServer.start(parent.resolve("primary"));
+        MortalServer standby = primary.standby(parent.resolve("standby"), freePort(), "standby")) {
+      makeSynchronous(primary);
+      openNodes(primary, standby);
+      create(nodes.get(0), "early");
+      nodes.forEach(this::check);
+      primary.query("ALTER SYSTEM RESET synchronous_standby_names");
+      primary.query("SELECT pg_reload_conf()");
+      standby.crash();
+      create(nodes.get(0), "late");
+      primary.kill();
+      standby.start();
+      standby.promote();
+      assertThatThrownBy(() -> nodes.forEach(this::check))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("late");
+    }
+  }
+
+  private void openNodes(MortalServer primary, MortalServer standby) {
+    new SecureRandom().nextBytes(masterKey);
+    String url =
+        "jdbc:postgresql://localhost:%d,localhost:%d/postgres"
+                .formatted(primary.port(), standby.port())
+            + "?targetServerType=primary&hostRecheckSeconds=1";
+    for (int node = 0; node < NODES; node++) {
+      pools.add(OnceClient.pool(url, CLIENTS));
+      nodes.add(open(pools.get(node)));
+      pools.get(node).getHikariConfigMXBean().setConnectionTimeout(1_000);
+    }
+  }
+
+  @AfterEach
+  void closeNodes() {
+    nodes.forEach(SecretVault::close);
+    pools.forEach(HikariDataSource::close);
   }
 
   private static int freePort() throws IOException {
@@ -103,7 +131,7 @@ class FailoverTest {
         .store(
             JdbcSecretStore.open(
                 pool,
-                JdbcOptions.defaults().timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2))))
+                JdbcOptions.defaults().timeouts(Duration.ofSeconds(10), Duration.ofSeconds(10))))
         .masterKey(MasterKey.fromBytes(masterKey))
         .threads(VaultFixture.IDLE)
         .open();
@@ -121,12 +149,10 @@ class FailoverTest {
   /** Creates secrets and reveals most of them, until there are enough after the failover. */
   private void work(SecretVault vault, int client) {
     for (int number = 0; after.get() < SECRETS_AFTER; number++) {
-      String name = client + "-" + number;
       boolean begunAfter = killedAt.get() != 0;
+      Created created;
       try {
-        VaultFixture.create(
-            vault,
-            SecretSpec.named(name).value(name.toCharArray()).active().disclosure(Disclosure.ONCE));
+        created = create(vault, client + "-" + number);
       } catch (StoreFailedException failed) {
         continue;
       }
@@ -134,12 +160,19 @@ class FailoverTest {
         recoveredAt.compareAndSet(0, System.nanoTime());
         after.incrementAndGet();
       }
-      Created created = new Created(name, new AtomicLong());
-      acknowledged.add(created);
       if (number % 4 != 0) {
         reveal(vault, created);
       }
     }
+  }
+
+  private Created create(SecretVault vault, String name) {
+    VaultFixture.create(
+        vault,
+        SecretSpec.named(name).value(name.toCharArray()).active().disclosure(Disclosure.ONCE));
+    Created created = new Created(name, new AtomicLong());
+    acknowledged.add(created);
+    return created;
   }
 
   private void reveal(SecretVault vault, Created created) {

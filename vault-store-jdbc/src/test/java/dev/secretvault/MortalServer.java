@@ -111,7 +111,7 @@ final class MortalServer implements AutoCloseable {
         });
   }
 
-  private void start() {
+  void start() {
     StringBuilder options = new StringBuilder("-p " + port);
     SETTINGS.forEach(
         (name, value) -> options.append(" -c ").append(name).append('=').append(value));
@@ -124,9 +124,14 @@ final class MortalServer implements AutoCloseable {
         options.toString());
   }
 
+  /** Ends the server as a crash does. */
+  void crash() {
+    control("stop", "-m", "immediate");
+  }
+
   /** Ends the server as a crash does, and has it recover after a time. */
   void crashAndRecover(Duration down) {
-    control("stop", "-m", "immediate");
+    crash();
     for (long end = System.nanoTime() + down.toNanos(); System.nanoTime() < end; ) {
       LockSupport.parkNanos(end - System.nanoTime());
     }
@@ -228,7 +233,7 @@ final class MortalServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     if (isCopy) {
-      control("stop", "-m", "immediate");
+      crash();
     } else {
       postgres.close();
     }
