@@ -159,16 +159,21 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
+    Instant expiry = after == null ? Instant.ofEpochMilli(-1) : after.expiresAt();
+    if (expiry == null) {
+      throw new IllegalArgumentException("after: a record that expires");
+    }
+    String key = after == null ? "" : after.key().text();
     return query(
         "listing of what has expired",
         tables.expired,
         statement -> {
           statement.setLong(1, milliseconds(now));
-          statement.setLong(2, -1);
-          statement.setString(3, "");
+          statement.setLong(2, expiry.toEpochMilli());
+          statement.setString(3, key);
           statement.setInt(4, limit);
         });
   }
