@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +57,10 @@ final class Commits {
         return done(next, stored);
       } catch (SQLException failed) {
         if (SqlStates.isRolledBack(failed)) {
+          if (SqlStates.isDuplicate(failed)) {
+            // Most likely a record. Should it be the step, nobody must try it again.
+            last = streams.fresh();
+          }
           boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
           if (!again || !left.pause()) {
             streams.giveBack(last);
@@ -108,10 +111,7 @@ final class Commits {
       try (ResultSet row = fence.executeQuery()) {
         row.next();
         boolean happened = row.getBoolean(1);
-        SQLWarning warning = fence.getWarnings();
-        if (warning != null) {
-          throw warning;
-        }
+        SqlStates.requireNoWarning(fence.getWarnings());
         return happened;
       }
     }
@@ -130,7 +130,7 @@ final class Commits {
               return trim.executeUpdate();
             }
           });
-    } catch (SQLException later) {
+    } catch (SQLException | RuntimeException later) {
       // The next time, or after a day.
     }
   }

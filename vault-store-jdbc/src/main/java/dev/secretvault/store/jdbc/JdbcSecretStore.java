@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,9 +42,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JdbcSecretStore implements SecretStore {
 
-  /** For how long a connection that is lost while reading is replaced by another one. */
-  private static final Duration READ_AGAIN = Duration.ofSeconds(2);
-
   private final Sessions sessions;
   private final Tables tables;
   private final Commits commits;
@@ -75,14 +71,10 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   private static Bell bell(Tables tables, JdbcOptions options) {
-    if (!options.portable) {
-      try {
-        Class.forName("org.postgresql.PGConnection", false, Bell.class.getClassLoader());
-        return new NotifyBell(tables.named("{prefix}log"));
-      } catch (ClassNotFoundException otherDriver) {
-        // Goes by time alone.
-      }
+    if (!options.portable && PostgresDriver.isThere()) {
+      return new NotifyBell(tables.named("{prefix}log"));
     }
+    // Goes by time alone.
     return new Bell();
   }
 
@@ -110,13 +102,14 @@ public final class JdbcSecretStore implements SecretStore {
   public static JdbcSecretStore open(DataSource source, JdbcOptions options) {
     Objects.requireNonNull(source, "source");
     Tables tables = new Tables(options);
-    Sessions sessions = new Sessions(source, options.portable, options.statementTimeout);
+    Sessions sessions = new Sessions(source, options.statementTimeout);
     try {
       if (!options.portable) {
-        sessions.use(Durability::check);
+        sessions.useAgain(Patience.READING, Durability::check);
       }
       new Schema(tables, sessions, options).prepare();
-      sessions.use(
+      sessions.useAgain(
+          Patience.READING,
           connection -> {
             try (PreparedStatement expire = sessions.prepare(connection, tables.expireLog)) {
               return expire.executeUpdate();
@@ -136,7 +129,7 @@ public final class JdbcSecretStore implements SecretStore {
    * @return statements, each ending in a semicolon and a line feed
    */
   public static String script(JdbcOptions options) {
-    return Schema.text(new Tables(options));
+    return Schema.text(new Tables(options), options.portable);
   }
 
   @Override
@@ -178,17 +171,12 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   private List<StoredRecord> query(String what, String sql, Parameters parameters) {
-    Patience patience = new Patience(READ_AGAIN);
-    while (true) {
-      requireOpen();
-      try {
-        return sessions.use(connection -> query(connection, sql, parameters));
-      } catch (SQLException failed) {
-        boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
-        if (!again || !patience.pause()) {
-          throw Commits.failed(what, failed, Outcome.NOT_WRITTEN);
-        }
-      }
+    requireOpen();
+    try {
+      return sessions.useAgain(
+          Patience.READING, connection -> query(connection, sql, parameters));
+    } catch (SQLException failed) {
+      throw Commits.failed(what, failed, Outcome.NOT_WRITTEN);
     }
   }
 
@@ -199,7 +187,12 @@ public final class JdbcSecretStore implements SecretStore {
       try (ResultSet rows = statement.executeQuery()) {
         List<StoredRecord> page = new ArrayList<>();
         while (rows.next()) {
-          page.add(record(rows));
+          if (rows.getBoolean(5)) {
+            throw SqlStates.standby();
+          }
+          if (rows.getString(1) != null) {
+            page.add(record(rows));
+          }
         }
         return page;
       }

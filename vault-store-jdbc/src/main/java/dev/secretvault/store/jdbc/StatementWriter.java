@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -35,11 +34,7 @@ final class StatementWriter implements Writer {
     try (PreparedStatement commit = prepare(connection, batch, position)) {
       try (ResultSet rows = commit.executeQuery()) {
         Map<String, Held> held = held(rows);
-        // Of a commit whose wait for a standby was cut short, the server only says so.
-        SQLWarning warning = commit.getWarnings();
-        if (warning != null) {
-          throw warning;
-        }
+        SqlStates.requireNoWarning(commit.getWarnings());
         return held;
       }
     }
@@ -62,7 +57,7 @@ final class StatementWriter implements Writer {
       }
       return commit;
     } catch (SQLException failed) {
-      throw new Sessions.UncommittedException(failed);
+      throw new Sessions.UncommittedException(failed, true);
     }
   }
 

@@ -27,24 +27,31 @@ final class Tables {
   Tables(JdbcOptions options) {
     schema = options.schema == null ? "" : options.schema + ".";
     prefix = options.prefix;
+    String standby = options.portable ? "false" : STANDBY;
     String columns = "SELECT key, revision, value, expires_at FROM {record} ";
-    read = named(columns + "WHERE key = ? AND revision > 0");
-    scan = named(columns + "WHERE key > ? AND revision > 0 ORDER BY key LIMIT ?");
+    read = checked(standby, columns + "WHERE key = ? AND revision > 0");
+    scan =
+        checked(standby, columns + "WHERE key > ? AND revision > 0 ORDER BY key LIMIT ?")
+            + " ORDER BY key";
     expired =
-        named(
-            columns
-                + "WHERE expires_at <= ? AND (expires_at, key) > (?, ?)"
-                + " ORDER BY expires_at, key LIMIT ?");
-    commit = named(COMMIT);
+        checked(
+                standby,
+                columns
+                    + "WHERE expires_at <= ? AND (expires_at, key) > (?, ?)"
+                    + " ORDER BY expires_at, key LIMIT ?")
+            + " ORDER BY expires_at, key";
+    commit = named(COMMIT.replace("{forced}", FORCED));
     fence =
         named(
-            "INSERT INTO {log} AS l (stream, step) VALUES (?, ?)"
+            (options.portable ? "" : "WITH forced AS MATERIALIZED (SELECT " + FORCED + ") ")
+                + "INSERT INTO {log} AS l (stream, step) SELECT ?::bigint, ?::bigint"
+                + (options.portable ? "" : " FROM forced")
                 + " ON CONFLICT (stream, step) DO UPDATE SET at = now()"
                 + " RETURNING l.keys IS NOT NULL");
     trim = named("DELETE FROM {log} WHERE stream = ? AND step <= ?");
     expireLog = named("DELETE FROM {log} WHERE at < now() - interval '1 day'");
     latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
-    news = named(NEWS);
+    news = checked(standby, NEWS) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
     log = named("INSERT INTO {log} (stream, step, keys) VALUES (?, ?, ?)");
@@ -62,6 +69,16 @@ final class Tables {
     delete = named("DELETE FROM {record} WHERE key = ANY (?)");
   }
 
+  /**
+   * The rows of a query, with a column that says whether the server only reads; one row of nulls if
+   * there are none, as a server that was replaced may have none of those that there are.
+   */
+  private String checked(String standby, String query) {
+    return named(
+        "SELECT q.*, s.standby FROM (SELECT " + standby + " AS standby) s"
+            + " LEFT JOIN LATERAL (" + query + ") q ON true");
+  }
+
   /** Puts the names of the tables where they belong. */
   String named(String sql) {
     return sql.replace("{record}", "{schema}{prefix}record")
@@ -70,6 +87,14 @@ final class Tables {
         .replace("{schema}", schema)
         .replace("{prefix}", prefix);
   }
+
+  /** Of a standby this is true, and of a server that waits for its end. */
+  private static final String STANDBY = "current_setting('transaction_read_only') = 'on'";
+
+  /** Makes the transaction wait for the disk, and for the standby that there may be. */
+  private static final String FORCED =
+      "CASE WHEN current_setting('synchronous_commit') = 'off'"
+          + " THEN set_config('synchronous_commit', 'on', true) END";
 
   /**
    * A whole commit in one statement, and so in one round trip.
@@ -91,8 +116,7 @@ final class Tables {
       """
       WITH given AS MATERIALIZED (
         SELECT set_config('lock_timeout', ?, true),
-          CASE WHEN current_setting('synchronous_commit') = 'off'
-            THEN set_config('synchronous_commit', 'on', true) END,
+          {forced},
           ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
           ?::bigint[] AS expiries
       ), change AS MATERIALIZED (
@@ -148,6 +172,5 @@ final class Tables {
       CROSS JOIN LATERAL (
         SELECT step, keys FROM {log}
         WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
-      ORDER BY s.stream, l.step
       """;
 }

@@ -27,6 +27,7 @@ final class TransactionWriter implements Writer {
   @Override
   public Map<String, Held> write(Batch batch, Position position) throws SQLException {
     return sessions.transact(
+        "SERIALIZABLE",
         connection -> {
           Map<String, Held> stored = new HashMap<>();
           look(connection, tables.look, batch.byKey(Change.Require.class::isInstance), stored);

@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 public enum Mode {
   READ_COMMITTED("TRANSACTION_READ_COMMITTED", JdbcOptions.defaults()),
   SERIALIZABLE("TRANSACTION_SERIALIZABLE", JdbcOptions.defaults()),
-  /** As on another engine: no advisory lock, no NOTIFY, and no statement that is not simple. */
-  PORTABLE("TRANSACTION_SERIALIZABLE", JdbcOptions.defaults().portable());
+  /**
+   * As on another engine: no advisory lock, no NOTIFY, no statement that is not simple; who has the
+   * level of isolation that it needs from nobody but the store.
+   */
+  PORTABLE("TRANSACTION_READ_COMMITTED", JdbcOptions.defaults().portable());
 
   private final String isolation;
   private final JdbcOptions options;

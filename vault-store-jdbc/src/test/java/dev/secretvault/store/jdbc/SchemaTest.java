@@ -103,8 +103,23 @@ class SchemaTest {
   void open_tablesOfANewerRelease_isRefused() {
     open(options).close();
     Server.execute(
-        "INSERT INTO " + options.schema + ".secretvault_version VALUES (2, 'of the future')");
+        "INSERT INTO " + options.schema + ".secretvault_version VALUES (2, 'of the future', false)");
     assertThatThrownBy(() -> open(options)).isInstanceOf(StoreFormatException.class);
+  }
+
+  @Test
+  void open_tablesOfTheOtherMode_isRefused() {
+    open(options).close();
+    StoreException refused =
+        catchThrowableOfType(StoreException.class, () -> open(options.portable()));
+    assertThat(refused).hasMessageContaining("not portable");
+    assertThat(refused.retryable()).isFalse();
+    JdbcOptions portable = options.tablePrefix("portable_").portable();
+    Server.execute(JdbcSecretStore.script(portable));
+    open(portable).close();
+    assertThatThrownBy(() -> open(options.tablePrefix("portable_")))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("are portable");
   }
 
   @Test
