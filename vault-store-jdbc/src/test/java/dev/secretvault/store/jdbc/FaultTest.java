@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,22 +126,12 @@ class FaultTest {
       FutureTask<Boolean> commit =
           new FutureTask<>(() -> store.commit(List.of(put(key, 1, "new"))), true);
       new Thread(commit).start();
-      awaitWaiting(options, 1);
+      Server.awaitWaiting(options, 1);
       source.abortAll();
-      awaitWaiting(options, 2);
+      Server.awaitWaiting(options, 2);
       blocker.rollback();
       assertThat(commit.get()).isTrue();
       assertThat(store.read(key).orElseThrow().revision()).isEqualTo(2);
-    }
-  }
-
-  private static void awaitWaiting(JdbcOptions options, int count) throws InterruptedException {
-    String waiting =
-        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
-            + options.schema
-            + ".%'";
-    while (Server.query(waiting).size() < count) {
-      TimeUnit.MILLISECONDS.sleep(1);
     }
   }
 }

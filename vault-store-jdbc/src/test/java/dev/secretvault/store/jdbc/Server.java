@@ -87,4 +87,15 @@ public final class Server {
     config.setMaximumPoolSize(4);
     return new HikariDataSource(config);
   }
+
+  /** Waits until so many connections wait for a lock on a table of the store. */
+  static void awaitWaiting(JdbcOptions options, int count) {
+    String waiting =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+            + options.schema
+            + ".%'";
+    while (query(waiting).size() < count) {
+      Thread.onSpinWait();
+    }
+  }
 }
