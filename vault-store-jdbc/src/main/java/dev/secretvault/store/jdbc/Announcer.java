@@ -32,6 +32,9 @@ import java.util.stream.Collectors;
  */
 final class Announcer {
 
+  /** How many commits are told of by name after one look. */
+  static final int MOST = 10_000;
+
   /** What the log says of one commit. */
   private record Step(Position position, Set<RecordKey> keys) {}
 
@@ -49,7 +52,7 @@ final class Announcer {
 
   Subscription add(StoreListener listener) throws SQLException {
     if (!watched) {
-      begin(sessions.useAgain(Patience.READING, this::latest));
+      begin(Sessions.again(() -> sessions.use(this::latest)));
     }
     return listeners.add(listener);
   }
@@ -134,8 +137,38 @@ final class Announcer {
 
   /** Tells of all commits in the log that were not told of. */
   boolean look(Connection connection) throws SQLException {
-    tell(news(connection));
+    List<Step> news = news(connection);
+    if (news.size() > MOST) {
+      skip(latest(connection));
+    } else {
+      tell(news);
+    }
     return true;
+  }
+
+  /** Forgets the streams that the log has forgotten. */
+  void tidy(Connection connection) throws SQLException {
+    List<Map.Entry<Long, Long>> known = known();
+    Set<Long> logged = latest(connection).keySet();
+    telling.lock();
+    try {
+      known.stream()
+          .filter(last -> !logged.contains(last.getKey()))
+          .forEach(last -> told.remove(last.getKey(), last.getValue()));
+    } finally {
+      telling.unlock();
+    }
+  }
+
+  /** Tells of so many that they are not worth their names. */
+  private void skip(Map<Long, Long> latest) {
+    telling.lock();
+    try {
+      latest.forEach((stream, step) -> advance(new Position(stream, step)));
+      listeners.missed();
+    } finally {
+      telling.unlock();
+    }
   }
 
   private List<Step> news(Connection connection) throws SQLException {

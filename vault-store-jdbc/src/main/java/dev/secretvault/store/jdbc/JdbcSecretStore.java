@@ -8,6 +8,7 @@ import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
+import dev.secretvault.store.jdbc.Sessions.Work;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,26 +25,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link SecretStore} in tables of a PostgreSQL database, for any number of nodes.
  *
- * <p><b>What it asks of the data source.</b> Connections of the caller's own making, best from a
- * pool; the store closes each after one piece of work, and leaves its modes as they were. One is
- * kept as long as somebody {@linkplain #watch watches}. The level of isolation is the caller's
- * choice: the store keeps its promise at READ COMMITTED as at SERIALIZABLE. A limit on how long a
- * socket waits for an answer ({@code socketTimeout}) is the caller's business, too.
+ * <p><b>What it asks of the data source.</b> Connections that are nobody else's while the store has
+ * them, best from a pool of two at least: the store closes each after one piece of work, and leaves
+ * its modes as they were; one it keeps from the first {@linkplain #watch watch} until it is closed.
+ * One that is in a transaction is refused, as a data source gives that shares the caller's. The
+ * level of isolation is the caller's choice: the store keeps its promise at READ COMMITTED as at
+ * SERIALIZABLE. How long to wait for a connection is the data source's business.
  *
- * <p><b>When the database fails.</b> A commit that loses a race is made again. If the connection is
- * lost, the store asks on another one what became of the commit, and makes sure of the answer: it
- * returns normally if the commit happened, and makes it anew if not. Only if nobody answers for as
- * long as a statement may take, the {@link StoreException} says that the outcome is unknown. Once
- * the database is back, or another one in its place, the store goes on.
+ * <p><b>When the database fails.</b> No call waits for an answer much longer than a {@linkplain
+ * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit that
+ * loses a race is made again. If the connection is lost, the store asks on another one what became
+ * of the commit, and makes sure of the answer: it returns normally if the commit happened, and makes
+ * it anew if not. Only if nobody answers for as long as a statement may take, the {@link
+ * StoreException} says that the outcome is unknown. A server that only reads, as one that was
+ * replaced, is not believed: the store drops the connection and tries another one. Once the database
+ * is back, or another one in its place, the store goes on. What a server that is cut off from the
+ * one that replaced it answers to a read, nobody can notice: see to it that it ends.
  *
- * <p><b>Durable</b> is what the database calls so: the store refuses one that runs without {@code
- * fsync}, and turns {@code synchronous_commit} on for its commits where it is off. That a commit
- * outlives the loss of the machine takes a synchronous standby.
+ * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
+ * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is off.
+ * That a commit outlives the loss of the machine takes a synchronous standby. Where {@linkplain
+ * JdbcOptions#portable portable}, the store looks at neither setting.
  */
 public final class JdbcSecretStore implements SecretStore {
 
   private final Sessions sessions;
   private final Tables tables;
+  private final boolean portable;
   private final Commits commits;
   private final Announcer announcer;
   private final Watcher watcher;
@@ -57,6 +65,7 @@ public final class JdbcSecretStore implements SecretStore {
   private JdbcSecretStore(Sessions sessions, Tables tables, JdbcOptions options) {
     this.sessions = sessions;
     this.tables = tables;
+    this.portable = options.portable;
     this.commits =
         new Commits(
             sessions,
@@ -105,16 +114,19 @@ public final class JdbcSecretStore implements SecretStore {
     Sessions sessions = new Sessions(source, options.statementTimeout);
     try {
       if (!options.portable) {
-        sessions.useAgain(Patience.READING, Durability::check);
+        Sessions.again(() -> sessions.use(Durability::check));
       }
       new Schema(tables, sessions, options).prepare();
-      sessions.useAgain(
-          Patience.READING,
-          connection -> {
-            try (PreparedStatement expire = sessions.prepare(connection, tables.expireLog)) {
-              return expire.executeUpdate();
-            }
-          });
+      for (String sql : List.of(tables.expire, tables.expireLog)) {
+        Sessions.again(
+            () ->
+                sessions.use(
+                    connection -> {
+                      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
+                        return expire.executeUpdate();
+                      }
+                    }));
+      }
       return new JdbcSecretStore(sessions, tables, options);
     } catch (SQLException failed) {
       throw Commits.failed("opening", failed, Outcome.NOT_WRITTEN);
@@ -173,8 +185,11 @@ public final class JdbcSecretStore implements SecretStore {
   private List<StoredRecord> query(String what, String sql, Parameters parameters) {
     requireOpen();
     try {
-      return sessions.useAgain(
-          Patience.READING, connection -> query(connection, sql, parameters));
+      Work<List<StoredRecord>> query = connection -> query(connection, sql, parameters);
+      // Serializable commits have an order; that it is the one in which they are seen takes readers
+      // that are serializable, too.
+      return Sessions.again(
+          () -> portable ? sessions.transact("SERIALIZABLE", query) : sessions.use(query));
     } catch (SQLException failed) {
       throw Commits.failed(what, failed, Outcome.NOT_WRITTEN);
     }

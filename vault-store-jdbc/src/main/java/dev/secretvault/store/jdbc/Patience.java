@@ -7,9 +7,6 @@ import java.util.concurrent.TimeUnit;
 /** Pauses, by chance, of at most 0.1 milliseconds first and 50 later, until the time is over. */
 final class Patience {
 
-  /** For how long a connection that is lost while reading is replaced by another one. */
-  static final Duration READING = Duration.ofSeconds(2);
-
   private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final long deadline;

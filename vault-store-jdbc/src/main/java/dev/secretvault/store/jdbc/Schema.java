@@ -57,7 +57,7 @@ final class Schema {
 
   /** Brings the tables up to date, or finds them so. */
   void prepare() throws SQLException {
-    int version = sessions.useAgain(Patience.READING, this::version);
+    int version = Sessions.again(() -> sessions.use(this::version));
     if (version == NEWEST) {
       return;
     }

@@ -42,6 +42,9 @@ final class Sessions {
   /** For how long a look what is new waits, which is worth nothing later. */
   private static final int LOOK_MILLIS = 2_000;
 
+  /** For how long a connection that is lost while reading is replaced by another one. */
+  private static final Duration READING = Duration.ofSeconds(2);
+
   /** How often a thread that is not interrupted is told so by a pool before this believes it. */
   private static final int INTERRUPTS = 10;
 
@@ -72,12 +75,17 @@ final class Sessions {
     return with(LOOK_MILLIS, true, work);
   }
 
-  /** Uses a connection again and again, while it is the connection's fault or a race was lost. */
-  <T> T useAgain(Duration limit, Work<T> work) throws SQLException {
-    Patience patience = new Patience(limit);
+  /** Something that may be tried again. */
+  interface Attempt<T> {
+    T make() throws SQLException;
+  }
+
+  /** Tries again for a while, if it is the connection's fault or a race was lost. */
+  static <T> T again(Attempt<T> attempt) throws SQLException {
+    Patience patience = new Patience(READING);
     while (true) {
       try {
-        return use(work);
+        return attempt.make();
       } catch (SQLException failed) {
         boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         if (!again || !patience.pause()) {

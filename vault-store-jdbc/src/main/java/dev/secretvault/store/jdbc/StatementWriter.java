@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Commits by one statement, see {@link Tables#commit}: right at any level of isolation. */
 final class StatementWriter implements Writer {
@@ -25,8 +26,9 @@ final class StatementWriter implements Writer {
   }
 
   @Override
-  public Map<String, Held> write(Batch batch, Position position) throws SQLException {
-    return sessions.use(connection -> write(connection, batch, position));
+  public Map<String, Held> write(Batch batch, Supplier<Position> position)
+      throws SQLException {
+    return sessions.use(connection -> write(connection, batch, position.get()));
   }
 
   private Map<String, Held> write(Connection connection, Batch batch, Position position)

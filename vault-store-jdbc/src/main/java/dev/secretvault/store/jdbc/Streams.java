@@ -13,12 +13,7 @@ final class Streams {
   /** The last step of a stream that belongs to the caller until it gives it back, or for good. */
   Position take() {
     Position last = idle.pollFirst();
-    return last == null ? fresh() : last;
-  }
-
-  /** Of a new stream. */
-  Position fresh() {
-    return new Position(random.nextLong(), 0);
+    return last == null ? new Position(random.nextLong(), 0) : last;
   }
 
   /** Of a stream whose last step has an outcome that is known. */

@@ -14,6 +14,8 @@ final class Tables {
   final String commit;
   final String fence;
   final String trim;
+  final String trimLog;
+  final String expire;
   final String expireLog;
   final String latest;
   final String news;
@@ -48,13 +50,17 @@ final class Tables {
                 + (options.portable ? "" : " FROM forced")
                 + " ON CONFLICT (stream, step) DO UPDATE SET at = now()"
                 + " RETURNING l.keys IS NOT NULL");
-    trim = named("DELETE FROM {log} WHERE stream = ? AND step <= ?");
-    expireLog = named("DELETE FROM {log} WHERE at < now() - interval '1 day'");
+    trim = named(EMPTIED.formatted(OLD_STEPS));
+    trimLog = named("DELETE FROM {log} l WHERE " + OLD_STEPS);
+    // An hour between them, so that no row is left behind.
+    expire = named(EMPTIED.formatted(OLD_DAYS.formatted("23 hours")));
+    expireLog = named("DELETE FROM {log} l WHERE " + OLD_DAYS.formatted("24 hours"));
     latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
-    news = checked(standby, NEWS) + " ORDER BY stream, step";
+    news =
+        checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
-    log = named("INSERT INTO {log} (stream, step, keys) VALUES (?, ?, ?)");
+    log = named("INSERT INTO {log} (stream, step, keys, absent) VALUES (?, ?, ?, ?)");
     create =
         named(
             "INSERT INTO {record} (key, revision, value, expires_at, stream, step)"
@@ -66,7 +72,10 @@ final class Tables {
                 + " expires_at = c.expires_at, stream = ?, step = ? FROM"
                 + " unnest(?::text[], ?::bytea[], ?::bigint[]) AS c (key, value, expires_at)"
                 + " WHERE r.key = c.key");
-    delete = named("DELETE FROM {record} WHERE key = ANY (?)");
+    delete =
+        named(
+            "UPDATE {record} SET revision = 0, value = NULL, expires_at = NULL,"
+                + " stream = ?, step = ? WHERE key = ANY (?)");
   }
 
   /**
@@ -136,25 +145,44 @@ final class Tables {
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
       ), logged AS (
-        INSERT INTO {log} (stream, step, keys)
+        INSERT INTO {log} (stream, step, keys, absent)
         SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
-          array_agg(key) FILTER (WHERE kind <> 'r')
+          array_agg(key) FILTER (WHERE kind <> 'r'),
+          array_agg(key) FILTER (WHERE kind = 'd' OR kind = 'r' AND revision IS NULL)
         FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
         SELECT key, CASE kind WHEN 'p' THEN 1 ELSE 0 END, value, expires_at, ?, ?
         FROM held WHERE revision IS NULL ORDER BY key
       ), replaced AS (
-        UPDATE {record} r SET revision = r.revision + 1, value = h.value,
-          expires_at = h.expires_at, stream = ?, step = ?
-        FROM held h WHERE h.kind = 'p' AND h.revision IS NOT NULL AND r.key = h.key
-      ), deleted AS (
-        DELETE FROM {record} r USING held h WHERE h.kind = 'd' AND r.key = h.key
+        UPDATE {record} r SET revision = CASE h.kind WHEN 'p' THEN h.revision + 1 ELSE 0 END,
+          value = h.value, expires_at = h.expires_at, stream = ?, step = ?
+        FROM held h
+        WHERE r.key = ANY (ARRAY(SELECT key FROM held)) AND r.key = h.key
+          AND h.kind <> 'r' AND h.revision IS NOT NULL
       )
       SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
       UNION ALL
       SELECT key, revision, stream, step FROM seen
       WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
+      """;
+
+  /** What is about to leave the log: the steps of a stream up to one, or those of other days. */
+  private static final String OLD_STEPS = "l.stream = ? AND l.step <= ?";
+
+  private static final String OLD_DAYS = "l.at < now() - interval '%s'";
+
+  /** Removes the rows of revision 0 that old commits wrote, in the order in which commits lock. */
+  private static final String EMPTIED =
+      """
+      DELETE FROM {record} WHERE revision = 0 AND key = ANY (ARRAY(
+        SELECT r.key FROM (
+          SELECT a.key, l.stream, l.step FROM {log} l, unnest(l.absent) AS a (key)
+          WHERE %s ORDER BY a.key OFFSET 0) old
+        CROSS JOIN LATERAL (
+          SELECT key FROM {record}
+          WHERE key = old.key AND revision = 0 AND stream = old.stream AND step = old.step
+          FOR UPDATE) r))
       """;
 
   /** The steps behind those that are known; looks at the end of each stream only. */

@@ -22,6 +22,8 @@ final class Watcher {
 
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  private static final long TIDY_NANOS = TimeUnit.HOURS.toNanos(1);
+
   private final Sessions sessions;
   private final Announcer announcer;
   private final Bell bell;
@@ -30,6 +32,7 @@ final class Watcher {
   /** All that was committed before this moment was told, or told as missed. */
   private final AtomicLong seen = new AtomicLong();
 
+  private long tidied = System.nanoTime();
   private @Nullable Thread looking;
   private @Nullable Thread guarding;
 
@@ -105,6 +108,7 @@ final class Watcher {
       while (stopped.getCount() > 0) {
         bell.await(stopped);
         look(connection);
+        tidy(connection);
       }
       bell.remove(connection);
       done = true;
@@ -114,6 +118,13 @@ final class Watcher {
         // Nobody else shall get it while it listens.
         Sessions.abort(connection);
       }
+    }
+  }
+
+  private void tidy(Connection connection) throws SQLException {
+    if (System.nanoTime() - tidied > TIDY_NANOS) {
+      tidied = System.nanoTime();
+      announcer.tidy(connection);
     }
   }
 

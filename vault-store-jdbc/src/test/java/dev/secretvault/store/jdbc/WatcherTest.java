@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Reports of what others commit, while the way to the database is as ways are. */
 @Timeout(60)
@@ -214,27 +217,67 @@ class WatcherTest {
   }
 
   /** What a thread has committed and not told of yet is told of, whoever is faster. */
-  @Test
-  void tell_stepBeforeIsNotTold_isToldToo() throws SQLException {
-    JdbcSecretStore.open(pool, options).close();
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void tell_stepBeforeIsNotTold_isToldToo(Mode mode) throws SQLException {
+    List<Set<RecordKey>> reports = tellLastFirst(mode, true, put("first", 0), put("second", 0));
+    assertThat(reports)
+        .containsExactly(Set.of(new RecordKey("first"), new RecordKey("second")));
+  }
+
+  /** It stands on the deletion, which leaves nothing that could be read. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void tell_createdAgainBeforeTheDeletionIsTold_isNotToldFirst(Mode mode) throws SQLException {
+    RecordKey key = new RecordKey("key");
+    List<Set<RecordKey>> reports =
+        tellLastFirst(
+            mode,
+            false,
+            put("key", 0),
+            List.of(Change.delete(key, 1), put("other", 0).get(0)),
+            put("key", 0));
+    assertThat(reports).containsExactly(Set.of(key), Set.of(key, new RecordKey("other")));
+  }
+
+  /** All commits but the last two are told of in order, and the last one before the one before. */
+  @SafeVarargs
+  private static List<Set<RecordKey>> tellLastFirst(
+      Mode mode, boolean sameStream, List<Change>... all)
+      throws SQLException {
+    JdbcOptions options = mode.newOptions();
+    JdbcSecretStore.open(mode.pool(), options).close();
     Tables tables = new Tables(options);
-    Sessions sessions = new Sessions(pool, options.statementTimeout);
-    Commits commits =
-        new Commits(
-            sessions,
-            tables,
-            new StatementWriter(sessions, tables, options.lockTimeout),
-            options.statementTimeout);
+    Sessions sessions = new Sessions(mode.pool(), options.statementTimeout);
+    Writer writer =
+        mode == Mode.PORTABLE
+            ? new TransactionWriter(sessions, tables)
+            : new StatementWriter(sessions, tables, options.lockTimeout);
     Announcer announcer = new Announcer(sessions, tables);
-    announcer.add(heard);
-    Batch first = new Batch(put("first", 0));
-    Batch second = new Batch(put("second", 0));
-    Commits.Done firstDone = commits.commit(first);
-    Commits.Done secondDone = commits.commit(second);
-    assertThat(secondDone.position()).isEqualTo(firstDone.position().next());
-    announcer.tell(second, secondDone);
-    announcer.tell(first, firstDone);
-    assertThat(heard.changedSoFar()).contains(new RecordKey("first"), new RecordKey("second"));
-    assertThat(heard.missedSoFar()).isZero();
+    List<Set<RecordKey>> reports = new ArrayList<>();
+    announcer.add(
+        new StoreListener() {
+          @Override
+          public void changed(Set<RecordKey> keys) {
+            reports.add(keys);
+          }
+
+          @Override
+          public void missed() {
+            reports.add(Set.of());
+          }
+        });
+    Commits here = new Commits(sessions, tables, writer, options.statementTimeout);
+    Commits there = new Commits(sessions, tables, writer, options.statementTimeout);
+    List<Batch> batches = Arrays.stream(all).map(Batch::new).toList();
+    int last = batches.size() - 1;
+    for (Batch batch : batches.subList(0, last - 1)) {
+      announcer.tell(batch, here.commit(batch));
+    }
+    Commits.Done before = there.commit(batches.get(last - 1));
+    Commits.Done done = (sameStream ? there : here).commit(batches.get(last));
+    announcer.tell(batches.get(last), done);
+    announcer.tell(batches.get(last - 1), before);
+    return reports;
   }
 }
