@@ -1,37 +1,26 @@
 package dev.secretvault.store.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
-import org.jspecify.annotations.Nullable;
 
 /** The ways to use a database in which everything must hold. */
 public enum Mode {
-  READ_COMMITTED("TRANSACTION_READ_COMMITTED", JdbcOptions.defaults()),
-  SERIALIZABLE("TRANSACTION_SERIALIZABLE", JdbcOptions.defaults()),
+  READ_COMMITTED,
+  SERIALIZABLE,
   /**
    * As on another engine: no advisory lock, no NOTIFY, no statement that is not simple; who has the
    * level of isolation that it needs from nobody but the store.
    */
-  PORTABLE("TRANSACTION_READ_COMMITTED", JdbcOptions.defaults().portable());
-
-  private final String isolation;
-  private final JdbcOptions options;
-  private @Nullable HikariDataSource pool;
-
-  Mode(String isolation, JdbcOptions options) {
-    this.isolation = isolation;
-    this.options = options;
-  }
+  PORTABLE;
 
   /** One for all tests. */
-  public synchronized HikariDataSource pool() {
-    if (pool == null) {
-      pool = Server.pool(isolation, 20);
-    }
-    return pool;
+  public HikariDataSource pool() {
+    return Server.pool(
+        this == SERIALIZABLE ? "TRANSACTION_SERIALIZABLE" : "TRANSACTION_READ_COMMITTED");
   }
 
   /** For a schema of its own. */
   public JdbcOptions newOptions() {
-    return options.schema(Server.newSchema());
+    JdbcOptions options = JdbcOptions.defaults().schema(Server.newSchema());
+    return this == PORTABLE ? options.portable() : options;
   }
 }

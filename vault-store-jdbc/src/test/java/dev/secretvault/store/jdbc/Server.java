@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
@@ -19,6 +21,7 @@ public final class Server {
 
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
   private static final EmbeddedPostgres POSTGRES = start();
+  private static final Map<String, HikariDataSource> POOLS = new ConcurrentHashMap<>();
 
   private Server() {}
 
@@ -70,12 +73,17 @@ public final class Server {
     }
   }
 
-  static HikariDataSource pool(String isolation, int size) {
-    HikariConfig config = new HikariConfig();
-    config.setDataSource(superuser());
-    config.setTransactionIsolation(isolation);
-    config.setMaximumPoolSize(size);
-    return new HikariDataSource(config);
+  /** The one pool of this isolation. */
+  static HikariDataSource pool(String isolation) {
+    return POOLS.computeIfAbsent(
+        isolation,
+        level -> {
+          HikariConfig config = new HikariConfig();
+          config.setDataSource(superuser());
+          config.setTransactionIsolation(level);
+          config.setMaximumPoolSize(20);
+          return new HikariDataSource(config);
+        });
   }
 
   /** As another user. */
