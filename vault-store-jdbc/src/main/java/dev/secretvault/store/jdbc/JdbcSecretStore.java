@@ -3,7 +3,6 @@ package dev.secretvault.store.jdbc;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
@@ -33,19 +32,19 @@ import org.jspecify.annotations.Nullable;
  * SERIALIZABLE. How long to wait for a connection is the data source's business.
  *
  * <p><b>When the database fails.</b> No call waits for an answer much longer than a {@linkplain
- * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit that
- * loses a race is made again. If the connection is lost, the store asks on another one what became
- * of the commit, and makes sure of the answer: it returns normally if the commit happened, and makes
- * it anew if not. Only if nobody answers for as long as a statement may take, the {@link
+ * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit
+ * that loses a race is made again. If the connection is lost, the store asks on another one what
+ * became of the commit, and makes sure of the answer: it returns normally if the commit happened,
+ * and makes it anew if not. Only if nobody answers for as long as a statement may take, the {@link
  * StoreException} says that the outcome is unknown. A server that only reads, as one that was
- * replaced, is not believed: the store drops the connection and tries another one. Once the database
- * is back, or another one in its place, the store goes on. What a server that is cut off from the
- * one that replaced it answers to a read, nobody can notice: see to it that it ends.
+ * replaced, is not believed: the store drops the connection and tries another one. Once the
+ * database is back, or another one in its place, the store goes on. What a server that is cut off
+ * from the one that replaced it answers to a read, nobody can notice: see to it that it ends.
  *
  * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
- * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is off.
- * That a commit outlives the loss of the machine takes a synchronous standby. Where {@linkplain
- * JdbcOptions#portable portable}, the store looks at neither setting.
+ * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is
+ * off. That a commit outlives the loss of the machine takes a synchronous standby. Where
+ * {@linkplain JdbcOptions#portable portable}, the store looks at neither setting.
  */
 public final class JdbcSecretStore implements SecretStore {
 
@@ -164,16 +163,20 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
+    if (after != null && after.expiresAt() == null) {
+      throw new IllegalArgumentException("after: " + after + " has no expiry");
+    }
+    Instant from = after == null ? null : after.expiresAt();
     return query(
         "listing of what has expired",
         tables.expired,
         statement -> {
           statement.setLong(1, milliseconds(now));
-          statement.setLong(2, -1);
-          statement.setString(3, "");
+          statement.setLong(2, from == null ? -1 : milliseconds(from));
+          statement.setString(3, after == null ? "" : after.key().text());
           statement.setInt(4, limit);
         });
   }
@@ -214,18 +217,14 @@ public final class JdbcSecretStore implements SecretStore {
     }
   }
 
+  /** The constraints of the table let nothing in that is no record. */
   private static StoredRecord record(ResultSet row) throws SQLException {
-    try {
-      RecordKey key = new RecordKey(row.getString(1));
-      Long expiresAt = row.getObject(4, Long.class);
-      return new StoredRecord(
-          key,
-          row.getLong(2),
-          expiresAt == null ? null : Instant.ofEpochMilli(expiresAt),
-          row.getBytes(3));
-    } catch (IllegalArgumentException | NullPointerException damaged) {
-      throw new StoreCorruptException("a row of the table of records is none", damaged);
-    }
+    Long expiresAt = row.getObject(4, Long.class);
+    return new StoredRecord(
+        new RecordKey(row.getString(1)),
+        row.getLong(2),
+        expiresAt == null ? null : Instant.ofEpochMilli(expiresAt),
+        row.getBytes(3));
   }
 
   @Override

@@ -118,7 +118,8 @@ final class Schema {
     int version = 0;
     try (PreparedStatement select =
             connection.prepareStatement(
-                tables.named("SELECT version, checksum, portable FROM {version} ORDER BY version"));
+                tables.named(
+                    "SELECT version, checksum, portable FROM {version} ORDER BY version"));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         version++;

@@ -26,8 +26,7 @@ final class StatementWriter implements Writer {
   }
 
   @Override
-  public Map<String, Held> write(Batch batch, Supplier<Position> position)
-      throws SQLException {
+  public Map<String, Held> write(Batch batch, Supplier<Position> position) throws SQLException {
     return sessions.use(connection -> write(connection, batch, position.get()));
   }
 

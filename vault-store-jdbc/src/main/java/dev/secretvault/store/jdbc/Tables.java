@@ -56,8 +56,7 @@ final class Tables {
     expire = named(EMPTIED.formatted(OLD_DAYS.formatted("23 hours")));
     expireLog = named("DELETE FROM {log} l WHERE " + OLD_DAYS.formatted("24 hours"));
     latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
-    news =
-        checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
+    news = checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
     log = named("INSERT INTO {log} (stream, step, keys, absent) VALUES (?, ?, ?, ?)");
@@ -84,8 +83,12 @@ final class Tables {
    */
   private String checked(String standby, String query) {
     return named(
-        "SELECT q.*, s.standby FROM (SELECT " + standby + " AS standby) s"
-            + " LEFT JOIN LATERAL (" + query + ") q ON true");
+        "SELECT q.*, s.standby FROM (SELECT "
+            + standby
+            + " AS standby) s"
+            + " LEFT JOIN LATERAL ("
+            + query
+            + ") q ON true");
   }
 
   /** Puts the names of the tables where they belong. */

@@ -26,8 +26,7 @@ final class TransactionWriter implements Writer {
   }
 
   @Override
-  public Map<String, Held> write(Batch batch, Supplier<Position> position)
-      throws SQLException {
+  public Map<String, Held> write(Batch batch, Supplier<Position> position) throws SQLException {
     return sessions.transact(
         "SERIALIZABLE",
         connection -> {

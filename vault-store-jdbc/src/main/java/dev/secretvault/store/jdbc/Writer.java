@@ -9,9 +9,8 @@ import java.util.function.Supplier;
 interface Writer {
 
   /**
-   * Makes all changes under the name of a position, which is asked for once
-   * there is a connection, if every record is stored with the revision
-   * expected; else none.
+   * Makes all changes under the name of a position, which is asked for once there is a connection,
+   * if every record is stored with the revision expected; else none.
    *
    * @return what was stored before of the records that the batch names
    * @throws SQLException whatever the database says; all changes may have happened or none, see

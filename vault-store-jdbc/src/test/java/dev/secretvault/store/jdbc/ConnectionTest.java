@@ -95,8 +95,7 @@ class ConnectionTest {
     JdbcOptions noisy = mode.newOptions().timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1));
     try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), noisy)) {
       Server.execute(
-          "CREATE FUNCTION %1$s.talk() RETURNS trigger LANGUAGE plpgsql AS"
-                  .formatted(noisy.schema)
+          "CREATE FUNCTION %1$s.talk() RETURNS trigger LANGUAGE plpgsql AS".formatted(noisy.schema)
               + " $$ BEGIN RAISE NOTICE 'good morning'; RETURN NEW; END $$");
       Server.execute(
           "CREATE TRIGGER talk AFTER INSERT OR UPDATE ON %1$s.secretvault_log FOR EACH ROW"
@@ -141,7 +140,7 @@ class ConnectionTest {
 
   @Test
   void anyCall_poolKeepsConnectionsToAServerThatOnlyReads_getsOthers() throws SQLException {
-    try (HikariDataSource own = Server.pool("TRANSACTION_READ_COMMITTED", 1);
+    try (HikariDataSource own = Server.smallPool(1);
         JdbcSecretStore store = JdbcSecretStore.open(own, options)) {
       demote(own);
       store.commit(put(0));
@@ -176,6 +175,45 @@ class ConnectionTest {
     try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
       store.watch(heard);
       heard.awaitMissed(3);
+    }
+  }
+
+  @Test
+  void anyCall_dataSourceThrowsWhatItLikes_isAStoreException() {
+    AtomicBoolean broken = new AtomicBoolean();
+    DataSource source =
+        Sources.of(
+            () -> {
+              if (broken.get()) {
+                throw new IllegalArgumentException("on purpose");
+              }
+              return pool.getConnection();
+            });
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      broken.set(true);
+      assertThat(catchThrowableOfType(StoreException.class, () -> store.read(KEY))).isNotNull();
+      StoreException failed =
+          catchThrowableOfType(StoreException.class, () -> store.commit(put(0)));
+      assertThat(failed.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+      assertThat(
+              catchThrowableOfType(
+                  StoreException.class, () -> JdbcSecretStore.open(source, options)))
+          .isNotNull();
+    }
+  }
+
+  /** However that came about, the next step of the stream is not free. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void commit_itsPlaceInTheLogIsTaken_takesAnother(Mode mode) {
+    JdbcOptions shared = mode.newOptions().timeouts(Duration.ofSeconds(1), Duration.ofSeconds(5));
+    try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), shared)) {
+      store.commit(put(0));
+      Server.execute(
+          "INSERT INTO %1$s.secretvault_log (stream, step) SELECT stream, step + 1 FROM %1$s.secretvault_log"
+              .formatted(shared.schema));
+      store.commit(put(1));
+      assertThat(store.read(KEY).orElseThrow().revision()).isEqualTo(2);
     }
   }
 }

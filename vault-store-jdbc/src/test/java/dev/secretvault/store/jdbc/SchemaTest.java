@@ -103,7 +103,9 @@ class SchemaTest {
   void open_tablesOfANewerRelease_isRefused() {
     open(options).close();
     Server.execute(
-        "INSERT INTO " + options.schema + ".secretvault_version VALUES (2, 'of the future', false)");
+        "INSERT INTO "
+            + options.schema
+            + ".secretvault_version VALUES (2, 'of the future', false)");
     assertThatThrownBy(() -> open(options)).isInstanceOf(StoreFormatException.class);
   }
 

@@ -149,7 +149,7 @@ class WatcherTest {
 
   @Test
   void watch_looksFail_nobodyElseGetsAConnectionThatListens() throws Exception {
-    try (HikariDataSource own = Server.pool("TRANSACTION_READ_COMMITTED", 2)) {
+    try (HikariDataSource own = Server.smallPool(2)) {
       JdbcSecretStore store = JdbcSecretStore.open(own, options);
       try {
         store.watch(heard);
@@ -179,7 +179,7 @@ class WatcherTest {
 
   @Test
   void watch_poolOfTwo_isEnough() throws InterruptedException {
-    try (HikariDataSource own = Server.pool("TRANSACTION_READ_COMMITTED", 2);
+    try (HikariDataSource own = Server.smallPool(2);
         JdbcSecretStore here = JdbcSecretStore.open(own, options);
         JdbcSecretStore there = JdbcSecretStore.open(pool, options)) {
       here.watch(heard);
@@ -221,8 +221,7 @@ class WatcherTest {
   @EnumSource(Mode.class)
   void tell_stepBeforeIsNotTold_isToldToo(Mode mode) throws SQLException {
     List<Set<RecordKey>> reports = tellLastFirst(mode, true, put("first", 0), put("second", 0));
-    assertThat(reports)
-        .containsExactly(Set.of(new RecordKey("first"), new RecordKey("second")));
+    assertThat(reports).containsExactly(Set.of(new RecordKey("first"), new RecordKey("second")));
   }
 
   /** It stands on the deletion, which leaves nothing that could be read. */
@@ -243,8 +242,7 @@ class WatcherTest {
   /** All commits but the last two are told of in order, and the last one before the one before. */
   @SafeVarargs
   private static List<Set<RecordKey>> tellLastFirst(
-      Mode mode, boolean sameStream, List<Change>... all)
-      throws SQLException {
+      Mode mode, boolean sameStream, List<Change>... all) throws SQLException {
     JdbcOptions options = mode.newOptions();
     JdbcSecretStore.open(mode.pool(), options).close();
     Tables tables = new Tables(options);
