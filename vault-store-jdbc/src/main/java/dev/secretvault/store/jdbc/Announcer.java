@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 
 /**
  * Tells listeners of commits, those of one record in their order.
@@ -24,8 +25,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>Of each stream it knows the last step that was told of. A commit of this store is told of at
  * once, unless it stands on one that was not told of yet: then the log is looked at, which names
  * both. What one look finds is told of in one report, as it does not tell the order among streams.
+ *
+ * <p>The database is never asked under the lock: whoever waits for an answer keeps nobody from
+ * telling. What two looks find at once is told of by the one that comes first; the other one finds
+ * no less than that, or nothing new.
  */
 final class Announcer {
+
+  /** How many commits are told of by name after one look. */
+  static final int MOST = 10_000;
+
+  /** What the log says of one commit. */
+  private record Step(Position position, Set<RecordKey> keys) {}
 
   private final Sessions sessions;
   private final Tables tables;
@@ -40,69 +51,84 @@ final class Announcer {
   }
 
   Subscription add(StoreListener listener) throws SQLException {
-    telling.lock();
-    try {
-      if (!watched) {
-        sessions.use(this::begin);
-        watched = true;
-      }
-      return listeners.add(listener);
-    } finally {
-      telling.unlock();
+    if (!watched) {
+      begin(Sessions.again(() -> sessions.use(this::latest)));
     }
+    return listeners.add(listener);
   }
 
-  /** Takes what is in the log by now as told. */
-  private boolean begin(Connection connection) throws SQLException {
+  /** The last step of each stream. */
+  private Map<Long, Long> latest(Connection connection) throws SQLException {
+    Map<Long, Long> steps = new HashMap<>();
     try (PreparedStatement latest = sessions.prepare(connection, tables.latest);
         ResultSet rows = latest.executeQuery()) {
       while (rows.next()) {
-        told.put(rows.getLong(1), rows.getLong(2));
+        steps.put(rows.getLong(1), rows.getLong(2));
       }
     }
-    return true;
+    return steps;
+  }
+
+  /** Takes what was in the log as told. */
+  private void begin(Map<Long, Long> latest) {
+    telling.lock();
+    try {
+      if (!watched) {
+        told.putAll(latest);
+        watched = true;
+      }
+    } finally {
+      telling.unlock();
+    }
   }
 
   /** Tells of a commit of this store, and of what came before it. */
   void tell(Batch batch, Commits.Done done) {
-    if (!watched) {
+    if (!watched || tellAtOnce(batch, done)) {
       return;
+    }
+    try {
+      sessions.look(this::look);
+    } catch (SQLException | RuntimeException cannotTell) {
+      listeners.missed();
     }
     telling.lock();
     try {
-      if (isTold(done.position())) {
-        return;
-      }
-      if (done.before() != null && done.before().stream().allMatch(this::isTold)) {
+      if (!isTold(done.position())) {
         advance(done.position());
         listeners.changed(batch.written);
-      } else {
-        lookBefore(batch, done);
+      }
+      // What the log does not have is so old that it was there before anybody watched.
+      if (done.before() != null) {
+        done.before().forEach(this::advance);
       }
     } finally {
       telling.unlock();
     }
   }
 
-  private void lookBefore(Batch batch, Commits.Done done) {
+  private boolean tellAtOnce(Batch batch, Commits.Done done) {
+    telling.lock();
     try {
-      sessions.use(this::look);
-    } catch (SQLException cannotTell) {
-      listeners.missed();
-    }
-    if (!isTold(done.position())) {
+      if (isTold(done.position())) {
+        return true;
+      }
+      // The step before may be one of another thread that has not come to tell of it.
+      if (done.before() == null
+          || !isTold(done.position().previous())
+          || !done.before().stream().allMatch(this::isTold)) {
+        return false;
+      }
       advance(done.position());
       listeners.changed(batch.written);
-    }
-    // What the log does not have is so old that it was there before anybody watched.
-    if (done.before() != null) {
-      done.before().forEach(this::advance);
+      return true;
+    } finally {
+      telling.unlock();
     }
   }
 
   private boolean isTold(Position position) {
-    Long last = told.get(position.stream());
-    return last != null && last >= position.step();
+    return told.getOrDefault(position.stream(), 0L) >= position.step();
   }
 
   private void advance(Position position) {
@@ -111,31 +137,85 @@ final class Announcer {
 
   /** Tells of all commits in the log that were not told of. */
   boolean look(Connection connection) throws SQLException {
+    List<Step> news = news(connection);
+    if (news.size() > MOST) {
+      skip(latest(connection));
+    } else {
+      tell(news);
+    }
+    return true;
+  }
+
+  /** Forgets the streams that the log has forgotten. */
+  void tidy(Connection connection) throws SQLException {
+    List<Map.Entry<Long, Long>> known = known();
+    Set<Long> logged = latest(connection).keySet();
     telling.lock();
     try {
-      Set<RecordKey> keys = new HashSet<>();
-      List<Position> found = new ArrayList<>();
-      try (PreparedStatement news = sessions.prepare(connection, tables.news)) {
-        List<Map.Entry<Long, Long>> known = List.copyOf(told.entrySet());
-        news.setArray(1, array(connection, known.stream().map(Map.Entry::getKey).toArray()));
-        news.setArray(2, array(connection, known.stream().map(Map.Entry::getValue).toArray()));
-        try (ResultSet rows = news.executeQuery()) {
-          while (rows.next()) {
-            found.add(new Position(rows.getLong(1), rows.getLong(2)));
-            addKeys(rows, keys);
+      known.stream()
+          .filter(last -> !logged.contains(last.getKey()))
+          .forEach(last -> told.remove(last.getKey(), last.getValue()));
+    } finally {
+      telling.unlock();
+    }
+  }
+
+  /** Tells of so many that they are not worth their names. */
+  private void skip(Map<Long, Long> latest) {
+    telling.lock();
+    try {
+      latest.forEach((stream, step) -> advance(new Position(stream, step)));
+      listeners.missed();
+    } finally {
+      telling.unlock();
+    }
+  }
+
+  private List<Step> news(Connection connection) throws SQLException {
+    List<Map.Entry<Long, Long>> known = known();
+    List<Step> steps = new ArrayList<>();
+    try (PreparedStatement news = sessions.prepare(connection, tables.news)) {
+      news.setArray(1, array(connection, known.stream().map(Map.Entry::getKey).toArray()));
+      news.setArray(2, array(connection, known.stream().map(Map.Entry::getValue).toArray()));
+      try (ResultSet rows = news.executeQuery()) {
+        while (rows.next()) {
+          if (rows.getBoolean(4)) {
+            throw SqlStates.standby();
+          }
+          if (rows.getObject(1) != null) {
+            steps.add(step(rows));
           }
         }
       }
+    }
+    return steps;
+  }
+
+  private List<Map.Entry<Long, Long>> known() {
+    telling.lock();
+    try {
+      return List.copyOf(Map.copyOf(told).entrySet());
+    } finally {
+      telling.unlock();
+    }
+  }
+
+  private void tell(List<Step> news) {
+    telling.lock();
+    try {
+      Set<RecordKey> keys = new HashSet<>();
       boolean complete = true;
-      for (Position position : found) {
-        complete &= told.getOrDefault(position.stream(), 0L) + 1 == position.step();
-        advance(position);
+      for (Step step : news) {
+        if (!isTold(step.position())) {
+          complete &= isTold(step.position().previous());
+          advance(step.position());
+          keys.addAll(step.keys());
+        }
       }
       if (!complete) {
         listeners.missed();
       }
       listeners.changed(keys);
-      return true;
     } finally {
       telling.unlock();
     }
@@ -145,21 +225,20 @@ final class Announcer {
     return connection.createArrayOf("bigint", numbers);
   }
 
-  private static void addKeys(ResultSet row, Set<RecordKey> keys) throws SQLException {
+  private static Step step(ResultSet row) throws SQLException {
     Array array = row.getArray(3);
-    if (array != null) {
-      Arrays.stream((String[]) array.getArray()).map(RecordKey::new).forEach(keys::add);
-    }
+    Set<RecordKey> keys =
+        array == null
+            ? Set.of()
+            : Arrays.stream((String[]) array.getArray())
+                .map(RecordKey::new)
+                .collect(Collectors.toUnmodifiableSet());
+    return new Step(new Position(row.getLong(1), row.getLong(2)), keys);
   }
 
   /** Tells that anything may have changed. */
   void missed() {
-    telling.lock();
-    try {
-      listeners.missed();
-    } finally {
-      telling.unlock();
-    }
+    listeners.missed();
   }
 
   void close() {

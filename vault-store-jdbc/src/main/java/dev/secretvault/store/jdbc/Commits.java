@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,38 +40,71 @@ final class Commits {
     this.patience = patience;
   }
 
+  /** The stream of one commit, which takes it no sooner than it has a connection. */
+  private final class Turn {
+    private @Nullable Position last;
+
+    Position next() {
+      if (last == null) {
+        last = streams.take();
+      }
+      return last.next();
+    }
+
+    /** The step was made, or taken for good. */
+    void advance() {
+      last = next();
+    }
+
+    /** Goes on with another stream. */
+    void leave() {
+      last = null;
+    }
+
+    void end() {
+      if (last != null) {
+        streams.giveBack(last);
+      }
+    }
+  }
+
   Done commit(Batch batch) {
     Patience left = new Patience(patience);
-    Position last = streams.take();
+    Turn turn = new Turn();
     while (true) {
-      Position next = last.next();
       try {
-        Map<String, Held> stored = writer.write(batch, next);
+        Map<String, Held> stored = writer.write(batch, turn::next);
         RevisionConflictException conflict = batch.conflict(stored);
         if (conflict != null) {
-          streams.giveBack(last);
+          turn.end();
           throw conflict;
         }
-        streams.giveBack(next);
-        trim(next);
-        return done(next, stored);
+        Position position = turn.next();
+        turn.advance();
+        turn.end();
+        trim(position);
+        return done(position, stored);
       } catch (SQLException failed) {
+        boolean again = true;
         if (SqlStates.isRolledBack(failed)) {
-          boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
-          if (!again || !left.pause()) {
-            streams.giveBack(last);
-            throw failed("commit", failed, Outcome.NOT_WRITTEN);
+          if (SqlStates.isDuplicate(failed)) {
+            // Most likely a record. Should it be the step, nobody must try it again.
+            turn.leave();
           }
-        } else if (hasHappened(next, failed)) {
-          streams.giveBack(next);
-          return new Done(next, null);
+          again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         } else {
-          // Taken by the question itself, and never to be committed.
-          last = next;
-          if (!left.pause()) {
-            streams.giveBack(last);
-            throw failed("commit", failed, Outcome.NOT_WRITTEN);
+          Position position = turn.next();
+          boolean happened = hasHappened(position, failed);
+          // If not, the question itself has taken the step.
+          turn.advance();
+          if (happened) {
+            turn.end();
+            return new Done(position, null);
           }
+        }
+        if (!again || !left.pause()) {
+          turn.end();
+          throw failed("commit", failed, Outcome.NOT_WRITTEN);
         }
       }
     }
@@ -108,10 +140,7 @@ final class Commits {
       try (ResultSet row = fence.executeQuery()) {
         row.next();
         boolean happened = row.getBoolean(1);
-        SQLWarning warning = fence.getWarnings();
-        if (warning != null) {
-          throw warning;
-        }
+        SqlStates.requireNoWarning(fence.getWarnings());
         return happened;
       }
     }
@@ -123,15 +152,18 @@ final class Commits {
     }
     try {
       sessions.use(
-          connection -> {
-            try (PreparedStatement trim = sessions.prepare(connection, tables.trim)) {
-              trim.setLong(1, last.stream());
-              trim.setLong(2, last.step() - KEPT_STEPS);
-              return trim.executeUpdate();
-            }
-          });
-    } catch (SQLException later) {
+          connection ->
+              trim(connection, tables.trim, last) + trim(connection, tables.trimLog, last));
+    } catch (SQLException | RuntimeException later) {
       // The next time, or after a day.
+    }
+  }
+
+  private int trim(Connection connection, String sql, Position last) throws SQLException {
+    try (PreparedStatement trim = sessions.prepare(connection, sql)) {
+      trim.setLong(1, last.stream());
+      trim.setLong(2, last.step() - KEPT_STEPS);
+      return trim.executeUpdate();
     }
   }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a {@link JdbcSecretStore} uses its database. Immutable: each method returns another one.
  *
- * <p>All stores that share tables must agree on {@link #portable}.
+ * <p>All stores that share tables must agree on {@link #portable}; the tables remember it.
  */
 public final class JdbcOptions {
 
@@ -87,9 +87,10 @@ public final class JdbcOptions {
   }
 
   /**
-   * Uses nothing but what engines that speak PostgreSQL's protocol have in common: transactions
-   * that are serializable, no advisory locks, no LISTEN and NOTIFY, one simple statement for each
-   * step. Slower; on PostgreSQL itself it gains nothing.
+   * Means to use nothing but what engines that speak PostgreSQL's protocol have in common:
+   * transactions that are serializable, no advisory locks, no LISTEN and NOTIFY, no statement that
+   * changes several tables. Slower; on PostgreSQL itself it gains nothing. Tables that were made
+   * without it are refused, and the other way round.
    *
    * @return the options
    */
@@ -101,7 +102,8 @@ public final class JdbcOptions {
    * Limits how long a call waits for the database.
    *
    * @param lock for a lock that another commit holds; not heeded where {@link #portable}
-   * @param statement for the answer to a statement, to the second
+   * @param statement for the answer to a statement, to the second; 5 seconds later its connection
+   *     is given up
    * @return the options
    * @throws IllegalArgumentException if one is not between 1 second and 1 hour
    */

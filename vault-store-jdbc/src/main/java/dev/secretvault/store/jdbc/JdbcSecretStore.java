@@ -3,16 +3,15 @@ package dev.secretvault.store.jdbc;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
+import dev.secretvault.store.jdbc.Sessions.Work;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,29 +24,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link SecretStore} in tables of a PostgreSQL database, for any number of nodes.
  *
- * <p><b>What it asks of the data source.</b> Connections of the caller's own making, best from a
- * pool; the store closes each after one piece of work, and leaves its modes as they were. One is
- * kept as long as somebody {@linkplain #watch watches}. The level of isolation is the caller's
- * choice: the store keeps its promise at READ COMMITTED as at SERIALIZABLE. A limit on how long a
- * socket waits for an answer ({@code socketTimeout}) is the caller's business, too.
+ * <p><b>What it asks of the data source.</b> Connections that are nobody else's while the store has
+ * them, best from a pool of two at least: the store closes each after one piece of work, and leaves
+ * its modes as they were; one it keeps from the first {@linkplain #watch watch} until it is closed.
+ * One that is in a transaction is refused, as a data source gives that shares the caller's. The
+ * level of isolation is the caller's choice: the store keeps its promise at READ COMMITTED as at
+ * SERIALIZABLE. How long to wait for a connection is the data source's business.
  *
- * <p><b>When the database fails.</b> A commit that loses a race is made again. If the connection is
- * lost, the store asks on another one what became of the commit, and makes sure of the answer: it
- * returns normally if the commit happened, and makes it anew if not. Only if nobody answers for as
- * long as a statement may take, the {@link StoreException} says that the outcome is unknown. Once
- * the database is back, or another one in its place, the store goes on.
+ * <p><b>When the database fails.</b> No call waits for an answer much longer than a {@linkplain
+ * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit
+ * that loses a race is made again. If the connection is lost, the store asks on another one what
+ * became of the commit, and makes sure of the answer: it returns normally if the commit happened,
+ * and makes it anew if not. Only if nobody answers for as long as a statement may take, the {@link
+ * StoreException} says that the outcome is unknown. A server that only reads, as one that was
+ * replaced, is not believed: the store drops the connection and tries another one. Once the
+ * database is back, or another one in its place, the store goes on. What a server that is cut off
+ * from the one that replaced it answers to a read, nobody can notice: see to it that it ends.
  *
- * <p><b>Durable</b> is what the database calls so: the store refuses one that runs without {@code
- * fsync}, and turns {@code synchronous_commit} on for its commits where it is off. That a commit
- * outlives the loss of the machine takes a synchronous standby.
+ * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
+ * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is
+ * off. That a commit outlives the loss of the machine takes a synchronous standby. Where
+ * {@linkplain JdbcOptions#portable portable}, the store looks at neither setting.
  */
 public final class JdbcSecretStore implements SecretStore {
 
-  /** For how long a connection that is lost while reading is replaced by another one. */
-  private static final Duration READ_AGAIN = Duration.ofSeconds(2);
-
   private final Sessions sessions;
   private final Tables tables;
+  private final boolean portable;
   private final Commits commits;
   private final Announcer announcer;
   private final Watcher watcher;
@@ -61,6 +64,7 @@ public final class JdbcSecretStore implements SecretStore {
   private JdbcSecretStore(Sessions sessions, Tables tables, JdbcOptions options) {
     this.sessions = sessions;
     this.tables = tables;
+    this.portable = options.portable;
     this.commits =
         new Commits(
             sessions,
@@ -75,14 +79,10 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   private static Bell bell(Tables tables, JdbcOptions options) {
-    if (!options.portable) {
-      try {
-        Class.forName("org.postgresql.PGConnection", false, Bell.class.getClassLoader());
-        return new NotifyBell(tables.named("{prefix}log"));
-      } catch (ClassNotFoundException otherDriver) {
-        // Goes by time alone.
-      }
+    if (!options.portable && PostgresDriver.isThere()) {
+      return new NotifyBell(tables.named("{prefix}log"));
     }
+    // Goes by time alone.
     return new Bell();
   }
 
@@ -110,18 +110,22 @@ public final class JdbcSecretStore implements SecretStore {
   public static JdbcSecretStore open(DataSource source, JdbcOptions options) {
     Objects.requireNonNull(source, "source");
     Tables tables = new Tables(options);
-    Sessions sessions = new Sessions(source, options.portable, options.statementTimeout);
+    Sessions sessions = new Sessions(source, options.statementTimeout);
     try {
       if (!options.portable) {
-        sessions.use(Durability::check);
+        Sessions.again(() -> sessions.use(Durability::check));
       }
       new Schema(tables, sessions, options).prepare();
-      sessions.use(
-          connection -> {
-            try (PreparedStatement expire = sessions.prepare(connection, tables.expireLog)) {
-              return expire.executeUpdate();
-            }
-          });
+      for (String sql : List.of(tables.expire, tables.expireLog)) {
+        Sessions.again(
+            () ->
+                sessions.use(
+                    connection -> {
+                      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
+                        return expire.executeUpdate();
+                      }
+                    }));
+      }
       return new JdbcSecretStore(sessions, tables, options);
     } catch (SQLException failed) {
       throw Commits.failed("opening", failed, Outcome.NOT_WRITTEN);
@@ -136,7 +140,7 @@ public final class JdbcSecretStore implements SecretStore {
    * @return statements, each ending in a semicolon and a line feed
    */
   public static String script(JdbcOptions options) {
-    return Schema.text(new Tables(options));
+    return Schema.text(new Tables(options), options.portable);
   }
 
   @Override
@@ -162,18 +166,17 @@ public final class JdbcSecretStore implements SecretStore {
   public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
-    Instant expiry = after == null ? Instant.ofEpochMilli(-1) : after.expiresAt();
-    if (expiry == null) {
-      throw new IllegalArgumentException("after: a record that expires");
+    if (after != null && after.expiresAt() == null) {
+      throw new IllegalArgumentException("after: " + after + " has no expiry");
     }
-    String key = after == null ? "" : after.key().text();
+    Instant from = after == null ? null : after.expiresAt();
     return query(
         "listing of what has expired",
         tables.expired,
         statement -> {
           statement.setLong(1, milliseconds(now));
-          statement.setLong(2, expiry.toEpochMilli());
-          statement.setString(3, key);
+          statement.setLong(2, from == null ? -1 : milliseconds(from));
+          statement.setString(3, after == null ? "" : after.key().text());
           statement.setInt(4, limit);
         });
   }
@@ -183,17 +186,15 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   private List<StoredRecord> query(String what, String sql, Parameters parameters) {
-    Patience patience = new Patience(READ_AGAIN);
-    while (true) {
-      requireOpen();
-      try {
-        return sessions.use(connection -> query(connection, sql, parameters));
-      } catch (SQLException failed) {
-        boolean again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
-        if (!again || !patience.pause()) {
-          throw Commits.failed(what, failed, Outcome.NOT_WRITTEN);
-        }
-      }
+    requireOpen();
+    try {
+      Work<List<StoredRecord>> query = connection -> query(connection, sql, parameters);
+      // Serializable commits have an order; that it is the one in which they are seen takes readers
+      // that are serializable, too.
+      return Sessions.again(
+          () -> portable ? sessions.transact("SERIALIZABLE", query) : sessions.use(query));
+    } catch (SQLException failed) {
+      throw Commits.failed(what, failed, Outcome.NOT_WRITTEN);
     }
   }
 
@@ -204,25 +205,26 @@ public final class JdbcSecretStore implements SecretStore {
       try (ResultSet rows = statement.executeQuery()) {
         List<StoredRecord> page = new ArrayList<>();
         while (rows.next()) {
-          page.add(record(rows));
+          if (rows.getBoolean(5)) {
+            throw SqlStates.standby();
+          }
+          if (rows.getString(1) != null) {
+            page.add(record(rows));
+          }
         }
         return page;
       }
     }
   }
 
+  /** The constraints of the table let nothing in that is no record. */
   private static StoredRecord record(ResultSet row) throws SQLException {
-    try {
-      RecordKey key = new RecordKey(row.getString(1));
-      Long expiresAt = row.getObject(4, Long.class);
-      return new StoredRecord(
-          key,
-          row.getLong(2),
-          expiresAt == null ? null : Instant.ofEpochMilli(expiresAt),
-          row.getBytes(3));
-    } catch (IllegalArgumentException | NullPointerException damaged) {
-      throw new StoreCorruptException("a row of the table of records is none", damaged);
-    }
+    Long expiresAt = row.getObject(4, Long.class);
+    return new StoredRecord(
+        new RecordKey(row.getString(1)),
+        row.getLong(2),
+        expiresAt == null ? null : Instant.ofEpochMilli(expiresAt),
+        row.getBytes(3));
   }
 
   @Override

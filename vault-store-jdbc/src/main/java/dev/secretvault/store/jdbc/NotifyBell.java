@@ -18,15 +18,21 @@ import org.postgresql.PGNotification;
 final class NotifyBell extends Bell {
 
   private static final int BETWEEN_MILLIS = 50;
-  private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
   private final String channel;
+  private final long longestNanos;
   private final AtomicBoolean rung = new AtomicBoolean();
   private @Nullable Connection connection;
   private @Nullable PGConnection notified;
 
   NotifyBell(String channel) {
+    this(channel, TimeUnit.MILLISECONDS.toNanos(200));
+  }
+
+  /** One that waits for others at most so long. */
+  NotifyBell(String channel, long longestNanos) {
     this.channel = channel;
+    this.longestNanos = longestNanos;
   }
 
   @Override
@@ -47,7 +53,7 @@ final class NotifyBell extends Bell {
   }
 
   @Override
-  void await(CountDownLatch stopped) throws SQLException, InterruptedException {
+  void await(CountDownLatch stopped) throws SQLException {
     PGConnection listening = notified;
     Connection sending = connection;
     if (listening == null || sending == null) {
@@ -56,7 +62,7 @@ final class NotifyBell extends Bell {
     }
     long begin = System.nanoTime();
     boolean heard = false;
-    while (!heard && stopped.getCount() > 0 && System.nanoTime() - begin < LONGEST_NANOS) {
+    while (!heard && stopped.getCount() > 0 && System.nanoTime() - begin < longestNanos) {
       if (rung.getAndSet(false)) {
         send(sending, "NOTIFY " + channel);
       }

@@ -12,4 +12,8 @@ record Position(long stream, long step) {
   Position next() {
     return new Position(stream, step + 1);
   }
+
+  Position previous() {
+    return new Position(stream, step - 1);
+  }
 }

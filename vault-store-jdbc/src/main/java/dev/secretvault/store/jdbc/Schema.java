@@ -27,7 +27,7 @@ final class Schema {
 
   private static final String VERSIONS =
       "CREATE TABLE IF NOT EXISTS {version} (version integer PRIMARY KEY, checksum text NOT NULL,"
-          + " at timestamptz NOT NULL DEFAULT now())";
+          + " portable boolean NOT NULL, at timestamptz NOT NULL DEFAULT now())";
 
   private final Tables tables;
   private final Sessions sessions;
@@ -40,22 +40,24 @@ final class Schema {
   }
 
   /** All that makes the tables, as text. */
-  static String text(Tables tables) {
+  static String text(Tables tables, boolean portable) {
     StringBuilder text = new StringBuilder(tables.named(VERSIONS)).append(";\n\n");
     for (int number = 1; number <= NEWEST; number++) {
       text.append(tables.named(script(number)))
-          .append(tables.named("\nINSERT INTO {version} (version, checksum) VALUES ("))
+          .append(tables.named("\nINSERT INTO {version} (version, checksum, portable) VALUES ("))
           .append(number)
           .append(", '")
           .append(checksum(number))
-          .append("');\n");
+          .append("', ")
+          .append(portable)
+          .append(");\n");
     }
     return text.toString();
   }
 
   /** Brings the tables up to date, or finds them so. */
   void prepare() throws SQLException {
-    int version = sessions.use(this::version);
+    int version = Sessions.again(() -> sessions.use(this::version));
     if (version == NEWEST) {
       return;
     }
@@ -69,7 +71,8 @@ final class Schema {
     Patience patience = new Patience(options.statementTimeout);
     while (true) {
       try {
-        sessions.transact(this::upgrade);
+        // At a higher level, what is read after the wait for the lock is from before it.
+        sessions.transact(options.portable ? "SERIALIZABLE" : "READ COMMITTED", this::upgrade);
         return;
       } catch (SQLException lostRace) {
         // Another node may have created the same meanwhile, which shows in many ways.
@@ -98,9 +101,11 @@ final class Schema {
         statement.execute(tables.named(script(number)));
         try (PreparedStatement note =
             connection.prepareStatement(
-                tables.named("INSERT INTO {version} (version, checksum) VALUES (?, ?)"))) {
+                tables.named(
+                    "INSERT INTO {version} (version, checksum, portable) VALUES (?, ?, ?)"))) {
           note.setInt(1, number);
           note.setString(2, checksum(number));
+          note.setBoolean(3, options.portable);
           note.executeUpdate();
         }
       }
@@ -113,7 +118,8 @@ final class Schema {
     int version = 0;
     try (PreparedStatement select =
             connection.prepareStatement(
-                tables.named("SELECT version, checksum FROM {version} ORDER BY version"));
+                tables.named(
+                    "SELECT version, checksum, portable FROM {version} ORDER BY version"));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         version++;
@@ -124,6 +130,14 @@ final class Schema {
         if (rows.getInt(1) != version || !rows.getString(2).equals(checksum(version))) {
           throw new StoreCorruptException(
               "script " + version + " was not run on the tables as it is", null);
+        }
+        if (rows.getBoolean(3) != options.portable) {
+          // Each way to commit heeds locks that the other one does not take.
+          throw new StoreException(
+              "the tables are for stores that are " + (options.portable ? "not " : "") + "portable",
+              Outcome.NOT_WRITTEN,
+              false,
+              null);
         }
       }
     } catch (SQLException failed) {

@@ -6,11 +6,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Commits by one statement, see {@link Tables#commit}: right at any level of isolation. */
 final class StatementWriter implements Writer {
@@ -26,8 +26,8 @@ final class StatementWriter implements Writer {
   }
 
   @Override
-  public Map<String, Held> write(Batch batch, Position position) throws SQLException {
-    return sessions.use(connection -> write(connection, batch, position));
+  public Map<String, Held> write(Batch batch, Supplier<Position> position) throws SQLException {
+    return sessions.use(connection -> write(connection, batch, position.get()));
   }
 
   private Map<String, Held> write(Connection connection, Batch batch, Position position)
@@ -35,11 +35,7 @@ final class StatementWriter implements Writer {
     try (PreparedStatement commit = prepare(connection, batch, position)) {
       try (ResultSet rows = commit.executeQuery()) {
         Map<String, Held> held = held(rows);
-        // Of a commit whose wait for a standby was cut short, the server only says so.
-        SQLWarning warning = commit.getWarnings();
-        if (warning != null) {
-          throw warning;
-        }
+        SqlStates.requireNoWarning(commit.getWarnings());
         return held;
       }
     }
@@ -63,7 +59,7 @@ final class StatementWriter implements Writer {
       }
       return commit;
     } catch (SQLException failed) {
-      throw new Sessions.UncommittedException(failed);
+      throw new Sessions.UncommittedException(failed, true);
     }
   }
 

@@ -14,6 +14,8 @@ final class Tables {
   final String commit;
   final String fence;
   final String trim;
+  final String trimLog;
+  final String expire;
   final String expireLog;
   final String latest;
   final String news;
@@ -27,27 +29,37 @@ final class Tables {
   Tables(JdbcOptions options) {
     schema = options.schema == null ? "" : options.schema + ".";
     prefix = options.prefix;
+    String standby = options.portable ? "false" : STANDBY;
     String columns = "SELECT key, revision, value, expires_at FROM {record} ";
-    read = named(columns + "WHERE key = ? AND revision > 0");
-    scan = named(columns + "WHERE key > ? AND revision > 0 ORDER BY key LIMIT ?");
+    read = checked(standby, columns + "WHERE key = ? AND revision > 0");
+    scan =
+        checked(standby, columns + "WHERE key > ? AND revision > 0 ORDER BY key LIMIT ?")
+            + " ORDER BY key";
     expired =
-        named(
-            columns
-                + "WHERE expires_at <= ? AND (expires_at, key) > (?, ?)"
-                + " ORDER BY expires_at, key LIMIT ?");
-    commit = named(COMMIT);
+        checked(
+                standby,
+                columns
+                    + "WHERE expires_at <= ? AND (expires_at, key) > (?, ?)"
+                    + " ORDER BY expires_at, key LIMIT ?")
+            + " ORDER BY expires_at, key";
+    commit = named(COMMIT.replace("{forced}", FORCED));
     fence =
         named(
-            "INSERT INTO {log} AS l (stream, step) VALUES (?, ?)"
+            (options.portable ? "" : "WITH forced AS MATERIALIZED (SELECT " + FORCED + ") ")
+                + "INSERT INTO {log} AS l (stream, step) SELECT ?::bigint, ?::bigint"
+                + (options.portable ? "" : " FROM forced")
                 + " ON CONFLICT (stream, step) DO UPDATE SET at = now()"
                 + " RETURNING l.keys IS NOT NULL");
-    trim = named("DELETE FROM {log} WHERE stream = ? AND step <= ?");
-    expireLog = named("DELETE FROM {log} WHERE at < now() - interval '1 day'");
+    trim = named(EMPTIED.formatted(OLD_STEPS));
+    trimLog = named("DELETE FROM {log} l WHERE " + OLD_STEPS);
+    // An hour between them, so that no row is left behind.
+    expire = named(EMPTIED.formatted(OLD_DAYS.formatted("23 hours")));
+    expireLog = named("DELETE FROM {log} l WHERE " + OLD_DAYS.formatted("24 hours"));
     latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
-    news = named(NEWS);
+    news = checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
-    log = named("INSERT INTO {log} (stream, step, keys) VALUES (?, ?, ?)");
+    log = named("INSERT INTO {log} (stream, step, keys, absent) VALUES (?, ?, ?, ?)");
     create =
         named(
             "INSERT INTO {record} (key, revision, value, expires_at, stream, step)"
@@ -60,7 +72,24 @@ final class Tables {
                 + " expires_at = c.expires_at, stream = ?, step = ? FROM"
                 + " unnest(?::text[], ?::bytea[], ?::bigint[], ?::bigint[])"
                 + " AS c (key, value, expires_at, revision) WHERE r.key = c.key");
-    delete = named("DELETE FROM {record} WHERE key = ANY (?)");
+    delete =
+        named(
+            "UPDATE {record} SET revision = 0, value = NULL, expires_at = NULL,"
+                + " stream = ?, step = ? WHERE key = ANY (?)");
+  }
+
+  /**
+   * The rows of a query, with a column that says whether the server only reads; one row of nulls if
+   * there are none, as a server that was replaced may have none of those that there are.
+   */
+  private String checked(String standby, String query) {
+    return named(
+        "SELECT q.*, s.standby FROM (SELECT "
+            + standby
+            + " AS standby) s"
+            + " LEFT JOIN LATERAL ("
+            + query
+            + ") q ON true");
   }
 
   /** Puts the names of the tables where they belong. */
@@ -71,6 +100,14 @@ final class Tables {
         .replace("{schema}", schema)
         .replace("{prefix}", prefix);
   }
+
+  /** Of a standby this is true, and of a server that waits for its end. */
+  private static final String STANDBY = "current_setting('transaction_read_only') = 'on'";
+
+  /** Makes the transaction wait for the disk, and for the standby that there may be. */
+  private static final String FORCED =
+      "CASE WHEN current_setting('synchronous_commit') = 'off'"
+          + " THEN set_config('synchronous_commit', 'on', true) END";
 
   /**
    * A whole commit in one statement, and so in one round trip.
@@ -92,8 +129,7 @@ final class Tables {
       """
       WITH given AS MATERIALIZED (
         SELECT set_config('lock_timeout', ?, true),
-          CASE WHEN current_setting('synchronous_commit') = 'off'
-            THEN set_config('synchronous_commit', 'on', true) END,
+          {forced},
           ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
           ?::bigint[] AS expiries, ?::bigint[] AS revisions
       ), change AS MATERIALIZED (
@@ -114,25 +150,44 @@ final class Tables {
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
       ), logged AS (
-        INSERT INTO {log} (stream, step, keys)
+        INSERT INTO {log} (stream, step, keys, absent)
         SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
-          array_agg(key) FILTER (WHERE kind <> 'r')
+          array_agg(key) FILTER (WHERE kind <> 'r'),
+          array_agg(key) FILTER (WHERE kind = 'd' OR kind = 'r' AND revision IS NULL)
         FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
         SELECT key, becomes, value, expires_at, ?, ?
         FROM held WHERE revision IS NULL ORDER BY key
       ), replaced AS (
-        UPDATE {record} r SET revision = h.becomes, value = h.value,
-          expires_at = h.expires_at, stream = ?, step = ?
-        FROM held h WHERE h.kind = 'p' AND h.revision IS NOT NULL AND r.key = h.key
-      ), deleted AS (
-        DELETE FROM {record} r USING held h WHERE h.kind = 'd' AND r.key = h.key
+        UPDATE {record} r SET revision = h.becomes, value = h.value, expires_at = h.expires_at,
+          stream = ?, step = ?
+        FROM held h
+        WHERE r.key = ANY (ARRAY(SELECT key FROM held)) AND r.key = h.key
+          AND h.kind <> 'r' AND h.revision IS NOT NULL
       )
       SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
       UNION ALL
       SELECT key, revision, stream, step FROM seen
       WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
+      """;
+
+  /** What is about to leave the log: the steps of a stream up to one, or those of other days. */
+  private static final String OLD_STEPS = "l.stream = ? AND l.step <= ?";
+
+  private static final String OLD_DAYS = "l.at < now() - interval '%s'";
+
+  /** Removes the rows of revision 0 that old commits wrote, in the order in which commits lock. */
+  private static final String EMPTIED =
+      """
+      DELETE FROM {record} WHERE revision = 0 AND key = ANY (ARRAY(
+        SELECT r.key FROM (
+          SELECT a.key, l.stream, l.step FROM {log} l, unnest(l.absent) AS a (key)
+          WHERE %s ORDER BY a.key OFFSET 0) old
+        CROSS JOIN LATERAL (
+          SELECT key FROM {record}
+          WHERE key = old.key AND revision = 0 AND stream = old.stream AND step = old.step
+          FOR UPDATE) r))
       """;
 
   /** The steps behind those that are known; looks at the end of each stream only. */
@@ -150,6 +205,5 @@ final class Tables {
       CROSS JOIN LATERAL (
         SELECT step, keys FROM {log}
         WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
-      ORDER BY s.stream, l.step
       """;
 }

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Commits by simple statements in one transaction, which has to be serializable: what was read is
@@ -25,8 +26,9 @@ final class TransactionWriter implements Writer {
   }
 
   @Override
-  public Map<String, Held> write(Batch batch, Position position) throws SQLException {
+  public Map<String, Held> write(Batch batch, Supplier<Position> position) throws SQLException {
     return sessions.transact(
+        "SERIALIZABLE",
         connection -> {
           Map<String, Held> stored = new HashMap<>();
           look(connection, tables.look, batch.byKey(Change.Require.class::isInstance), stored);
@@ -37,7 +39,7 @@ final class TransactionWriter implements Writer {
               batch.byKey(change -> !(change instanceof Change.Require)),
               stored);
           if (batch.conflict(stored) == null) {
-            write(connection, batch, stored, position);
+            write(connection, batch, stored, position.get());
           }
           return stored;
         });
@@ -74,7 +76,9 @@ final class TransactionWriter implements Writer {
     List<Change> deletions = batch.byKey(Change.Delete.class::isInstance);
     if (!deletions.isEmpty()) {
       try (PreparedStatement delete = sessions.prepare(connection, tables.delete)) {
-        delete.setArray(1, connection.createArrayOf("text", Batch.keys(deletions)));
+        delete.setLong(1, position.stream());
+        delete.setLong(2, position.step());
+        delete.setArray(3, connection.createArrayOf("text", Batch.keys(deletions)));
         delete.executeUpdate();
       }
     }
@@ -84,6 +88,7 @@ final class TransactionWriter implements Writer {
       log.setArray(
           3,
           connection.createArrayOf("text", batch.written.stream().map(Object::toString).toArray()));
+      log.setArray(4, connection.createArrayOf("text", Batch.keys(deletions)));
       log.executeUpdate();
     }
   }

@@ -94,4 +94,35 @@ class LockingTest {
       store.commit(List.of(put(A, 1), put(B, 0)));
     }
   }
+
+  /** What is locked in the end is another row than the one that was seen first. */
+  @Test
+  void commit_recordIsDeletedAndCreatedMeanwhile_replacesTheNewOne() throws Exception {
+    Mode mode = Mode.READ_COMMITTED;
+    JdbcOptions options = mode.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), options)) {
+      store.commit(List.of(put(A, 0), put(B, 0)));
+      store.commit(List.of(Change.delete(B, 1)));
+      FutureTask<Boolean> commit =
+          new FutureTask<>(() -> store.commit(List.of(put(A, 1), put(B, 0))), true);
+      try (Connection blocker = locked(options, "FOR UPDATE")) {
+        new Thread(commit).start();
+        Server.awaitWaiting(options, 1);
+        String update = "UPDATE " + options.schema + ".secretvault_record SET value = ";
+        for (String change :
+            List.of(
+                "NULL, revision = 0 WHERE key = 'a'",
+                "'new', revision = 1 WHERE key = 'a'",
+                "'new', revision = 1 WHERE key = 'b'",
+                "NULL, revision = 0 WHERE key = 'b'")) {
+          blocker.createStatement().execute(update + change);
+        }
+        blocker.commit();
+      }
+      assertThat(commit.get()).isTrue();
+      assertThat(store.read(A).orElseThrow().revision()).isEqualTo(2);
+      assertThat(store.read(A).orElseThrow().bytes()).isEqualTo(new byte[1]);
+      assertThat(store.read(B).orElseThrow().revision()).isEqualTo(1);
+    }
+  }
 }

@@ -6,13 +6,16 @@ import com.zaxxer.hikari.HikariDataSource;
 public enum Mode {
   READ_COMMITTED,
   SERIALIZABLE,
-  /** As on another engine: no advisory lock, no NOTIFY, and no statement that is not simple. */
+  /**
+   * As on another engine: no advisory lock, no NOTIFY, no statement that is not simple; who has the
+   * level of isolation that it needs from nobody but the store.
+   */
   PORTABLE;
 
   /** One for all tests. */
   public HikariDataSource pool() {
     return Server.pool(
-        this == READ_COMMITTED ? "TRANSACTION_READ_COMMITTED" : "TRANSACTION_SERIALIZABLE");
+        this == SERIALIZABLE ? "TRANSACTION_SERIALIZABLE" : "TRANSACTION_READ_COMMITTED");
   }
 
   /** For a schema of its own. */

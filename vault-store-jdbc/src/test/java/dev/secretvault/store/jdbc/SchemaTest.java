@@ -103,8 +103,25 @@ class SchemaTest {
   void open_tablesOfANewerRelease_isRefused() {
     open(options).close();
     Server.execute(
-        "INSERT INTO " + options.schema + ".secretvault_version VALUES (2, 'of the future')");
+        "INSERT INTO "
+            + options.schema
+            + ".secretvault_version VALUES (2, 'of the future', false)");
     assertThatThrownBy(() -> open(options)).isInstanceOf(StoreFormatException.class);
+  }
+
+  @Test
+  void open_tablesOfTheOtherMode_isRefused() {
+    open(options).close();
+    StoreException refused =
+        catchThrowableOfType(StoreException.class, () -> open(options.portable()));
+    assertThat(refused).hasMessageContaining("not portable");
+    assertThat(refused.retryable()).isFalse();
+    JdbcOptions portable = options.tablePrefix("portable_").portable();
+    Server.execute(JdbcSecretStore.script(portable));
+    open(portable).close();
+    assertThatThrownBy(() -> open(options.tablePrefix("portable_")))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("are portable");
   }
 
   @Test
@@ -167,7 +184,7 @@ class SchemaTest {
             + " PERFORM set_config('test.seen', current_setting('synchronous_commit'), false);"
             + " RETURN NEW; END $$");
     Server.execute(
-        "CREATE TRIGGER note AFTER INSERT ON %1$s.secretvault_log FOR EACH ROW EXECUTE FUNCTION %1$s.note()"
+        "CREATE TRIGGER note AFTER INSERT OR UPDATE ON %1$s.secretvault_log FOR EACH ROW EXECUTE FUNCTION %1$s.note()"
             .formatted(options.schema));
     try (Connection connection = Server.superuser().getConnection()) {
       connection.createStatement().execute("SET synchronous_commit = off");
@@ -182,6 +199,21 @@ class SchemaTest {
         row.next();
         assertThat(row.getString(1)).isEqualTo("on");
         assertThat(row.getString(2)).as("afterwards").isEqualTo("off");
+      }
+      // So is the question whether it has happened: the answer is not to be lost, either.
+      connection.createStatement().execute("SELECT set_config('test.seen', 'nothing', false)");
+      try (var fence = connection.prepareStatement(new Tables(options).fence)) {
+        fence.setLong(1, 1);
+        fence.setLong(2, 1);
+        try (var row = fence.executeQuery()) {
+          row.next();
+          assertThat(row.getBoolean(1)).as("happened").isFalse();
+        }
+      }
+      try (var row =
+          connection.createStatement().executeQuery("SELECT current_setting('test.seen')")) {
+        row.next();
+        assertThat(row.getString(1)).isEqualTo("on");
       }
     }
   }
@@ -204,5 +236,36 @@ class SchemaTest {
             .isEqualTo(Connection.TRANSACTION_REPEATABLE_READ);
       }
     }
+  }
+
+  /** Deleted, or required to be absent: neither leaves a row for good. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Mode.class,
+      names = {"READ_COMMITTED", "PORTABLE"})
+  void commit_rowsOfAbsentRecords_goWithTheirLog(Mode mode) {
+    JdbcOptions shared = mode.newOptions();
+    RecordKey absent = new RecordKey("absent");
+    RecordKey other = new RecordKey("other");
+    String rows = "SELECT key FROM " + shared.schema + ".secretvault_record ORDER BY key";
+    try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), shared)) {
+      store.commit(CREATE);
+      store.commit(List.of(Change.delete(KEY, 1), Change.require(absent, 0)));
+      store.commit(List.of(Change.put(other, 0, new byte[1])));
+      assertThat(Server.query(rows)).contains("key", "other");
+      assertThat(store.scan(null, 10)).hasSize(1);
+      for (int i = 1; i < 320; i++) {
+        store.commit(List.of(Change.put(other, i, new byte[1])));
+      }
+      assertThat(Server.query(rows)).containsExactly("other");
+      store.commit(CREATE);
+      store.commit(List.of(Change.delete(KEY, 1), Change.require(absent, 0)));
+    }
+    JdbcSecretStore.open(mode.pool(), shared).close();
+    assertThat(Server.query(rows)).contains("key", "other");
+    Server.execute("UPDATE " + shared.schema + ".secretvault_log SET at = at - interval '2 days'");
+    JdbcSecretStore.open(mode.pool(), shared).close();
+    assertThat(Server.query(rows)).containsExactly("other");
+    assertThat(Server.query("SELECT step FROM " + shared.schema + ".secretvault_log")).isEmpty();
   }
 }

@@ -86,6 +86,14 @@ public final class Server {
         });
   }
 
+  /** Of so few connections, at READ COMMITTED; the caller's to close. */
+  static HikariDataSource smallPool(int size) {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(superuser());
+    config.setMaximumPoolSize(size);
+    return new HikariDataSource(config);
+  }
+
   /** As another user. */
   static HikariDataSource pool(String user, String password) {
     HikariConfig config = new HikariConfig();

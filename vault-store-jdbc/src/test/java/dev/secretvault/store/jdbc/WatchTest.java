@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.StoreListener;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,36 +15,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WatchTest {
 
   private static final RecordKey KEY = new RecordKey("key");
-
-  /** Remembers what it heard. */
-  private static final class Heard implements StoreListener {
-    private final Set<RecordKey> keys = new HashSet<>();
-    private int missed;
-
-    @Override
-    public synchronized void changed(Set<RecordKey> changed) {
-      keys.addAll(changed);
-      notifyAll();
-    }
-
-    @Override
-    public synchronized void missed() {
-      missed++;
-      notifyAll();
-    }
-
-    synchronized void awaitKey(RecordKey key) throws InterruptedException {
-      while (!keys.contains(key)) {
-        wait();
-      }
-    }
-
-    synchronized void awaitMissed() throws InterruptedException {
-      while (missed == 0) {
-        wait();
-      }
-    }
-  }
 
   private static List<Change> put(long expected) {
     return List.of(Change.put(KEY, expected, new byte[1]));
@@ -65,29 +32,62 @@ class WatchTest {
       here.watch(heard);
       String watching =
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-              + " AND query LIKE 'WITH RECURSIVE streams%"
+              + " AND query LIKE '%WITH RECURSIVE streams%"
               + options.schema
               + ".%'";
       while (Server.query(watching).isEmpty()) {
         Thread.onSpinWait();
       }
-      heard.awaitMissed();
+      heard.awaitMissed(1);
       // Not by way of what is missed, but by name: so there is a connection again.
       there.commit(put(0));
-      heard.awaitKey(KEY);
+      heard.awaitChanged(KEY);
     }
   }
 
   @Test
   void look_stepsThatWereKept_areNamed() throws Exception {
     Heard heard = behind(200);
-    assertThat(heard.keys).containsExactly(KEY);
-    assertThat(heard.missed).isZero();
+    assertThat(heard.changedSoFar()).containsExactly(KEY);
+    assertThat(heard.missedSoFar()).isZero();
   }
 
   @Test
   void look_stepsThatAreGone_areMissed() throws Exception {
-    assertThat(behind(400).missed).isEqualTo(1);
+    assertThat(behind(400).missedSoFar()).isEqualTo(1);
+  }
+
+  @Test
+  void look_moreStepsThanAreNamed_areMissed() throws Exception {
+    JdbcOptions options = Mode.READ_COMMITTED.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(Mode.READ_COMMITTED.pool(), options)) {
+      Sessions sessions = new Sessions(Mode.READ_COMMITTED.pool(), options.statementTimeout);
+      Announcer announcer = new Announcer(sessions, new Tables(options));
+      Heard heard = new Heard();
+      announcer.add(heard);
+      Server.execute(
+          "INSERT INTO %s.secretvault_log (stream, step, keys) SELECT 1, n, ARRAY['a', 'b']"
+                  .formatted(options.schema)
+              + " FROM generate_series(1, 10001) AS n");
+      sessions.use(announcer::look);
+      assertThat(heard.missedSoFar()).isEqualTo(1);
+      assertThat(heard.changedSoFar()).isEmpty();
+      store.commit(put(0));
+      sessions.use(announcer::look);
+      assertThat(heard.changedSoFar()).containsExactly(KEY);
+      // Of what was forgotten, the next step is told as if the others had been missed.
+      Server.execute("DELETE FROM " + options.schema + ".secretvault_log WHERE stream = 1");
+      sessions.use(
+          connection -> {
+            announcer.tidy(connection);
+            return true;
+          });
+      Server.execute(
+          "INSERT INTO %s.secretvault_log (stream, step, keys) VALUES (1, 10002, ARRAY['c'])"
+              .formatted(options.schema));
+      sessions.use(announcer::look);
+      assertThat(heard.missedSoFar()).isEqualTo(2);
+    }
   }
 
   /** What somebody hears that looks once, after so many commits of one stream. */
@@ -95,7 +95,7 @@ class WatchTest {
     JdbcOptions options = Mode.READ_COMMITTED.newOptions();
     try (JdbcSecretStore store = JdbcSecretStore.open(Mode.READ_COMMITTED.pool(), options)) {
       store.commit(put(0));
-      Sessions sessions = new Sessions(Mode.READ_COMMITTED.pool(), false, options.statementTimeout);
+      Sessions sessions = new Sessions(Mode.READ_COMMITTED.pool(), options.statementTimeout);
       Announcer announcer = new Announcer(sessions, new Tables(options));
       Heard heard = new Heard();
       announcer.add(heard);
