@@ -44,8 +44,10 @@ final class AnchoredStore implements SecretStore {
 
   private static final int ID_BYTES = 2 * Long.BYTES;
 
+  private static final byte LAYOUT = 1;
+
   static final int MOST_CHANGES = MAX_CHANGES - 1;
-  static final int MOST_BYTES = MAX_COMMIT_BYTES - HISTORY * ID_BYTES;
+  static final int MOST_BYTES = MAX_COMMIT_BYTES - (1 + HISTORY * ID_BYTES);
 
   private final SecretStore store;
   private final FreshnessAnchor anchor;
@@ -72,6 +74,11 @@ final class AnchoredStore implements SecretStore {
 
     static History of(StoredRecord stored) {
       ByteBuffer in = ByteBuffer.wrap(stored.bytes());
+      if (in.hasRemaining() && in.get() != LAYOUT) {
+        throw new UnsupportedFormatException(
+            "the record of the vault's freshness has a newer layout than " + LAYOUT + ": upgrade",
+            null);
+      }
       int count = in.remaining() / ID_BYTES;
       if (count < 1 || count > HISTORY || in.remaining() != count * ID_BYTES) {
         throw new IntegrityException("the record of the vault's freshness is malformed", null);
@@ -102,7 +109,7 @@ final class AnchoredStore implements SecretStore {
         }
       }
       int count = Math.min(longer.size(), HISTORY);
-      ByteBuffer out = ByteBuffer.allocate(count * ID_BYTES);
+      ByteBuffer out = ByteBuffer.allocate(1 + count * ID_BYTES).put(LAYOUT);
       for (UUID id : longer.subList(0, count)) {
         out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
       }
@@ -134,8 +141,13 @@ final class AnchoredStore implements SecretStore {
     Failures.translated(
         () -> {
           boolean anew = fromNow && asked(anchor::read).isEmpty();
-          begin(anew ? () -> new History(stored().revision, List.of()) : this::fresh);
+          begin(anew ? this::forgotten : this::fresh);
         });
+  }
+
+  /** The history without all that the record holds, be it damaged. */
+  private History forgotten() {
+    return new History(store.read(KEY).map(StoredRecord::revision).orElse(0L), List.of());
   }
 
   private void begin(Supplier<History> start) {

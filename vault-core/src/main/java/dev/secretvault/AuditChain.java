@@ -346,6 +346,11 @@ final class AuditChain {
     }
   }
 
+  /** The event of a number, as {@link #open}; empty if there is none. */
+  Optional<Linked> event(long sequence) {
+    return store.read(eventKey(sequence)).flatMap(this::open);
+  }
+
   /** An event, of which nothing is verified but its seal; empty if it is gone meanwhile. */
   Optional<Linked> open(StoredRecord stored) {
     return store

@@ -59,7 +59,7 @@ public final class AuditTrail {
    * <p>Each handler is called on a daemon thread of its own, as those of {@link
    * SecretVault#onChange} are, and so long after the act as it needs for the events before; it
    * keeps nobody waiting. An event that was dropped meanwhile, as the {@link AuditPolicy} says, or
-   * that does not open, is left out. What a handler throws is logged, by the name of its class; if
+   * that cannot be read, is left out. What a handler throws is logged, by the name of its class; if
    * that is a {@link VaultException} that is {@linkplain VaultException#retryable retryable}, it is
    * called with the same event again later, and else with the next one.
    *

@@ -2,8 +2,6 @@ package dev.secretvault;
 
 import dev.secretvault.AuditCodec.Linked;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.StoredRecord;
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -46,33 +44,32 @@ final class EventHandler extends ChangeHandler {
     }
   }
 
+  /** By their numbers, one by one: of a page with a damaged one, a store gives none. */
   private boolean tell(AuditHead head) {
-    if (head.last() + 1 < next) {
-      next = head.first(); // It is another trail, of which nothing was told.
-    }
-    Iterator<StoredRecord> stored =
-        chain
-            .eventsFrom(next, AuditChain.SCAN_PAGE)
-            .takeWhile(record -> chain.sequenceOf(record) <= head.last())
-            .iterator();
-    while (stored.hasNext() && isWanted()) {
-      StoredRecord record = stored.next();
-      Optional<AuditEvent> event = opened(record);
+    // With lower numbers it is another trail, of which nothing was told.
+    next = head.last() + 1 < next ? head.first() : Math.max(next, head.first());
+    for (; next <= head.last() && isWanted(); next++) {
+      Optional<AuditEvent> event = read(next);
       if (event.isPresent() && !tell(() -> handler.accept(event.get()))) {
         return false;
       }
-      next = Math.max(next, chain.sequenceOf(record) + 1);
     }
     return true;
   }
 
-  /** Empty if it was dropped meanwhile, or does not open: {@link AuditTrail#verify} names it. */
-  private Optional<AuditEvent> opened(StoredRecord record) {
+  /** Empty if it was dropped meanwhile, or cannot be read: {@link AuditTrail#verify} names it. */
+  private Optional<AuditEvent> read(long sequence) {
     try {
-      return chain.open(record).map(Linked::event);
+      return chain.event(sequence).map(Linked::event);
     } catch (IntegrityException | UnsupportedFormatException damaged) {
       report("an event of an audit trail cannot be read, and is passed over", damaged);
-      return Optional.empty();
+    } catch (StoreFailedException failed) {
+      if (Failures.unreadRecord(failed).isEmpty() || chain.head().isEmpty()) {
+        throw failed;
+      }
+      // What can be read beside it shows that it is not the whole medium.
+      report("an event of an audit trail cannot be read, and is passed over", failed);
     }
+    return Optional.empty();
   }
 }

@@ -1,9 +1,11 @@
 package dev.secretvault;
 
 import dev.secretvault.crypto.CryptoException;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreFormatException;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The edge of the vault to the store and to the keys: their exceptions become its own here. */
@@ -40,6 +42,11 @@ final class Failures {
           call.run();
           return call;
         });
+  }
+
+  /** The one record that a store could not read; empty if that is not what failed. */
+  static Optional<RecordKey> unreadRecord(VaultException failure) {
+    return failure.getCause() instanceof StoreException cause ? cause.record() : Optional.empty();
   }
 
   private static String messageOf(RuntimeException e) {

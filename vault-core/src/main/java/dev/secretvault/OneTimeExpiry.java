@@ -41,7 +41,7 @@ final class OneTimeExpiry {
       }
       OneTimeRecord record = latest.get();
       Optional<Latest> over = clock.reaching(record.due());
-      if (over.isEmpty() && (!record.isNew() || shared.value(record.id()).isPresent())) {
+      if (over.isEmpty() && (!record.isNew() || shared.hasValue(record.id()))) {
         return latest;
       }
       if (record.isNew()) {

@@ -312,12 +312,22 @@ final class OneTimeLife {
     byte[] token = OneTimeToken.decode(OneTimeToken.Kind.RECEIPT, receipt);
     try {
       OneTimeRecord found = found(OneTimeToken.Kind.RECEIPT, receipt);
-      Optional<OpenedValue> shown = shared.shown(found.id());
-      if (shown.isEmpty() || isShownTo(found)) {
-        return shown.flatMap(kept -> take(found.id(), token, kept));
+      for (int attempt = 0; attempt < VaultRecords.MAX_ATTEMPTS; attempt++) {
+        Optional<OpenedValue> shown = shared.shown(found.id());
+        if (shown.isEmpty()) {
+          return Optional.empty();
+        }
+        if (!isShownTo(found)) {
+          forget(found.id(), shown.get());
+          return Optional.empty();
+        }
+        Optional<SecretValue> taken = take(found.id(), token, shown.get());
+        if (taken.isPresent()) {
+          return taken;
+        }
+        // Somebody has taken it, or ended it, and it is gone; or has sealed it anew.
       }
-      forget(found.id(), shown.get());
-      return Optional.empty();
+      throw new StaleRevisionException();
     } finally {
       Arrays.fill(token, (byte) 0);
     }
@@ -364,20 +374,11 @@ final class OneTimeLife {
         }
         found.flatMap(expiry::settled).ifPresent(record -> receipts.add(record.receipt(now)));
       } catch (IntegrityException | UnsupportedFormatException damaged) {
-        warnOf(stored, damaged);
+        OneTimeRecords.warnOf(stored.key(), damaged);
       }
     }
     return new Page<>(
         receipts, more ? Optional.of(shared.cursor(scanned.get(limit - 1))) : Optional.empty());
-  }
-
-  private static void warnOf(StoredRecord stored, VaultException damaged) {
-    System.getLogger(OneTimeLife.class.getName())
-        .log(
-            System.Logger.Level.WARNING,
-            "a one-time secret cannot be read, and is left out of a list: {0}: {1}",
-            stored.key().text(),
-            damaged.getMessage());
   }
 
   private Optional<OneTimeRecord> lookUp(OneTimeToken.Kind kind, String text) {

@@ -53,7 +53,8 @@ final class OneTimeRecords {
   }
 
   /**
-   * Up to {@code limit} of them as they are stored, the newest first.
+   * Up to {@code limit} of them as they are stored, the newest first. Those that the store cannot
+   * read are left out.
    *
    * @param after the cursor of the last one of an earlier page
    * @throws IllegalArgumentException if it cannot be one
@@ -65,7 +66,17 @@ final class OneTimeRecords {
     } catch (IllegalArgumentException notOfAKey) {
       throw new IllegalArgumentException("cursor: is not one that a page ended with");
     }
-    return records.page(RecordKind.ONE_TIME, from, limit);
+    return records.page(RecordKind.ONE_TIME, from, limit, OneTimeRecords::warnOf);
+  }
+
+  /** Says what a list has to do without. */
+  static void warnOf(RecordKey key, VaultException damaged) {
+    System.getLogger(OneTimeRecords.class.getName())
+        .log(
+            System.Logger.Level.WARNING,
+            "a one-time secret cannot be read, and is left out of a list: {0}: {1}",
+            key.text(),
+            damaged.getMessage());
   }
 
   /** What finds what follows, though it be no id: anybody may have put it. */
@@ -168,6 +179,18 @@ final class OneTimeRecords {
   /** The record of the value as it is stored. */
   Optional<StoredRecord> value(SecretId id) {
     return records.stored(valueKey(id));
+  }
+
+  /** Whether it has a value, be it one that the store cannot read. */
+  boolean hasValue(SecretId id) {
+    try {
+      return value(id).isPresent();
+    } catch (IntegrityException | StoreFailedException e) {
+      if (Failures.unreadRecord(e).filter(valueKey(id)::equals).isPresent()) {
+        return true;
+      }
+      throw e;
+    }
   }
 
   /** The value, sealed for the link; empty if it is gone meanwhile. */

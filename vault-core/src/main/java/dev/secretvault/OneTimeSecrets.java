@@ -210,8 +210,9 @@ public final class OneTimeSecrets {
   }
 
   /**
-   * Lists what was shared within the last 30 days, the newest first. What is damaged is left out,
-   * and named in a warning of the log.
+   * Lists what was shared within the last 30 days, the newest first. What is damaged, or lies where
+   * the medium cannot be read, is left out, and named in a warning of the log; if the store cannot
+   * name it ({@link dev.secretvault.store.StoreException#record}), the call fails.
    *
    * @param limit how many, 1 to {@value #MAX_PAGE}
    * @return a page

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -294,11 +295,43 @@ final class VaultRecords {
     return store.put(kind, key, replaced, content, expiresAt);
   }
 
-  /** Up to {@code limit} records of a kind whose keys are behind one of that kind. */
-  List<StoredRecord> page(RecordKind kind, RecordKey after, int limit) {
-    return store.scan(after, limit).stream()
-        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(kind)))
-        .toList();
+  /**
+   * Up to {@code limit} records of a kind whose keys are behind one of that kind, without those
+   * that the store cannot read.
+   *
+   * @param unread is told of each of these
+   */
+  List<StoredRecord> page(
+      RecordKind kind, RecordKey after, int limit, BiConsumer<RecordKey, VaultException> unread) {
+    List<StoredRecord> page = new ArrayList<>();
+    RecordKey last = after;
+    int most = limit;
+    while (page.size() < limit) {
+      try {
+        List<StoredRecord> found = store.scan(last, Math.min(most, limit - page.size()));
+        List<StoredRecord> ofKind = found.stream().takeWhile(of -> isOf(kind, of.key())).toList();
+        page.addAll(ofKind);
+        if (found.isEmpty() || ofKind.size() < found.size() || most > 1) {
+          return page;
+        }
+        last = found.get(0).key();
+      } catch (IntegrityException | StoreFailedException e) {
+        RecordKey key = Failures.unreadRecord(e).orElseThrow(() -> e);
+        if (most > 1) {
+          most = 1; // What can be read before it is found one by one.
+        } else if (isOf(kind, key)) {
+          unread.accept(key, e);
+          last = key;
+        } else {
+          return page;
+        }
+      }
+    }
+    return page;
+  }
+
+  private boolean isOf(RecordKind kind, RecordKey key) {
+    return kindOf(key).equals(Optional.of(kind));
   }
 
   /** A page's record, opened; empty if it is gone meanwhile. */

@@ -38,7 +38,7 @@ abstract class AuditFixture {
     return SecretVault.builder().store(on).masterKey(key()).clock(clock);
   }
 
-  private SecretVault open(SecretStore on, AuditPolicy policy) {
+  final SecretVault open(SecretStore on, AuditPolicy policy) {
     return builder(on).audit(policy).open();
   }
 

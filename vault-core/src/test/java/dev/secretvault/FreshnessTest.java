@@ -13,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An older copy of the store is put back. */
 class FreshnessTest {
@@ -266,6 +269,41 @@ class FreshnessTest {
     }
     assertThat(noted()).isEqualTo(2);
     open(another).close();
+  }
+
+  private void putAsFreshness(byte[] bytes) {
+    try (SecretStore store = FileSecretStore.open(vaultDirectory)) {
+      long revision = store.read(AnchoredStore.KEY).orElseThrow().revision();
+      store.commit(List.of(Change.put(AnchoredStore.KEY, revision, bytes)));
+    }
+  }
+
+  /** Whoever can write to the store must not be able to lock everybody out. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 16, 18, 1 + 17 * 16})
+  void recordThatIsNone_isRefused_andFreshnessFromNowIsTheWayOut(int length) {
+    open().close();
+    byte[] junk = new byte[length];
+    Arrays.fill(junk, (byte) 1);
+    putAsFreshness(junk);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(IntegrityException.class)
+        .hasMessageContaining("malformed");
+    FreshnessAnchor another = FreshnessAnchor.inFile(directory.resolve("another"));
+    try (SecretVault vault = builder().freshnessFromNow(another).open()) {
+      share(vault);
+    }
+    open(another).close();
+  }
+
+  @Test
+  void recordOfANewerRelease_isSaidToBeThat() {
+    open().close();
+    byte[] newer = new byte[1 + 16];
+    newer[0] = 2;
+    putAsFreshness(newer);
+    assertThatThrownBy(this::open).isInstanceOf(UnsupportedFormatException.class);
+    builder().freshnessFromNow(FreshnessAnchor.inFile(directory.resolve("another"))).open().close();
   }
 
   @Test

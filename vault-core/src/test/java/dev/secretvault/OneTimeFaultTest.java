@@ -210,6 +210,28 @@ class OneTimeFaultTest {
     }
   }
 
+  /** Keys are changed while it is asked for: nobody has seen it. */
+  @Test
+  void takeGenerated_whileItIsSealedAnew_isGivenAllTheSame() {
+    SharedSecret shared =
+        fixture
+            .vault
+            .oneTime()
+            .generate(OneTimeSpec.generated(PasswordPolicy.ofLength(9)).shownOnReceipt());
+    FaultyStore store = new FaultyStore(fixture.newStore());
+    try (SecretVault late = fixture.open(store)) {
+      store
+          .nth(Call.COMMIT, 1)
+          .before(
+              () -> {
+                fixture.vault.keys().rotate();
+                Reencryption ignored = fixture.vault.keys().reencrypt(progress -> {});
+              });
+      late.oneTime().takeGenerated(shared.receipt()).orElseThrow().close();
+      assertThat(late.oneTime().takeGenerated(shared.receipt())).isEmpty();
+    }
+  }
+
   /** Its time is over, or somebody ends it, while the passphrase is looked at. */
   @Test
   void reveal_overtakenWhileItWorks_isRefused() {

@@ -16,6 +16,18 @@ public final class StoreCorruptException extends StoreException {
    * @param cause what a parser or the medium said, null if nothing
    */
   public StoreCorruptException(String message, @Nullable Throwable cause) {
-    super(message, Outcome.NOT_WRITTEN, false, cause);
+    this(message, null, cause);
+  }
+
+  /**
+   * Describes the damage of one record.
+   *
+   * @param message the medium, the place, and what is wrong there
+   * @param record the record, null if others may be concerned
+   * @param cause what a parser or the medium said, null if nothing
+   */
+  public StoreCorruptException(
+      String message, @Nullable RecordKey record, @Nullable Throwable cause) {
+    super(message, Outcome.NOT_WRITTEN, false, record, cause);
   }
 }

@@ -1,6 +1,7 @@
 package dev.secretvault.store;
 
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ public class StoreException extends RuntimeException {
   /** See {@link #retryable()}. */
   private final boolean retryable;
 
+  private final transient @Nullable RecordKey record;
+
   /**
    * Describes a failure.
    *
@@ -38,9 +41,36 @@ public class StoreException extends RuntimeException {
    */
   public StoreException(
       String message, Outcome outcome, boolean retryable, @Nullable Throwable cause) {
+    this(message, outcome, retryable, null, cause);
+  }
+
+  /**
+   * Describes a failure to read one record.
+   *
+   * @param message the medium and what went wrong
+   * @param outcome what is known of the changes
+   * @param retryable whether the same call may succeed on the same open store
+   * @param record the record, null if others may be concerned
+   * @param cause what the medium said, null if it said nothing
+   */
+  public StoreException(
+      String message,
+      Outcome outcome,
+      boolean retryable,
+      @Nullable RecordKey record,
+      @Nullable Throwable cause) {
     super(Objects.requireNonNull(message, "message"), cause);
     this.outcome = Objects.requireNonNull(outcome, "outcome");
     this.retryable = retryable;
+    this.record = record;
+  }
+
+  /**
+   * {@return the one record that could not be read; empty if that is not known, or others may be
+   * concerned} Whoever lists records can go on behind it.
+   */
+  public final Optional<RecordKey> record() {
+    return Optional.ofNullable(record);
   }
 
   /** {@return what is known of the changes of the call that failed} */

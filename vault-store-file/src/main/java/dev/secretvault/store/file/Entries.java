@@ -52,22 +52,21 @@ final class Entries {
   /** How much of each page is in use. */
   private int[] ends;
 
-  /** How many pages there are. */
-  private int count;
+  private int pageCount;
 
   Entries() {
     prefixes = new Prefixes();
     pages = new byte[][] {new byte[FIRST_PAGE]};
     // No place is 0.
     ends = new int[] {UNIT};
-    count = 1;
+    pageCount = 1;
   }
 
   private Entries(Entries other) {
     prefixes = other.prefixes.copy();
     pages = other.pages.clone();
     ends = other.ends.clone();
-    count = other.count;
+    pageCount = other.pageCount;
   }
 
   /** Those that are here now, to be compared while others are added and removed. */
@@ -136,7 +135,7 @@ final class Entries {
       return free[units][--freeCounts[units]];
     }
     int size = units * UNIT;
-    int last = count - 1;
+    int last = pageCount - 1;
     if (ends[last] + size > PAGE) {
       addPage();
       last++;
@@ -149,17 +148,21 @@ final class Entries {
     return place;
   }
 
-  /** Whether so many more have room, however long their keys are: about 8 GB in all. */
   boolean hasRoom(int more) {
-    return count + more / LEAST_PER_PAGE + 1 <= MAX_PAGES;
+    return hasRoom(pageCount, more);
+  }
+
+  /** Whether so many more always have room beside so many pages, which are about 8 GB at most. */
+  static boolean hasRoom(int pages, int more) {
+    return more == 0 || pages + more / LEAST_PER_PAGE + 1 <= MAX_PAGES;
   }
 
   private void addPage() {
-    if (count == pages.length) {
-      pages = Arrays.copyOf(pages, count + count / 2 + 1);
+    if (pageCount == pages.length) {
+      pages = Arrays.copyOf(pages, pageCount + pageCount / 2 + 1);
       ends = Arrays.copyOf(ends, pages.length);
     }
-    pages[count++] = new byte[PAGE];
+    pages[pageCount++] = new byte[PAGE];
   }
 
   /** Removes an entry. */
@@ -182,7 +185,7 @@ final class Entries {
 
   /** Names the places of all entries that were not removed. */
   void forEach(IntConsumer action) {
-    for (int page = 0; page < count; page++) {
+    for (int page = 0; page < pageCount; page++) {
       int at = page == 0 ? UNIT : 0;
       while (at < ends[page]) {
         int place = page * UNITS_PER_PAGE + at / UNIT;

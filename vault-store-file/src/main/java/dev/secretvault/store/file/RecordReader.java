@@ -80,7 +80,7 @@ final class RecordReader {
           unread = damaged;
         } catch (IOException failed) {
           // A bad place of the disk is the commonest damage of one record.
-          unread = unreadable(failed);
+          unread = unreadable(entry.key(), failed);
         }
         if (record.isPresent() && !Objects.equals(record.get().expiresAt(), expiry(entry))) {
           // It was put again, and has another place by now, which may be one behind this.
@@ -129,12 +129,15 @@ final class RecordReader {
   private Optional<StoredRecord> loadOrFail(OpenLog found, Index.Entry entry) {
     try {
       return load(found, entry);
+    } catch (StoreCorruptException damaged) {
+      throw new StoreCorruptException(
+          String.valueOf(damaged.getMessage()), entry.key(), damaged.getCause());
     } catch (IOException failed) {
-      throw unreadable(failed);
+      throw unreadable(entry.key(), failed);
     }
   }
 
-  private StoreException unreadable(IOException failed) {
+  private StoreException unreadable(RecordKey key, IOException failed) {
     return new StoreException(
         "a record of the store in "
             + directory
@@ -143,6 +146,7 @@ final class RecordReader {
             + ")",
         Outcome.NOT_WRITTEN,
         true,
+        key,
         failed);
   }
 

@@ -113,4 +113,12 @@ class FullIndexTest {
     assertThat(index.hasRoom(131_070 * 356 - 1, 0)).isTrue();
     assertThat(index.hasRoom(131_070 * 356, 0)).isFalse();
   }
+
+  /** Or nothing could be deleted to make room. */
+  @Test
+  void hasRoom_deletionsAlone_isSoWithAllPagesInUse() {
+    assertThat(Entries.hasRoom(131_070, 355)).isTrue();
+    assertThat(Entries.hasRoom(131_071, 1)).isFalse();
+    assertThat(Entries.hasRoom(131_071, 0)).isTrue();
+  }
 }
