@@ -1,8 +1,9 @@
 package dev.secretvault;
 
 /**
- * The secret had {@link Disclosure#ONCE} and was revealed before: its value is gone for good. If
- * nobody on your side revealed it, somebody else did. Nothing was changed.
+ * The secret had {@link Disclosure#ONCE}, or was shared by a link that opens once, and was revealed
+ * before: its value is gone for good. If nobody on your side revealed it, somebody else did.
+ * Nothing was changed.
  */
 public final class AlreadyRevealedException extends VaultException {
 

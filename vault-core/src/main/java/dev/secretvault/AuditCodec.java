@@ -44,7 +44,12 @@ final class AuditCodec {
           AuditEvent.Kind.MASTER_KEY_CHANGED,
           AuditEvent.Kind.EPOCH_BEGUN,
           AuditEvent.Kind.EPOCH_RETIRED,
-          AuditEvent.Kind.RECORD_DISCARDED);
+          AuditEvent.Kind.RECORD_DISCARDED,
+          AuditEvent.Kind.SHARED,
+          AuditEvent.Kind.PEEKED,
+          AuditEvent.Kind.SHOWN,
+          AuditEvent.Kind.BURNED,
+          AuditEvent.Kind.ORPHANED);
 
   private AuditCodec() {}
 

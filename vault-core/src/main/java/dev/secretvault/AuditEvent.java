@@ -52,11 +52,11 @@ public record AuditEvent(
     /** A secret was deleted. */
     DELETED,
     /**
-     * A value was revealed: always written of {@link Disclosure#ONCE}, of others only if {@link
-     * AuditPolicy#withReveals} says so.
+     * A value was revealed: always written of {@link Disclosure#ONCE} and of one-time secrets, of
+     * others only if {@link AuditPolicy#withReveals} says so.
      */
     REVEALED,
-    /** A secret was removed because its time was over. */
+    /** A secret was removed, or a one-time secret ended, because its time was over. */
     EXPIRED,
     /**
      * A passphrase was tried. If no {@link #PASSPHRASE_ACCEPTED} of that secret follows, it was
@@ -78,7 +78,19 @@ public record AuditEvent(
     /** The data keys of an epoch were let go. */
     EPOCH_RETIRED,
     /** A record that did not open was deleted. */
-    RECORD_DISCARDED
+    RECORD_DISCARDED,
+    /** A one-time secret was shared. */
+    SHARED,
+    /**
+     * A one-time secret was looked at by its link; only if {@link AuditPolicy#withReveals} says so.
+     */
+    PEEKED,
+    /** The generated value of a one-time secret was shown to whoever has its receipt. */
+    SHOWN,
+    /** A one-time secret was burned unseen. */
+    BURNED,
+    /** The value of a one-time secret was found to be gone, though nobody took it. */
+    ORPHANED
   }
 
   /** Without the actor, so that no account's name reaches a log by accident. */

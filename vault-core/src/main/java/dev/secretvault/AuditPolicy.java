@@ -57,8 +57,10 @@ public final class AuditPolicy {
   }
 
   /**
-   * Writes an event for each reveal, durably before the value is returned. Each then costs a commit
-   * that it does not cost otherwise; those of {@link Disclosure#ONCE} are written in any case.
+   * Writes an event for each reveal, durably before the value is returned, and for each look at a
+   * {@linkplain SecretVault#oneTime one-time secret} by its link. Each then costs a commit that it
+   * does not cost otherwise; reveals of {@link Disclosure#ONCE} and of one-time secrets are written
+   * in any case.
    *
    * @return the changed copy
    */

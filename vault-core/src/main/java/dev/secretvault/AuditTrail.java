@@ -10,6 +10,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,15 +35,48 @@ public final class AuditTrail {
 
   private final AuditChain chain;
   private final Runnable requireOpen;
+  private final Function<Consumer<AuditEvent>, ChangeSubscription> handlers;
 
   /**
    * The trail of a namespace.
    *
    * @param requireOpen throws if whoever reads it may do so no more
+   * @param handlers adds a handler of events
    */
-  AuditTrail(AuditChain chain, Runnable requireOpen) {
+  AuditTrail(
+      AuditChain chain,
+      Runnable requireOpen,
+      Function<Consumer<AuditEvent>, ChangeSubscription> handlers) {
     this.chain = chain;
     this.requireOpen = requireOpen;
+    this.handlers = handlers;
+  }
+
+  /**
+   * Calls a handler with each event from now on, in their order: those of this vault at once, those
+   * of another vault on the store within a second.
+   *
+   * <p>Each handler is called on a daemon thread of its own, as those of {@link
+   * SecretVault#onChange} are, and so long after the act as it needs for the events before; it
+   * keeps nobody waiting. An event that was dropped meanwhile, as the {@link AuditPolicy} says, or
+   * that does not open, is left out. What a handler throws is logged, by the name of its class; if
+   * that is a {@link VaultException} that is {@linkplain VaultException#retryable retryable}, it is
+   * called with the same event again later, and else with the next one.
+   *
+   * <p>If the numbers fall behind what was told, as a trail without a readable event begins anew,
+   * or the store was put back to an older state, all that the trail has then is told.
+   *
+   * <p>The calls end when the subscription is closed, the view that this was got from, or the
+   * vault. Whoever wants to miss none after that writes down the {@linkplain AuditEvent#sequence
+   * number} of the last one, and {@linkplain #list lists} those after it.
+   *
+   * @param handler what to call
+   * @return closing it ends the calls
+   */
+  public ChangeSubscription onEvent(Consumer<AuditEvent> handler) {
+    Objects.requireNonNull(handler, "handler");
+    requireOpen.run();
+    return handlers.apply(handler);
   }
 
   /**

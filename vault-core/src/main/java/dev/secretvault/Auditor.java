@@ -30,6 +30,11 @@ record Auditor(AuditChain chain, @Nullable String actor) {
     chain.commit(List.of(act(kind, secret, version)), changes);
   }
 
+  /** Commits one act on several secrets, with an event for each. */
+  void commit(AuditEvent.Kind kind, List<SecretId> secrets, Supplier<List<Change>> changes) {
+    chain.commit(secrets.stream().map(secret -> act(kind, secret, 0)).toList(), changes);
+  }
+
   /**
    * Has an act on no secret committed, as {@link AuditChain#commit(List, Consumer)} does.
    *

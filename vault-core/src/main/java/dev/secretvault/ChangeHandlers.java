@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Those who want to know of changes of secrets, in all namespaces of an open vault. */
+/** Those who want to know of changes, in all namespaces of an open vault. */
 final class ChangeHandlers {
 
   private final Set<ChangeHandler> handlers = ConcurrentHashMap.newKeySet();
@@ -23,9 +23,19 @@ final class ChangeHandlers {
       String name,
       BooleanSupplier wanted,
       Consumer<Optional<SecretInfo>> handler) {
-    ChangeHandler added =
-        new ChangeHandler(
-            records, name, () -> !closed && wanted.getAsBoolean(), handler, handlers::remove);
+    return started(new SecretHandler(records, name, whileOpen(wanted), handler, handlers::remove));
+  }
+
+  /** The same, of the events of an audit trail from now on. */
+  ChangeSubscription add(AuditChain chain, BooleanSupplier wanted, Consumer<AuditEvent> handler) {
+    return started(new EventHandler(chain, whileOpen(wanted), handler, handlers::remove));
+  }
+
+  private BooleanSupplier whileOpen(BooleanSupplier wanted) {
+    return () -> !closed && wanted.getAsBoolean();
+  }
+
+  private ChangeSubscription started(ChangeHandler added) {
     handlers.add(added);
     try {
       added.start();

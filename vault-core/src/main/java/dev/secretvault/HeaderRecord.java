@@ -73,7 +73,19 @@ final class HeaderRecord {
   }
 
   private static HeaderRecord unlock(SecretStore store, MasterKey masterKey, StoredRecord header) {
+    requireNoOtherAnchor(store);
     return new HeaderRecord(store, Keyring.open(masterKey, header.bytes()), header.revision());
+  }
+
+  /**
+   * Refuses a vault that others count the commits of. To be called with a header that was read
+   * before: beginning to count rewrites it.
+   */
+  private static void requireNoOtherAnchor(SecretStore store) {
+    if (store.read(AnchoredStore.KEY).isPresent()) {
+      throw new IllegalStateException(
+          "freshness: the vault has an anchor, which must be given whenever it is opened");
+    }
   }
 
   private static HeaderRecord create(SecretStore store, MasterKey masterKey) {
@@ -119,6 +131,7 @@ final class HeaderRecord {
    *
    * @throws WrongMasterKeyException if the vault has to be opened anew, with another master key
    * @throws IntegrityException if the header is damaged, gone, or older than it was
+   * @throws IllegalStateException if the vault has to be opened anew, with an anchor
    */
   void refresh() {
     changing.lock();
@@ -136,6 +149,7 @@ final class HeaderRecord {
           store
               .read(KEY)
               .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+      requireNoOtherAnchor(store);
       keyring.follow(stored.bytes());
       revision = stored.revision();
     } catch (RuntimeException e) {

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is stored was damaged, altered, moved, or lost in part. Stop, look for the cause, restore a
- * backup. The call that met it changed nothing.
+ * backup; but not for the sake of a one-time secret, as a backup opens links that were used since.
+ * The call that met it changed nothing.
  */
 public final class IntegrityException extends VaultException {
 

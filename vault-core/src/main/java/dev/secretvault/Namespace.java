@@ -22,6 +22,7 @@ final class Namespace {
   private final LiveSecrets live;
   private final SecretLife life;
   private final SecretUse use;
+  private final OneTimeLife oneTime;
   private final PassphraseAttempts attempts;
   private final Auditor auditor;
   private final VaultRules rules;
@@ -45,6 +46,7 @@ final class Namespace {
     attempts = new PassphraseAttempts(records, auditor, rules.clock());
     life = new SecretLife(records, auditor, rules);
     use = new SecretUse(records, live, life, attempts, rules, joined);
+    oneTime = new OneTimeLife(records, auditor, rules);
     limiters = new EnumMap<>(Permission.class);
     whole = this;
     this.rules = rules;
@@ -62,6 +64,7 @@ final class Namespace {
     attempts = whole.attempts.by(auditor);
     life = whole.life.by(auditor);
     use = new SecretUse(records, live, life, attempts, whole.rules, whole.joined);
+    oneTime = whole.oneTime.by(auditor);
     limiters = whole.limiters;
     rules = whole.rules;
     joined = whole.joined;
@@ -78,7 +81,8 @@ final class Namespace {
   }
 
   /**
-   * Deletes a record that does not open; false if there is none.
+   * Deletes a record that does not open, that of a one-time secret with all that serves it; false
+   * if there is none.
    *
    * @param actor who does so, if that is known
    * @throws IllegalArgumentException if it opens
@@ -91,7 +95,9 @@ final class Namespace {
             : changes -> auditor.actingAs(actor).commit(Kind.RECORD_DISCARDED, null, 0, changes);
     boolean counts = records.kindOf(key).equals(Optional.of(RecordKind.SECRET));
     return records.discard(
-        key, counts ? changes -> life.count().commitUncounted(commit, changes) : commit);
+        key,
+        () -> oneTime.shared().remains(key),
+        counts ? changes -> life.count().commitUncounted(commit, changes) : commit);
   }
 
   VaultRecords records() {
@@ -108,6 +114,10 @@ final class Namespace {
 
   SecretUse use() {
     return use;
+  }
+
+  OneTimeLife oneTime() {
+    return oneTime;
   }
 
   /** Lets go what is kept of a record that has changed. */

@@ -2,6 +2,7 @@ package dev.secretvault;
 
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.SecretStore.Subscription;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class OpenVault {
       if (clock.isMarked()) {
         sweeping.look();
       }
-      sweeper.next().ifPresent(sweeping::expect);
+      sweeper.nextAfter(Instant.MIN).ifPresent(sweeping::expect);
     } catch (VaultException e) {
       sweeping.look(); // Sweeping says what is wrong, and tries again.
     }

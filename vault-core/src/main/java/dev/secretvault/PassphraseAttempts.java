@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -46,6 +47,7 @@ final class PassphraseAttempts {
   private static final int STRIPES = 64;
 
   private final VaultRecords records;
+  private final Function<SecretId, Change> required;
   private final Auditor auditor;
   private final InstantSource clock;
 
@@ -53,13 +55,35 @@ final class PassphraseAttempts {
   private final List<Lock> stripes;
 
   PassphraseAttempts(VaultRecords records, Auditor auditor, InstantSource clock) {
+    this(records, records::requireSecret, auditor, clock);
+  }
+
+  /**
+   * Counts for other things than secrets.
+   *
+   * @param required what a commit has to name that shall happen only while there is the thing
+   */
+  PassphraseAttempts(
+      VaultRecords records,
+      Function<SecretId, Change> required,
+      Auditor auditor,
+      InstantSource clock) {
     this(
-        records, auditor, clock, Stream.<Lock>generate(ReentrantLock::new).limit(STRIPES).toList());
+        records,
+        required,
+        auditor,
+        clock,
+        Stream.<Lock>generate(ReentrantLock::new).limit(STRIPES).toList());
   }
 
   private PassphraseAttempts(
-      VaultRecords records, Auditor auditor, InstantSource clock, List<Lock> stripes) {
+      VaultRecords records,
+      Function<SecretId, Change> required,
+      Auditor auditor,
+      InstantSource clock,
+      List<Lock> stripes) {
     this.records = records;
+    this.required = required;
     this.auditor = auditor;
     this.clock = clock;
     this.stripes = stripes;
@@ -67,7 +91,7 @@ final class PassphraseAttempts {
 
   /** The same, but for who is said to make them. */
   PassphraseAttempts by(Auditor other) {
-    return new PassphraseAttempts(records, other, clock, stripes);
+    return new PassphraseAttempts(records, required, other, clock, stripes);
   }
 
   /**
@@ -200,7 +224,7 @@ final class PassphraseAttempts {
 
   private boolean write(SecretId id, Kind kind, Counters counters) {
     try {
-      auditor.commit(kind, id, 0, () -> List.of(records.requireSecret(id), put(id, counters)));
+      auditor.commit(kind, id, 0, () -> List.of(required.apply(id), put(id, counters)));
       return true;
     } catch (RevisionConflictException lostTheRace) {
       return false;

@@ -12,7 +12,12 @@ enum RecordKind {
   EVENT('e'),
   TRAIL('h'),
   NAMESPACE('i'),
-  TIME('t');
+  TIME('t'),
+  ONE_TIME('o'),
+  LINK('l'),
+  RECEIPT('r'),
+  SHARED_VALUE('p'),
+  SHOWN_VALUE('g');
 
   private final char letter;
   private final String purpose = name().toLowerCase(Locale.ROOT);

@@ -74,6 +74,16 @@ public record SecretId(String text) implements Comparable<SecretId> {
     return new SecretId(new String(text));
   }
 
+  /** In the order of these, which are their own inverse, what was created last comes first. */
+  SecretId reversed() {
+    char[] reversed = text.toCharArray();
+    for (int i = 0; i < LENGTH; i++) {
+      int highest = i == 0 ? 7 : ALPHABET.length() - 1;
+      reversed[i] = ALPHABET.charAt(highest - ALPHABET.indexOf(reversed[i]));
+    }
+    return new SecretId(new String(reversed));
+  }
+
   /** Orders ids by their text, which is by time of creation. */
   @Override
   public int compareTo(SecretId other) {

@@ -191,7 +191,9 @@ final class SecretLife {
   }
 
   private byte[] kept(SecretId id, int version, byte[] value, char @Nullable [] passphrase) {
-    return passphrase == null ? value : records.protect(id, version, passphrase, value);
+    return passphrase == null
+        ? value
+        : records.protect(records.valueKey(id, version), passphrase, value);
   }
 
   /** Hands a new value to what stores it, and then to the caller; overwrites it if that fails. */

@@ -4,8 +4,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * There is no secret of this name or id, or no longer. Correct the name or create the secret.
- * Nothing was changed.
+ * There is no secret of this name, id, link or receipt, or no longer. Correct the name or create
+ * the secret. Nothing was changed.
  */
 public final class SecretNotFoundException extends VaultException {
 

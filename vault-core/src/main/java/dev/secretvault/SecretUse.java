@@ -176,7 +176,11 @@ final class SecretUse {
                 ? attempts.attempt(
                     info.id(),
                     caller,
-                    () -> records.unprotect(info.id(), info.current().number(), passphrase, stored))
+                    () ->
+                        records.unprotect(
+                            records.valueKey(info.id(), info.current().number()),
+                            passphrase,
+                            stored))
                 : stored);
   }
 

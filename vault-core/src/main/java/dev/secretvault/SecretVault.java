@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads.</b> Safe for use by any number of threads at once. An interrupt harms no call. A
  * vault has no thread of its own as long as nothing in its store expires and no other vault changes
  * secrets there; else it has one, a daemon, until it is closed; and one for each handler of {@link
- * #onChange}.
+ * #onChange} and {@link AuditTrail#onEvent}.
  *
  * <p><b>Errors.</b> What a caller may have to react to is a {@link VaultException}; each method
  * names those of its own. Besides, every method but {@link #close} may throw {@link
@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * keys and they cannot be had anew; {@link StaleRevisionException} if others keep changing what it
  * needs; {@link AccessDeniedException} on a {@linkplain #restrictedTo view}; {@link
  * RateLimitExceededException} if the vault's {@linkplain VaultBuilder#limits limits} say so; {@link
- * IllegalStateException} if the vault is closed; and {@link NullPointerException} for a null
+ * IllegalStateException} if the vault is closed, or has a {@linkplain VaultBuilder#freshness
+ * freshness} anchor by now that it was opened without; and {@link NullPointerException} for a null
  * argument. A method that throws has changed nothing, unless it says otherwise, or throws a {@link
  * StoreFailedException} whose outcome is unknown.
  *
@@ -291,14 +292,15 @@ public final class SecretVault implements AutoCloseable {
 
   /**
    * Removes what has expired, of all namespaces, at once: its values, its name, and all that is
-   * known of it. An open vault does so by itself, within a second of the expiry; a program that
-   * opens it for a moment only has to ask for it.
+   * known of it; of a {@linkplain #oneTime one-time secret} first the value, and what is known of
+   * it when its receipt has expired, too. An open vault does so by itself, within a second of the
+   * expiry; a program that opens it for a moment only has to ask for it.
    *
-   * @return how many secrets were removed by this call
+   * @return how many secrets were removed, and one-time secrets ended, by this call
    * @throws AccessDeniedException if this vault was {@linkplain #restrictedTo restricted}, as it
    *     would lead out of its namespace
    * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
-   *     that does not concern was removed, unless 1,000 records that it does expired before
+   *     that does not concern was removed
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);
@@ -450,7 +452,7 @@ public final class SecretVault implements AutoCloseable {
         .reveal(finding(name), Text.checkPassphrase(passphrase), requireCaller(caller));
   }
 
-  private static String requireCaller(String caller) {
+  static String requireCaller(String caller) {
     return Text.check("caller", Objects.requireNonNull(caller, "caller"), 1, MAX_CALLER);
   }
 
@@ -602,6 +604,12 @@ public final class SecretVault implements AutoCloseable {
     return use(Permission.DIGEST).matches(finding(name), candidate);
   }
 
+  /** {@return the one-time secrets of this namespace, to be shared by links that open them once} */
+  public OneTimeSecrets oneTime() {
+    requireOpen();
+    return new OneTimeSecrets(this);
+  }
+
   /**
    * {@return the vault's keys: what unlocks it, and the epochs of its data keys; they are those of
    * all namespaces}
@@ -739,7 +747,11 @@ public final class SecretVault implements AutoCloseable {
    * @throws AccessDeniedException if this view lacks {@link Permission#AUDIT}
    */
   public AuditTrail audit() {
-    return new AuditTrail(admitted(Permission.AUDIT).auditor().chain(), this::requireOpen);
+    AuditChain chain = admitted(Permission.AUDIT).auditor().chain();
+    return new AuditTrail(
+        chain,
+        this::requireOpen,
+        handler -> opened.namespaces().handlers().add(chain, () -> !isClosed(), handler));
   }
 
   /**

@@ -115,8 +115,7 @@ final class SweepThread implements ExpiringStore.Expectation {
     do {
       try {
         if (awaitWork()) {
-          with.sweep(() -> !isStopped());
-          with.next().ifPresent(this::expect);
+          with.sweep(() -> !isStopped()).ifPresent(this::expect);
         }
         pause = 0;
       } catch (InterruptedException nobodyHasReasonTo) {

@@ -3,26 +3,24 @@ package dev.secretvault;
 import dev.secretvault.SecretExpiry.Over;
 import dev.secretvault.VaultClock.Latest;
 import dev.secretvault.store.Change;
-import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes what has expired, of all namespaces: secrets with all that belongs to them, and counts of
- * wrong passphrases that say nothing any more.
+ * Removes what has expired, of all namespaces: secrets with all that belongs to them, the values of
+ * one-time secrets and later their receipts, and counts of wrong passphrases that say nothing any
+ * more.
  *
  * <p>Any number of sweepers may be at it at once, in any number of processes: what one of them
  * removes, or somebody changes meanwhile, the others leave alone. What the store says of a secret's
@@ -40,8 +38,8 @@ final class Sweeper {
   private final Namespaces namespaces;
   private final VaultClock clock;
 
-  /** Revisions of records that cannot be removed, so that they are looked at and reported once. */
-  private final Map<RecordKey, Long> kept = new ConcurrentHashMap<>();
+  /** What was said last of records that do not open, so that it is said once. */
+  private volatile String said = "";
 
   Sweeper(SecretStore store, Namespaces namespaces, VaultClock clock) {
     this.store = store;
@@ -50,187 +48,245 @@ final class Sweeper {
   }
 
   /**
-   * Removes all that has expired, and looks again at what could not be removed before.
+   * Removes all that has expired, and says what does not open, be it said before.
    *
-   * @return how many secrets were removed
+   * @return how many secrets were removed, and one-time secrets ended
+   * @throws VaultException if others could not be
    */
   int sweep() {
-    kept.clear();
-    return sweep(() -> true);
+    said = "";
+    return new Sweep().run(() -> true).removed;
   }
 
   /**
    * Removes all that has expired.
    *
    * @param goOn asked between commits; when it says no, the rest is left
-   * @return how many secrets were removed
+   * @return when something expires that had not yet; empty if nothing does
+   * @throws VaultException if some could not be removed
    */
-  int sweep(BooleanSupplier goOn) {
-    Sweep sweep = new Sweep();
-    while (goOn.getAsBoolean() && sweep.step()) {}
-    return sweep.removed();
+  Optional<Instant> sweep(BooleanSupplier goOn) {
+    return nextAfter(new Sweep().run(goOn).looked);
   }
 
-  /** When there may be something to remove; empty if nothing expires. */
-  Optional<Instant> next() {
-    return expired(Instant.MAX, page(kept.size() + 1)).stream()
-        .filter(stored -> !isKept(stored))
-        .map(StoredRecord::expiresAt)
-        .findFirst();
-  }
-
-  private List<StoredRecord> expired(Instant moment, int limit) {
-    return Failures.translated(() -> store.expired(moment, limit));
-  }
-
-  /** When something is to be removed that does not expire by then; empty if that is not known. */
+  /** When something expires that does not by then; empty if nothing does. */
   Optional<Instant> nextAfter(Instant moment) {
-    return expired(Instant.MAX, SecretStore.MAX_PAGE).stream()
+    // The first one is it, unless something was left.
+    return Stream.iterate(
+            expired(Instant.MAX, null, 1),
+            page -> !page.isEmpty(),
+            page -> expired(Instant.MAX, page.get(page.size() - 1), BATCH))
+        .flatMap(List::stream)
         .map(StoredRecord::expiresAt)
         .filter(end -> end.isAfter(moment))
         .findFirst();
   }
 
-  private static int page(int wanted) {
-    return Math.min(wanted, SecretStore.MAX_PAGE);
+  private List<StoredRecord> expired(Instant moment, @Nullable StoredRecord after, int limit) {
+    return Failures.translated(() -> store.expired(moment, after, limit));
   }
 
-  private boolean isKept(StoredRecord stored) {
-    Long revision = kept.get(stored.key());
-    return revision != null && revision == stored.revision();
-  }
-
-  /** One going through all that has expired. */
+  /** One going through all that has expired, page by page, behind what it leaves. */
   private final class Sweep {
 
-    /** What this one comes not back to. */
-    private final Set<RecordKey> left = new HashSet<>();
+    /** Behind which the next page is; null as long as nothing is left. */
+    private @Nullable StoredRecord after;
 
+    /** What the clock said at the last page. */
+    private Instant looked = Instant.MIN;
+
+    /** The soonest expiry of what is left and may have been refused for it. */
+    private Instant left = Instant.MAX;
+
+    private int unreadable;
+    private String example = "";
     private int removed;
     private @Nullable VaultException failure;
 
-    /** Removes some; false if there is no more. */
-    boolean step() {
-      Latest latest = clock.latest();
-      int limit = page(kept.size() + left.size() + BATCH);
-      List<StoredRecord> all = expired(latest.moment(), limit);
-      List<StoredRecord> due =
-          all.stream()
-              .filter(stored -> !isKept(stored) && !left.contains(stored.key()))
-              .limit(BATCH)
-              .toList();
-      if (all.size() < limit) {
-        // What was removed by others, or changed, is not kept any more.
-        kept.keySet()
-            .retainAll(
-                all.stream()
-                    .filter(Sweeper.this::isKept)
-                    .map(StoredRecord::key)
-                    .collect(Collectors.toSet()));
-        if (due.isEmpty() && kept.isEmpty() && failure == null) {
-          clock.release(latest);
-        }
-      }
-      remove(due, latest);
-      return !due.isEmpty();
-    }
-
-    private void remove(List<StoredRecord> due, Latest latest) {
-      Map<Namespace, List<Secret>> secrets = new LinkedHashMap<>();
-      List<StoredRecord> attempts = new ArrayList<>();
-      for (StoredRecord stored : due) {
-        if (VaultRecords.isAttempts(stored.key())) {
-          // These count by the clock alone, which may have been set back.
-          if (clock.instant().isBefore(stored.expiresAt())) {
-            left.add(stored.key());
-          } else {
-            attempts.add(stored);
-          }
-        } else {
-          find(stored, latest)
-              .ifPresent(
-                  secret ->
-                      secrets
-                          .computeIfAbsent(secret.owner, owner -> new ArrayList<>())
-                          .add(secret));
-        }
-      }
-      removeAttempts(attempts);
-      secrets.forEach((owner, ended) -> remove(owner, ended, latest));
-    }
-
-    private void remove(Namespace owner, List<Secret> ended, Latest latest) {
-      try {
-        // If not, somebody has changed or removed one of them: the next listing tells.
-        if (owner.life().expiry().remove(ended.stream().map(Secret::over).toList(), latest)) {
-          removed += ended.size();
-        }
-      } catch (IntegrityException | UnsupportedFormatException e) {
-        failure = e; // The namespace's own records are damaged: the others go on.
-        ended.forEach(secret -> left.add(secret.stored.key()));
-      }
-    }
-
-    /**
-     * How many secrets were removed.
-     *
-     * @throws VaultException if others could not be
-     */
-    int removed() {
+    Sweep run(BooleanSupplier goOn) {
+      while (goOn.getAsBoolean() && step()) {}
       if (failure != null) {
         throw failure;
       }
-      return removed;
+      return this;
+    }
+
+    /** Removes what is on a page; false if there is none. */
+    private boolean step() {
+      Latest latest = clock.latest();
+      looked = latest.now();
+      List<StoredRecord> due;
+      try {
+        due = expired(latest.moment(), after, BATCH);
+      } catch (IntegrityException damaged) {
+        failure = damaged; // What is left is what the store itself cannot read.
+        return false;
+      }
+      if (due.isEmpty()) {
+        end(latest);
+        return false;
+      }
+      Page page = new Page(this, latest);
+      due.forEach(page::look);
+      page.remove();
+      // What others changed meanwhile is looked at again; all the rest is gone, or left.
+      if (page.leaves && !page.overtaken) {
+        after = due.get(due.size() - 1);
+      }
+      return true;
+    }
+
+    private void end(Latest latest) {
+      if (!latest.marks(left)) {
+        clock.release(latest);
+      }
+      String told = unreadable == 0 ? "" : unreadable + ", such as " + example;
+      if (!told.isEmpty() && !told.equals(said)) {
+        System.getLogger(Sweeper.class.getName())
+            .log(
+                System.Logger.Level.WARNING,
+                "expired records cannot be removed, and are left: {0}",
+                told);
+      }
+      said = told;
     }
   }
 
-  private record Secret(Namespace owner, StoredRecord stored, Over over) {}
+  /** Something to remove, and the record by which it was found. */
+  private record Found<T>(StoredRecord stored, T over) {}
 
-  /** The secret of a record; empty if it stays. */
-  private Optional<Secret> find(StoredRecord stored, Latest latest) {
-    try {
-      Namespace owner = namespaces.owning(stored.key()).orElseThrow(Sweeper::unknown);
+  /** Some of what has expired, to be removed by one commit for each namespace. */
+  private final class Page {
+
+    private final Sweep sweep;
+    private final Latest latest;
+    private final Map<Namespace, List<Found<Over>>> secrets = new LinkedHashMap<>();
+    private final Map<Namespace, List<Found<OneTimeRecord>>> shared = new LinkedHashMap<>();
+
+    /** What nothing ends with. */
+    private final List<StoredRecord> traces = new ArrayList<>();
+
+    private boolean leaves;
+    private boolean overtaken;
+
+    Page(Sweep sweep, Latest latest) {
+      this.sweep = sweep;
+      this.latest = latest;
+    }
+
+    /** Finds out what a record is. */
+    void look(StoredRecord stored) {
+      try {
+        if (VaultRecords.isAttempts(stored.key())) {
+          // These count by the clock alone, which may have been set back.
+          if (clock.instant().isBefore(stored.expiresAt())) {
+            leaves = true;
+          } else {
+            traces.add(stored);
+          }
+        } else if (VaultRecords.servesOneTime(stored.key())) {
+          traces.add(stored);
+        } else {
+          Namespace owner = namespaces.owning(stored.key()).orElseThrow(Sweeper::unknown);
+          if (VaultRecords.isOneTime(stored.key())) {
+            lookAtOneTime(owner, stored);
+          } else {
+            lookAtSecret(owner, stored);
+          }
+        }
+      } catch (IntegrityException | UnsupportedFormatException e) {
+        leave(stored);
+        if (sweep.unreadable++ == 0) {
+          sweep.example = stored.key().text() + ": " + e.getMessage();
+        }
+      }
+    }
+
+    private void lookAtSecret(Namespace owner, StoredRecord stored) {
       if (owner.records().secretId(stored.key()).isEmpty()) {
         throw unknown();
       }
-      Optional<SecretInfo> info = owner.records().openSecret(stored);
-      if (info.isPresent() && !latest.reaches(info.get().expiresAt())) {
-        throw new IntegrityException("its secret does not expire then", null);
+      Optional<SecretInfo> opened = owner.records().openSecret(stored);
+      if (opened.isPresent()) {
+        requireOver(opened.get().expiresAt());
+        secrets
+            .computeIfAbsent(owner, first -> new ArrayList<>())
+            .add(new Found<>(stored, owner.life().expiry().over(opened.get())));
       }
-      return info.map(opened -> new Secret(owner, stored, owner.life().expiry().over(opened)));
-    } catch (IntegrityException | UnsupportedFormatException e) {
-      keep(stored, e);
-      return Optional.empty();
+    }
+
+    /** One that has ended is forgotten, one that has not is ended. */
+    private void lookAtOneTime(Namespace owner, StoredRecord stored) {
+      Optional<OneTimeRecord> opened = owner.oneTime().shared().open(stored);
+      if (opened.isPresent()) {
+        requireOver(opened.get().due());
+        if (opened.get().isNew()) {
+          shared
+              .computeIfAbsent(owner, first -> new ArrayList<>())
+              .add(new Found<>(stored, opened.get()));
+        } else {
+          traces.add(stored);
+        }
+      }
+    }
+
+    private void requireOver(@Nullable Instant expiresAt) {
+      if (!latest.reaches(expiresAt)) {
+        throw new IntegrityException("what it is of does not expire then", null);
+      }
+    }
+
+    private void leave(StoredRecord stored) {
+      Instant end = stored.expiresAt();
+      leaves = true;
+      if (end != null && end.isBefore(sweep.left)) {
+        sweep.left = end;
+      }
+    }
+
+    void remove() {
+      removeTraces();
+      secrets.forEach(
+          (owner, found) ->
+              remove(found, over -> owner.life().expiry().remove(over, latest) ? over.size() : 0));
+      shared.forEach(
+          (owner, found) -> remove(found, over -> owner.oneTime().expiry().end(over, latest)));
+    }
+
+    /**
+     * Together, or one by one if one of them, or what its namespace counts or traces, is damaged.
+     */
+    private <T> void remove(List<Found<T>> found, ToIntFunction<List<T>> removal) {
+      try {
+        int gone = removal.applyAsInt(found.stream().map(Found::over).toList());
+        sweep.removed += gone;
+        overtaken |= gone == 0;
+      } catch (IntegrityException | UnsupportedFormatException e) {
+        if (found.size() == 1) {
+          sweep.failure = e;
+          leave(found.get(0).stored());
+        } else {
+          found.forEach(one -> remove(List.of(one), removal));
+        }
+      }
+    }
+
+    private void removeTraces() {
+      List<Change> changes = new ArrayList<>();
+      if (traces.stream().anyMatch(stored -> latest.holdsBack(stored.expiresAt()))) {
+        changes.add(clock.requirement(latest));
+      }
+      traces.forEach(stored -> changes.add(Change.delete(stored.key(), stored.revision())));
+      try {
+        namespaces.get(Namespaces.DEFAULT).records().commit(() -> changes);
+      } catch (RevisionConflictException changedMeanwhile) {
+        overtaken = true;
+      }
     }
   }
 
   private static IntegrityException unknown() {
     return new IntegrityException(
         "it is of no known namespace, or of a kind that does not expire", null);
-  }
-
-  private void removeAttempts(List<StoredRecord> attempts) {
-    try {
-      namespaces
-          .get(Namespaces.DEFAULT)
-          .records()
-          .commit(
-              () ->
-                  attempts.stream()
-                      .<Change>map(stored -> Change.delete(stored.key(), stored.revision()))
-                      .toList());
-    } catch (RevisionConflictException changedMeanwhile) {
-      // The next listing tells what is left.
-    }
-  }
-
-  private void keep(StoredRecord stored, VaultException cause) {
-    kept.put(stored.key(), stored.revision());
-    System.getLogger(Sweeper.class.getName())
-        .log(
-            System.Logger.Level.WARNING,
-            "an expired record cannot be removed, and is left: {0}: {1}",
-            stored.key().text(),
-            cause.getMessage());
   }
 }

@@ -17,6 +17,8 @@ public final class VaultBuilder {
   private @Nullable InstantSource clock;
   private @Nullable NamePolicy namePolicy;
   private @Nullable VaultLimits limits;
+  private @Nullable FreshnessAnchor anchor;
+  private boolean fromNow;
   private @Nullable AuditPolicy audit;
   private ThreadFactory threads = SweepThread::daemon;
   private boolean used;
@@ -117,16 +119,64 @@ public final class VaultBuilder {
   }
 
   /**
+   * Has an anchor elsewhere remember how far the vault has come, so that an older copy of the store
+   * that was put back is refused when it is opened, and at the next change if it is open. Without
+   * one, what was revealed or deleted since that copy was made comes back with it.
+   *
+   * <p>That begins when the vault is first opened with an anchor. From then on it has to be opened
+   * with the anchor always; vaults that are open on the store without it throw {@link
+   * IllegalStateException} from their next change on; and an anchor that has lost its mark is
+   * refused. Any number of vaults may use the store at once, all of them with the same anchor.
+   *
+   * <p>The anchor is asked before each commit, and has noted it before it returns. So commits take
+   * turns, cost what the anchor costs, and fail while it cannot be reached. One that is on its way
+   * while 15 other vaults make theirs may throw {@link StoreFailedException} with an unknown
+   * outcome: it cannot be told then from one that was lost with a copy put back.
+   *
+   * <p>The anchor notices copies of the whole, put back by mistake or by somebody who does not
+   * alter them. Whoever can write single records can put back all but the one that counts commits.
+   * A store that may lose commits that it has acknowledged, as a replica does that takes over
+   * before it has all, is an older copy then: {@link #freshnessFromNow} is the way on.
+   *
+   * @param newAnchor the anchor
+   * @return this
+   * @throws IllegalStateException if an anchor was already set
+   */
+  public VaultBuilder freshness(FreshnessAnchor newAnchor) {
+    requireUnset("freshness", anchor);
+    anchor = Objects.requireNonNull(newAnchor, "freshness");
+    return this;
+  }
+
+  /**
+   * Does what {@link #freshness} does, but takes the store as it stands, for this time: after a
+   * backup was put back on purpose, or the anchor was lost. From then on vaults with a former
+   * anchor are refused. Not for several vaults at once: the others follow with {@link #freshness}.
+   *
+   * @param newAnchor an anchor that has noted nothing yet; if it has, opening throws {@link
+   *     IllegalStateException}
+   * @return this
+   * @throws IllegalStateException if an anchor was already set
+   */
+  public VaultBuilder freshnessFromNow(FreshnessAnchor newAnchor) {
+    freshness(newAnchor);
+    fromNow = true;
+    return this;
+  }
+
+  /**
    * Opens the vault of the store, or creates it there if the store is empty.
    *
    * @return the vault, for the caller to close
    * @throws WrongMasterKeyException if the master key does not unlock it
    * @throws MasterKeyUnavailableException if the master key cannot be had
-   * @throws IntegrityException if the vault is damaged
+   * @throws IntegrityException if the vault is damaged, or older than its {@linkplain #freshness
+   *     freshness} anchor has seen
    * @throws UnsupportedFormatException if a newer release wrote it
-   * @throws StoreFailedException if the store fails
+   * @throws StoreFailedException if the store fails, or the anchor
    * @throws IllegalStateException if the store or the master key was not set, or this builder has
-   *     opened a vault, or failed to
+   *     opened a vault, or failed to; or if the vault has a {@linkplain #freshness freshness}
+   *     anchor that was not set
    */
   public SecretVault open() {
     return open(true);
@@ -154,7 +204,14 @@ public final class VaultBuilder {
     used = true;
     SecretStore from = store;
     try (MasterKey key = masterKey) {
-      HeaderRecord header = HeaderRecord.unlock(from, key, create);
+      HeaderRecord header;
+      if (anchor == null) {
+        header = HeaderRecord.unlock(from, key, create);
+      } else {
+        AnchoredStore anchored = new AnchoredStore(from, anchor);
+        header = unlock(anchored, key, create);
+        from = anchored;
+      }
       VaultClock time =
           new VaultClock(
               Objects.requireNonNullElseGet(clock, InstantSource::system),
@@ -176,6 +233,20 @@ public final class VaultBuilder {
       } catch (RuntimeException closing) {
         e.addSuppressed(closing);
       }
+      throw e;
+    }
+  }
+
+  private HeaderRecord unlock(AnchoredStore anchored, MasterKey key, boolean create) {
+    if (fromNow) {
+      anchored.requireNewAnchor();
+    }
+    HeaderRecord header = HeaderRecord.unlock(anchored, key, create);
+    try {
+      anchored.begin(fromNow);
+      return header;
+    } catch (RuntimeException e) {
+      header.close();
       throw e;
     }
   }

@@ -55,7 +55,12 @@ final class VaultClock implements InstantSource, StoreListener {
       return reaches(expiresAt) && now.isBefore(expiresAt);
     }
 
-    boolean isMarked() {
+    /** Whether the mark reaches an expiry, so that it may be that of what was refused. */
+    boolean marks(Instant expiresAt) {
+      return isMarked() && !ofMark().isBefore(expiresAt);
+    }
+
+    private boolean isMarked() {
       return mark.millis() != HighWaterMark.NONE;
     }
 
@@ -78,6 +83,13 @@ final class VaultClock implements InstantSource, StoreListener {
     return expiresAt != null
         && (!clock.instant().isBefore(expiresAt)
             || mark.known().millis() >= expiresAt.toEpochMilli());
+  }
+
+  /** The latest, if an expiry has come: of what is written down as ended before that is told. */
+  Optional<Latest> reaching(Instant expiresAt) {
+    return seemsOver(expiresAt)
+        ? Optional.of(latest()).filter(latest -> latest.reaches(expiresAt))
+        : Optional.empty();
   }
 
   /**

@@ -182,7 +182,7 @@ public final class VaultKeys {
   /**
    * Deletes a record that does not open, for good. That of a secret, its name or its values is
    * better deleted {@linkplain SecretVault#delete with the secret}; this is for those that belong
-   * to nothing that can be told any more.
+   * to nothing that can be told any more. The value of a one-time secret goes with its own record.
    *
    * @param key the record's key in the store, as {@link Reencryption#quarantinedKeys} has it
    * @return false if there is no such record

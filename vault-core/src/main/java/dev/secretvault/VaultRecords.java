@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,24 @@ final class VaultRecords {
 
   /** Whether a record may have an expiry, or say what has expired. */
   static boolean concernsExpiry(RecordKey key) {
-    return isOf(key, RecordKind.SECRET) || isAttempts(key) || isOf(key, RecordKind.TIME);
+    return isOf(key, RecordKind.SECRET)
+        || isOf(key, RecordKind.TIME)
+        || isAttempts(key)
+        || isOneTime(key)
+        || servesOneTime(key);
+  }
+
+  /** Whether a record is that of a one-time secret. */
+  static boolean isOneTime(RecordKey key) {
+    return isOf(key, RecordKind.ONE_TIME);
+  }
+
+  /** Whether a record leads to a one-time secret, or has its value, until it expires. */
+  static boolean servesOneTime(RecordKey key) {
+    return isOf(key, RecordKind.LINK)
+        || isOf(key, RecordKind.RECEIPT)
+        || isOf(key, RecordKind.SHARED_VALUE)
+        || isOf(key, RecordKind.SHOWN_VALUE);
   }
 
   /** Whether a record counts wrong passphrases. */
@@ -135,7 +153,7 @@ final class VaultRecords {
   @SuppressWarnings("ArrayRecordComponent") // Never compared; handed over and taken apart at once.
   record OpenedValue(byte[] content, long revision) {}
 
-  private RecordKey key(RecordKind kind, String rest) {
+  RecordKey key(RecordKind kind, String rest) {
     return new RecordKey(prefix + kind.letter() + "." + rest);
   }
 
@@ -149,7 +167,7 @@ final class VaultRecords {
   }
 
   /** What follows the kind in a key of this namespace. */
-  private String restOf(RecordKey key) {
+  String restOf(RecordKey key) {
     return key.text().substring(prefix.length() + 2);
   }
 
@@ -178,7 +196,7 @@ final class VaultRecords {
     return key(RecordKind.VALUE, id + "." + version);
   }
 
-  private RecordKey attemptsKey(SecretId id) {
+  RecordKey attemptsKey(SecretId id) {
     return key(RecordKind.ATTEMPTS, id.text());
   }
 
@@ -224,19 +242,19 @@ final class VaultRecords {
     return equal;
   }
 
-  /** Seals a value under a passphrase as well, before it is put. */
-  byte[] protect(SecretId id, int version, char[] passphrase, byte[] value) {
-    String key = valueKey(id, version).text();
-    return Failures.translated(() -> header.keyring().protect(namespace, key, passphrase, value));
+  /** Seals a value under a passphrase as well, before it is put under this key. */
+  byte[] protect(RecordKey key, char[] passphrase, byte[] value) {
+    return Failures.translated(
+        () -> header.keyring().protect(namespace, key.text(), passphrase, value));
   }
 
   /** The value that {@link #protect} sealed; empty if the passphrase is wrong. */
-  Optional<byte[]> unprotect(SecretId id, int version, char[] passphrase, byte[] sealed) {
-    String key = valueKey(id, version).text();
+  Optional<byte[]> unprotect(RecordKey key, char[] passphrase, byte[] sealed) {
     return Failures.translated(
         () -> {
           try {
-            return Optional.of(header.keyring().unprotect(namespace, key, passphrase, sealed));
+            return Optional.of(
+                header.keyring().unprotect(namespace, key.text(), passphrase, sealed));
           } catch (CryptoException e) {
             if (e.reason() == Reason.WRONG_KEY) {
               return Optional.empty();
@@ -263,6 +281,46 @@ final class VaultRecords {
     return new Secrets(
         scanned.stream().map(this::openSecret).flatMap(Optional::stream).toList(),
         scanned.size() < limit ? null : SecretId.of(restOf(scanned.get(limit - 1).key())));
+  }
+
+  /** A record of any kind, opened; it is not expected to be opened often. */
+  Optional<OpenedValue> open(RecordKind kind, RecordKey key) {
+    return store.read(key).flatMap(stored -> open(kind, stored));
+  }
+
+  /** A put of a record of any kind. */
+  Change put(
+      RecordKind kind, RecordKey key, long replaced, byte[] content, @Nullable Instant expiresAt) {
+    return store.put(kind, key, replaced, content, expiresAt);
+  }
+
+  /** Up to {@code limit} records of a kind whose keys are behind one of that kind. */
+  List<StoredRecord> page(RecordKind kind, RecordKey after, int limit) {
+    return store.scan(after, limit).stream()
+        .takeWhile(stored -> kindOf(stored.key()).equals(Optional.of(kind)))
+        .toList();
+  }
+
+  /** A page's record, opened; empty if it is gone meanwhile. */
+  Optional<OpenedValue> open(RecordKind kind, StoredRecord stored) {
+    return store.open(stored, kind, false);
+  }
+
+  /** What stands for a token in the key of a record. */
+  String digestOf(RecordKind kind, String tokenText) {
+    return header.keyring().token(kind.purpose(), namespace, tokenText);
+  }
+
+  /** Seals a value under a token that the vault does not keep, before it is put. */
+  byte[] sealForLink(RecordKey key, byte[] linkToken, byte[] value) {
+    return Failures.translated(
+        () -> header.keyring().sealForLink(namespace, key.text(), linkToken, value));
+  }
+
+  /** The value that {@link #sealForLink} sealed. */
+  byte[] openForLink(RecordKey key, byte[] linkToken, byte[] sealed) {
+    return Failures.translated(
+        () -> header.keyring().openForLink(namespace, key.text(), linkToken, sealed));
   }
 
   /** A put of the secret's record, at the secret's revision. */
@@ -331,7 +389,7 @@ final class VaultRecords {
 
   /** A deletion of the secret's record as it is stored, without opening it. */
   Optional<Change> deleteUnopened(SecretId id) {
-    return deletionOf(secretKey(id));
+    return deletion(secretKey(id));
   }
 
   Change deleteValue(SecretId id, int version, long revision) {
@@ -343,15 +401,15 @@ final class VaultRecords {
    * too.
    */
   Optional<Change> deleteValue(SecretId id, int version) {
-    return deletionOf(valueKey(id, version));
+    return deletion(valueKey(id, version));
   }
 
   Optional<Change> deleteName(String name) {
-    return deletionOf(nameKey(name));
+    return deletion(nameKey(name));
   }
 
   Optional<Change> deleteAttempts(SecretId id) {
-    return deletionOf(attemptsKey(id));
+    return deletion(attemptsKey(id));
   }
 
   /** The records of the values of a secret, whichever there are. */
@@ -386,7 +444,13 @@ final class VaultRecords {
         .takeWhile(stored -> stored.key().text().startsWith(prefix.text()));
   }
 
-  private Optional<Change> deletionOf(RecordKey key) {
+  /** A record of any kind as it is stored. */
+  Optional<StoredRecord> stored(RecordKey key) {
+    return store.read(key);
+  }
+
+  /** A deletion of a record as it is stored, without opening it; empty if there is none. */
+  private Optional<Change> deletion(RecordKey key) {
     return store.read(key).map(stored -> Change.delete(key, stored.revision()));
   }
 
@@ -414,10 +478,12 @@ final class VaultRecords {
   /**
    * Deletes a record that does not open; false if there is none.
    *
+   * @param remains what goes with it
    * @param commit as for {@link #commit}
    * @throws IllegalArgumentException if it opens
    */
-  boolean discard(RecordKey key, Consumer<Supplier<List<Change>>> commit) {
+  boolean discard(
+      RecordKey key, Supplier<List<Change>> remains, Consumer<Supplier<List<Change>>> commit) {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Optional<StoredRecord> stored = store.read(key);
       if (stored.isEmpty()) {
@@ -426,9 +492,10 @@ final class VaultRecords {
       if (key.equals(HeaderRecord.KEY) || opens(stored.get())) {
         throw new IllegalArgumentException("key: the record opens, and is in use");
       }
-      List<Change> deletion = List.of(Change.delete(key, stored.get().revision()));
+      List<Change> deletions = new ArrayList<>(remains.get());
+      deletions.add(Change.delete(key, stored.get().revision()));
       try {
-        commit.accept(() -> deletion);
+        commit.accept(() -> deletions);
         return true;
       } catch (RevisionConflictException changedMeanwhile) {
         // Look again.

@@ -113,6 +113,7 @@ class ExamplesTest {
         import dev.secretvault.store.file.*;
         import java.net.URI;
         import java.nio.file.Path;
+        import java.time.Duration;
         import java.time.Instant;
         import java.util.Map;
         import java.util.Set;

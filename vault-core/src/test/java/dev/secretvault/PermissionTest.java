@@ -40,7 +40,7 @@ class PermissionTest {
 
   /** Methods that look at nothing stored. */
   private static final Set<String> FREE =
-      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs", "sweep");
+      Set.of("close", "toString", "namespace", "restrictedTo", "actingAs", "oneTime", "sweep");
 
   /** Each of the methods of the keys. */
   private static final List<ThrowingConsumer<VaultKeys>> KEY_USES =

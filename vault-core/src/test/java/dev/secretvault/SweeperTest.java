@@ -8,8 +8,13 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.text.MessageFormat;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,26 +53,75 @@ class SweeperTest {
         .close();
   }
 
+  private void put(RecordKey key, Instant expiresAt) {
+    store.commit(List.of(new Change.Put(key, 0, new byte[1], expiresAt)));
+  }
+
   @Test
-  void whatCannotBeRemoved_isNotComeBackTo_untilItChanges() {
-    store.commit(List.of(new Change.Put(JUNK, 0, new byte[1], START)));
-    assertThat(sweeper.next()).contains(START);
-    assertThat(sweeper.sweep(() -> true)).isZero();
-    assertThat(sweeper.next()).isEmpty();
+  void whatCannotBeRemoved_isPassedOver() {
+    put(JUNK, START);
+    assertThat(sweeper.nextAfter(Instant.MIN)).contains(START);
+    assertThat(sweeper.sweep(() -> true)).isEmpty();
     create("web", START.plusMillis(2));
     create("app", START.plusMillis(1));
-    assertThat(sweeper.next()).contains(START.plusMillis(1));
-    store.commit(List.of(new Change.Put(JUNK, 1, new byte[1], START)));
-    assertThat(sweeper.next()).contains(START);
+    assertThat(sweeper.sweep(() -> true)).contains(START.plusMillis(1));
+    time.set(START.plusMillis(1));
+    assertThat(sweeper.sweep(() -> true)).contains(START.plusMillis(2));
+    assertThat(store.expired(START.plusMillis(2), SecretStore.MAX_PAGE)).hasSize(2);
+  }
+
+  @Test
+  void nextIsFound_behindAnyNumberThatIsLeft() {
+    for (int i = 0; i < 2 * Sweeper.BATCH + 1; i++) {
+      put(new RecordKey(JUNK.text() + i), START);
+    }
+    assertThat(sweeper.sweep(() -> true)).isEmpty();
+    create("web", START.plusMillis(1));
+    assertThat(sweeper.sweep(() -> true)).contains(START.plusMillis(1));
+    assertThat(sweeper.nextAfter(START.plusMillis(1))).isEmpty();
+  }
+
+  @Test
+  void whatIsLeft_isSaidOnce_untilThereIsMore_orSomebodyAsks() {
+    Logger logger = Logger.getLogger(Sweeper.class.getName());
+    List<String> said = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(MessageFormat.format(entry.getMessage(), entry.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    logger.setUseParentHandlers(false);
+    try {
+      put(JUNK, START);
+      assertThat(sweeper.sweep(() -> true)).isEmpty();
+      assertThat(sweeper.sweep(() -> true)).isEmpty();
+      assertThat(said).singleElement().asString().contains(": 1, such as " + JUNK + ": ");
+      put(new RecordKey(JUNK.text() + "2"), START);
+      assertThat(sweeper.sweep(() -> true)).isEmpty();
+      assertThat(said).hasSize(2).last().asString().contains(": 2, such as " + JUNK + ": ");
+      assertThat(sweeper.sweep()).isZero();
+      assertThat(said).hasSize(3);
+    } finally {
+      logger.removeHandler(handler);
+      logger.setUseParentHandlers(true);
+    }
   }
 
   @Test
   void aSweeperThatIsToStop_leavesTheRest() {
     create("web", START.plusMillis(1));
     time.set(START.plusMillis(1));
-    assertThat(sweeper.sweep(() -> false)).isZero();
-    assertThat(sweeper.next()).contains(START.plusMillis(1));
-    assertThat(sweeper.sweep(() -> true)).isEqualTo(1);
-    assertThat(sweeper.next()).isEmpty();
+    assertThat(sweeper.sweep(() -> false)).contains(START.plusMillis(1));
+    assertThat(sweeper.sweep()).isEqualTo(1);
+    assertThat(sweeper.sweep(() -> true)).isEmpty();
   }
 }

@@ -16,10 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the next, and so it changes for all of them alike.
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
- * {@link Peer#open}. Each then creates a few values, durably, and so on; printed are the median and
- * the 99th percentile of a call, the rate, and their ratios to the first store. Or stores as {@code
- * kind@present}, which are opened: see {@link Opens}; printed are how much of the disk they take,
- * and the median and the quartiles of the ratio of an opening to the floor right before it.
+ * {@link Creator#open}. Each then creates a few values, durably, and so on; printed are the median
+ * and the 99th percentile of a call, the rate, and their ratios to the first store.
  */
 final class Interleaved {
 
@@ -35,7 +33,7 @@ final class Interleaved {
     private final String name;
     private final int threads;
     private final Bench bench;
-    private final Peer peer;
+    private final Creator creator;
     private final ExecutorService pool;
     private final AtomicInteger next;
     private final List<Long> nanos = new ArrayList<>();
@@ -43,17 +41,18 @@ final class Interleaved {
 
     Turn(String name, RecordKey[] keys) throws Exception {
       this.name = name;
-      String[] parts = name.split("[@*]", 3);
+      String[] parts = parts(name);
       int present = Integer.parseInt(parts[1]);
       threads = Integer.parseInt(parts[2]);
       bench = new Bench(keys);
-      peer = Peer.open(parts[0], bench.directory());
-      peer.fill(bench.keys(), 0, present, bench.value());
+      creator = Creator.open(parts[0], bench.directory());
+      creator.fill(bench.keys(), 0, present, bench.value());
       next = new AtomicInteger(present);
       pool = Executors.newFixedThreadPool(threads);
     }
 
     void run() throws InterruptedException, ExecutionException {
+      creator.prepare(threads * CALLS, bench.value());
       List<Future<List<Long>>> results = new ArrayList<>();
       long start = System.nanoTime();
       for (int i = 0; i < threads; i++) {
@@ -69,7 +68,7 @@ final class Interleaved {
       List<Long> taken = new ArrayList<>();
       for (int i = 0; i < CALLS; i++) {
         long start = System.nanoTime();
-        peer.create(bench.keys()[next.getAndIncrement()], bench.value());
+        creator.create(bench.keys()[next.getAndIncrement()], bench.value());
         taken.add(System.nanoTime() - start);
       }
       return taken;
@@ -92,7 +91,7 @@ final class Interleaved {
     @Override
     public void close() throws IOException {
       pool.shutdown();
-      peer.close();
+      creator.close();
       bench.close();
     }
   }
@@ -106,19 +105,8 @@ final class Interleaved {
   public static void main(String[] arguments) throws Exception {
     long seconds = Long.parseLong(arguments[0]);
     List<String> names = Arrays.asList(arguments).subList(1, arguments.length);
-    if (names.stream().noneMatch(name -> name.contains("*"))) {
-      Opens.run(seconds, names);
-    } else {
-      create(seconds, names);
-    }
-  }
-
-  private static void create(long seconds, List<String> names) throws Exception {
     int present =
-        names.stream()
-            .mapToInt(name -> Integer.parseInt(name.split("[@*]", 3)[1]))
-            .max()
-            .orElseThrow();
+        names.stream().mapToInt(name -> Integer.parseInt(parts(name)[1])).max().orElseThrow();
     List<Turn> turns = new ArrayList<>();
     try {
       RecordKey[] keys = Bench.keys(present + MOST_CREATES);
@@ -134,6 +122,14 @@ final class Interleaved {
         turn.close();
       }
     }
+  }
+
+  private static String[] parts(String name) {
+    String[] parts = name.split("[@*]", -1);
+    if (parts.length != 3) {
+      throw new IllegalArgumentException(name + ": not of the form kind@present*threads");
+    }
+    return parts;
   }
 
   /** Does something until the time is over, and once at least. */

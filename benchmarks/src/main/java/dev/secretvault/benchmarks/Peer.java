@@ -10,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** One way to keep values under keys in a directory. What each promises is said at its class. */
-interface Peer extends AutoCloseable {
+interface Peer extends Creator {
 
   /** Opens what is in a directory, or begins there. */
   static Peer open(String kind, Path directory) throws Exception {
@@ -29,24 +29,11 @@ interface Peer extends AutoCloseable {
     };
   }
 
-  /** Keeps a value under a key that is new, as durably as this way ever does. */
-  void create(RecordKey key, byte[] value) throws Exception;
-
-  /** Keeps values under keys that are new, as fast as this way allows; need not be durable. */
-  default void fill(RecordKey[] keys, int from, int to, byte[] value) throws Exception {
-    for (int i = from; i < to; i++) {
-      create(keys[i], value);
-    }
-  }
-
   /** The value under a key. */
   byte[] read(RecordKey key) throws Exception;
 
   /** How many keys there are. */
   long count() throws Exception;
-
-  @Override
-  void close() throws IOException;
 
   /** Writes a whole file in place of the one with that name, durably. */
   static void replace(Path file, byte[] bytes) throws IOException {

@@ -3,8 +3,12 @@ package dev.secretvault.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class PeersTest {
 
-  private static final int FILLED = 10;
+  /** So many that what they take on disk is more than the blocks of some empty files. */
+  private static final int FILLED = 300;
+
   private static final int CREATED = 3;
 
   @ParameterizedTest
@@ -75,6 +81,65 @@ class PeersTest {
         assertThat(Files.size(bare)).isEqualTo(Files.size(log) - before);
         assertThat(floor.count()).isEqualTo(1_001);
         assertThat(floor.read(bench.keys()[0])).isEqualTo(bench.value());
+      }
+    }
+  }
+
+  @Test
+  void bareOneTime_writesAsManyBytesAsAVault() throws Exception {
+    try (Bench bench = new Bench(Bench.keys(1_001))) {
+      Path log = bench.directory().resolve("store").resolve("log.1");
+      try (OneTimeCreators.Share vault = new OneTimeCreators.Share(bench.directory())) {
+        vault.fill(bench.keys(), 0, 1_000, bench.value());
+        long before = Files.size(log);
+        String link = vault.share(bench.value());
+        long shared = Files.size(log);
+        long dashes = dashes(log, shared);
+        assertThat(vault.reveal(link)).isEqualTo(bench.value().length);
+        assertThat(List.of(shared - before, Files.size(log) - shared, dashes(log, shared) - dashes))
+            .containsExactly(
+                (long) OneTimeCreators.SHARED,
+                (long) OneTimeCreators.REVEALED,
+                (long) OneTimeCreators.ERASED);
+      }
+    }
+  }
+
+  /** What is erased is overwritten with these. */
+  private static long dashes(Path log, long end) throws IOException {
+    byte[] bytes = Files.readAllBytes(log);
+    return IntStream.range(0, (int) end).filter(i -> bytes[i] == '-').count();
+  }
+
+  @Test
+  void bareOneTime_create_appendsAndOverwrites() throws Exception {
+    for (String kind : List.of("bare-share", "bare-reveal")) {
+      try (Bench bench = new Bench(Bench.keys(2));
+          Creator bare = Creator.open(kind, bench.directory())) {
+        Path file = bench.directory().resolve("bare");
+        long before = Files.size(file);
+        bare.create(bench.keys()[0], bench.value());
+        bare.create(bench.keys()[1], bench.value());
+        boolean reveals = kind.endsWith("reveal");
+        assertThat(before).isEqualTo(reveals ? OneTimeCreators.ERASED : 0);
+        assertThat(Files.size(file) - before)
+            .isEqualTo(2L * (reveals ? OneTimeCreators.REVEALED : OneTimeCreators.SHARED));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"share", "reveal"})
+  void oneTime_create_doesOne(String kind) throws Exception {
+    try (Bench bench = new Bench(Bench.keys(3));
+        Creator creator = Creator.open(kind, bench.directory())) {
+      creator.fill(bench.keys(), 0, 1, bench.value());
+      creator.prepare(2, bench.value());
+      creator.create(bench.keys()[1], bench.value());
+      creator.create(bench.keys()[2], bench.value());
+      if (kind.equals("reveal")) {
+        assertThatThrownBy(() -> creator.create(bench.keys()[2], bench.value()))
+            .isInstanceOf(NoSuchElementException.class);
       }
     }
   }

@@ -1,6 +1,5 @@
 package dev.secretvault.cli;
 
-import dev.secretvault.SecretVault;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.file.FileSecretStore;
 import java.io.PrintStream;
@@ -30,7 +29,7 @@ final class InitCommand implements Callable<Integer> {
     boolean keyIsThere = !source.makesFile();
     try (MasterKey masterKey = source.masterKey(main.streams())) {
       FileSecretStore store = openEmpty(directory);
-      SecretVault.builder().store(store).masterKey(masterKey).open().close();
+      location.builder(store, masterKey).open().close();
     }
     report(directory, source.file(), keyIsThere);
     return Main.DONE;

@@ -1,6 +1,8 @@
 package dev.secretvault.cli;
 
+import dev.secretvault.FreshnessAnchor;
 import dev.secretvault.SecretVault;
+import dev.secretvault.VaultBuilder;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.file.FileSecretStore;
 import dev.secretvault.store.file.Recovery;
@@ -52,9 +54,17 @@ final class VaultLocation {
       description = "The environment variable that holds that passphrase.")
   private @Nullable String passphraseVariable;
 
+  @Option(
+      names = "--anchor",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description =
+          "The file of its freshness anchor, if it has one. Default: $SECRETVAULT_ANCHOR.")
+  private @Nullable Path anchor;
+
   /** Whether none of the options was given. */
   boolean isDefault() {
-    return directory == null && given(false).isEmpty();
+    return directory == null && anchor == null && given(false).isEmpty();
   }
 
   Path directory() {
@@ -88,8 +98,27 @@ final class VaultLocation {
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
       FileSecretStore store = FileSecretStore.openExisting(existing);
       report(store.recovery(), streams);
-      return SecretVault.builder().store(store).masterKey(masterKey).openExisting();
+      return open(builder(store, masterKey));
     }
+  }
+
+  private SecretVault open(VaultBuilder builder) {
+    try {
+      return builder.openExisting();
+    } catch (IllegalStateException hasAnAnchor) {
+      throw Refusal.because("the vault has a freshness anchor: name its file with --anchor");
+    }
+  }
+
+  /** Begins to open the vault, whether it is there or not. */
+  VaultBuilder builder(FileSecretStore store, MasterKey masterKey) {
+    VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
+    String variable = Objects.requireNonNullElse(System.getenv("SECRETVAULT_ANCHOR"), "");
+    if (anchor != null || !variable.isEmpty()) {
+      builder.freshness(
+          FreshnessAnchor.inFile(Objects.requireNonNullElseGet(anchor, () -> Path.of(variable))));
+    }
+    return builder;
   }
 
   /** The store would say the same, but knows of no command to run. */

@@ -252,6 +252,42 @@ public final class Keyring implements AutoCloseable {
         .open(passphrase, sealed);
   }
 
+  /**
+   * Seals a value under a random token and a key of the vault together, so that it takes both to
+   * open it.
+   *
+   * @param namespace the namespace of the record that the value is for
+   * @param key the key of that record; the value opens for no other
+   * @param token 32 random bytes, which the vault must not keep
+   * @param value any bytes
+   * @return the sealed value
+   * @throws IllegalArgumentException if the token has another length
+   */
+  public byte[] sealForLink(String namespace, String key, byte[] token, byte[] value) {
+    return linkSeal(namespace, key).seal(token, value);
+  }
+
+  /**
+   * Opens what {@link #sealForLink} sealed.
+   *
+   * @param namespace the namespace of the record
+   * @param key the key of the record
+   * @param token the token
+   * @param sealed the sealed value
+   * @return the value, a new array, for the caller to overwrite
+   * @throws CryptoException {@link Reason#DAMAGED} if it was sealed for another token, namespace,
+   *     key or vault, was altered, or is malformed; {@link Reason#NEWER_FORMAT}
+   * @throws IllegalArgumentException if the token has another length
+   */
+  public byte[] openForLink(String namespace, String key, byte[] token, byte[] sealed) {
+    return linkSeal(namespace, key).open(token, sealed);
+  }
+
+  private LinkSeal linkSeal(String namespace, String key) {
+    State now = state();
+    return new LinkSeal(now.passphrases(), now.header().vaultId(), namespace, key);
+  }
+
   /** {@return the ways to unlock the vault} */
   public List<UnlockSlot> unlockSlots() {
     return state().header().slots().stream().map(SealedSlot::describe).toList();

@@ -1,0 +1,13 @@
+package dev.secretvault;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileOneTimeReachTest extends OneTimeReachContract {
+  @TempDir Path directory;
+
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.onFiles(directory.resolve("vault"));
+  }
+}

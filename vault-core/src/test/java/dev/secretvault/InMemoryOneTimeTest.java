@@ -1,0 +1,8 @@
+package dev.secretvault;
+
+class InMemoryOneTimeTest extends OneTimeContract {
+  @Override
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+}
