@@ -159,16 +159,20 @@ public final class JdbcSecretStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
+    Instant last = after == null ? null : after.expiresAt();
+    if (after != null && last == null) {
+      throw new IllegalArgumentException("after: " + after + " has no expiry");
+    }
     return query(
         "listing of what has expired",
         tables.expired,
         statement -> {
           statement.setLong(1, milliseconds(now));
-          statement.setLong(2, -1);
-          statement.setString(3, "");
+          statement.setLong(2, last == null ? -1 : last.toEpochMilli());
+          statement.setString(3, after == null ? "" : after.key().text());
           statement.setInt(4, limit);
         });
   }
