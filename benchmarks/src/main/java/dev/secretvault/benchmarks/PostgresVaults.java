@@ -76,8 +76,9 @@ final class PostgresVaults {
   }
 
   /**
-   * Reveals any of the secrets that were filled in. A vault keeps up to 10,000 of those it used
-   * last, sealed, as long as nobody changes them: of these it asks the database nothing.
+   * Reveals any of the secrets that were filled in, each of which was revealed before. A vault
+   * keeps up to 10,000 of those it used last, sealed, as long as nobody changes them: of these it
+   * asks the database nothing.
    */
   static final class Reveal extends Create {
     private volatile RecordKey[] filled = {};
@@ -87,6 +88,7 @@ final class PostgresVaults {
     @Override
     public void fill(RecordKey[] keys, int from, int to, byte[] value) {
       super.fill(keys, from, to, value);
+      postgres.each(from, to, i -> reveal(vault, keys[i].text(), value));
       filled = Arrays.copyOfRange(keys, from, to);
     }
 
