@@ -167,13 +167,12 @@ final class Commits {
     }
   }
 
-  /** The state only, as what the server says may quote a record. */
+  /** The message has the state only, and where the server may quote a record, this is all. */
   static StoreException failed(String what, SQLException failed, Outcome outcome) {
-    boolean quotes = String.valueOf(failed.getSQLState()).startsWith("23");
     return new StoreException(
         "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")",
         outcome,
-        true,
-        quotes ? null : failed);
+        !SqlStates.isForGood(failed),
+        SqlStates.mayQuote(failed) ? null : failed);
   }
 }

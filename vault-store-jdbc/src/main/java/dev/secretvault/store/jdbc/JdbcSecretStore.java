@@ -109,9 +109,14 @@ public final class JdbcSecretStore implements SecretStore {
    */
   public static JdbcSecretStore open(DataSource source, JdbcOptions options) {
     Objects.requireNonNull(source, "source");
-    Tables tables = new Tables(options);
     Sessions sessions = new Sessions(source, options.statementTimeout);
     try {
+      // Once and for all: other connections may find another schema first.
+      String schema =
+          options.schema != null
+              ? options.schema
+              : Sessions.again(() -> sessions.use(Schema::firstFound));
+      Tables tables = new Tables(options, schema);
       if (!options.portable) {
         Sessions.again(() -> sessions.use(Durability::check));
       }

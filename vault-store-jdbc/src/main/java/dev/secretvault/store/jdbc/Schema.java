@@ -55,6 +55,16 @@ final class Schema {
     return text.toString();
   }
 
+  /** The schema in which a connection looks and creates; empty for none. */
+  static String firstFound(Connection connection) throws SQLException {
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT coalesce(quote_ident(current_schema()), '')");
+        ResultSet row = select.executeQuery()) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
   /** Brings the tables up to date, or finds them so. */
   void prepare() throws SQLException {
     int version = Sessions.again(() -> sessions.use(this::version));

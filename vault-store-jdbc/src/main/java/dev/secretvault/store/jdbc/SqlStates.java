@@ -53,6 +53,21 @@ final class SqlStates {
     return new SQLException("the server only reads", STANDBY);
   }
 
+  /** Whether the same would be refused again: for what it is, or for who asks. */
+  static boolean isForGood(SQLException failed) {
+    return Set.of("22", "28", "42", "54").contains(classOf(failed));
+  }
+
+  /** Whether what the server says of it may have data in it. */
+  static boolean mayQuote(SQLException failed) {
+    return Set.of("22", "23", "54").contains(classOf(failed));
+  }
+
+  private static String classOf(SQLException failed) {
+    String state = String.valueOf(failed.getSQLState());
+    return state.substring(0, Math.min(2, state.length()));
+  }
+
   /**
    * Whether the server refused the statement for what it is or for having to wait, and so has
    * rolled it back. Of all else (a connection that is gone, a disk that is full or fails, what
@@ -64,11 +79,8 @@ final class SqlStates {
         || isStandby(failed)) {
       return true;
     }
-    String state = String.valueOf(failed.getSQLState());
-    return state.equals("55P03")
-        || state.startsWith("22")
-        || state.startsWith("23")
-        || state.startsWith("42");
+    return "55P03".equals(failed.getSQLState())
+        || Set.of("22", "23", "42").contains(classOf(failed));
   }
 
   /**

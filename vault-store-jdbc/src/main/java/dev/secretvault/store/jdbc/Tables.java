@@ -27,7 +27,12 @@ final class Tables {
   final String delete;
 
   Tables(JdbcOptions options) {
-    schema = options.schema == null ? "" : options.schema + ".";
+    this(options, options.schema == null ? "" : options.schema);
+  }
+
+  /** In a schema that the options need not name; empty for none. */
+  Tables(JdbcOptions options, String name) {
+    schema = name.isEmpty() ? "" : name + ".";
     prefix = options.prefix;
     String standby = options.portable ? "false" : STANDBY;
     String columns = "SELECT key, revision, value, expires_at FROM {record} ";

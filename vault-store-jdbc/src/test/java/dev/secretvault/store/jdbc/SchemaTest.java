@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -133,6 +135,28 @@ class SchemaTest {
       other.commit(CREATE);
       assertThat(Server.query("SELECT key FROM " + options.schema + ".xrecord"))
           .containsExactly("key");
+    }
+  }
+
+  /** As where each customer of an application has a schema, and connections change between them. */
+  @Test
+  void anyCall_connectionFindsAnotherSchemaFirst_staysWithItsTables() {
+    AtomicReference<String> first = new AtomicReference<>(Server.newSchema());
+    DataSource source =
+        Sources.of(
+            () -> {
+              Connection connection = Server.superuser().getConnection();
+              connection.setSchema(first.get());
+              return connection;
+            });
+    try (JdbcSecretStore store = JdbcSecretStore.open(source)) {
+      store.commit(CREATE);
+      String other = Server.newSchema();
+      first.set(other);
+      JdbcSecretStore.open(source).close();
+      assertThat(store.read(KEY)).isPresent();
+      store.commit(List.of(Change.put(KEY, 1, new byte[1])));
+      assertThat(Server.query("SELECT key FROM " + other + ".secretvault_record")).isEmpty();
     }
   }
 

@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -81,7 +80,7 @@ class WatcherTest {
         heard.awaitMissed(missed + 3);
         assertThat(heard.changedSoFar()).doesNotContain(new RecordKey("after"));
       } finally {
-        wire.close();
+        wire.end();
         here.close();
       }
     }
@@ -111,10 +110,10 @@ class WatcherTest {
         }
         heard.awaitMissed(heard.missedSoFar() + 3);
         assertThat(commit.isDone()).as("the commit has its answer").isFalse();
-        wire.close();
+        wire.end();
         commit.get();
       } finally {
-        wire.close();
+        wire.end();
         here.close();
       }
     }
@@ -220,7 +219,8 @@ class WatcherTest {
   @ParameterizedTest
   @EnumSource(Mode.class)
   void tell_stepBeforeIsNotTold_isToldToo(Mode mode) throws SQLException {
-    List<Set<RecordKey>> reports = tellLastFirst(mode, true, put("first", 0), put("second", 0));
+    List<Set<RecordKey>> reports =
+        tellLastFirst(mode, true, List.of(put("first", 0), put("second", 0)));
     assertThat(reports).containsExactly(Set.of(new RecordKey("first"), new RecordKey("second")));
   }
 
@@ -233,16 +233,16 @@ class WatcherTest {
         tellLastFirst(
             mode,
             false,
-            put("key", 0),
-            List.of(Change.delete(key, 1), put("other", 0).get(0)),
-            put("key", 0));
+            List.of(
+                put("key", 0),
+                List.of(Change.delete(key, 1), put("other", 0).get(0)),
+                put("key", 0)));
     assertThat(reports).containsExactly(Set.of(key), Set.of(key, new RecordKey("other")));
   }
 
   /** All commits but the last two are told of in order, and the last one before the one before. */
-  @SafeVarargs
   private static List<Set<RecordKey>> tellLastFirst(
-      Mode mode, boolean sameStream, List<Change>... all) throws SQLException {
+      Mode mode, boolean sameStream, List<List<Change>> all) throws SQLException {
     JdbcOptions options = mode.newOptions();
     JdbcSecretStore.open(mode.pool(), options).close();
     Tables tables = new Tables(options);
@@ -267,7 +267,7 @@ class WatcherTest {
         });
     Commits here = new Commits(sessions, tables, writer, options.statementTimeout);
     Commits there = new Commits(sessions, tables, writer, options.statementTimeout);
-    List<Batch> batches = Arrays.stream(all).map(Batch::new).toList();
+    List<Batch> batches = all.stream().map(Batch::new).toList();
     int last = batches.size() - 1;
     for (Batch batch : batches.subList(0, last - 1)) {
       announcer.tell(batch, here.commit(batch));

@@ -46,6 +46,11 @@ final class Wire implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    end();
+  }
+
+  /** Now everybody is told. */
+  void end() throws IOException {
     closed.countDown();
     here.close();
     for (Socket socket : sockets) {
