@@ -199,7 +199,7 @@ final class AnchoredStore implements SecretStore {
       return question.get();
     } catch (RuntimeException e) {
       throw new StoreException(
-          "the freshness anchor failed: " + e.getMessage(), Outcome.NOT_WRITTEN, true, e);
+          "the freshness anchor failed: " + e.getClass().getName(), Outcome.NOT_WRITTEN, true, e);
     }
   }
 
@@ -279,7 +279,7 @@ final class AnchoredStore implements SecretStore {
       noted = anchor.advance(before.orElse(null), made) || fresh().ids.contains(made.id());
     } catch (RuntimeException e) {
       throw new StoreException(
-          "a commit was not noted: " + e.getMessage(), Outcome.UNKNOWN, true, e);
+          "a commit was not noted: " + e.getClass().getName(), Outcome.UNKNOWN, true, e);
     }
     if (!noted) {
       throw new StoreException(

@@ -64,7 +64,8 @@ public final class AuditTrail {
    * called with the same event again later, and else with the next one.
    *
    * <p>If the numbers fall behind what was told, as a trail without a readable event begins anew,
-   * or the store was put back to an older state, all that the trail has then is told.
+   * or the store was put back to an older state, all that the trail has then is told. What another
+   * trail has under numbers that were told is not, if it has come as far when the handler looks.
    *
    * <p>The calls end when the subscription is closed, the view that this was got from, or the
    * vault. Whoever wants to miss none after that writes down the {@linkplain AuditEvent#sequence

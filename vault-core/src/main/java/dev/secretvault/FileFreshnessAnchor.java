@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -87,7 +88,11 @@ final class FileFreshnessAnchor implements FreshnessAnchor {
       }
       return Optional.of(new Mark(Long.parseLong(line.group(1)), UUID.fromString(line.group(2))));
     } catch (NoSuchFileException none) {
-      return Optional.empty();
+      Path directory = file.resolveSibling(".");
+      if (Files.isDirectory(directory)) {
+        return Optional.empty();
+      }
+      throw new NotDirectoryException(directory.normalize().toString()); // Nobody took the mark.
     }
   }
 

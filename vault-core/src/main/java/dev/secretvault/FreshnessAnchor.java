@@ -32,7 +32,10 @@ public interface FreshnessAnchor {
     }
   }
 
-  /** {@return the mark that was noted last; empty if none ever was} */
+  /**
+   * {@return the mark that was noted last; empty if none ever was} It must not be answered by a
+   * replica that lags behind: a vault would take a good store for one with another history.
+   */
   Optional<Mark> read();
 
   /**
@@ -53,9 +56,13 @@ public interface FreshnessAnchor {
    * @param file the file, which is created with the first mark, and replaced by each further one;
    *     if it is a symbolic link, that is done where it leads. Beside it stands a lock file, of the
    *     same name with {@code .lock} behind it, and for moments one with {@code .new}, so where
-   *     only a part of a file system is given to a container, that has to be the directory
+   *     only a part of a file system is given to a container, that has to be the directory. Each
+   *     mark makes the file its writer's own, to be read and written by nobody else
    * @return the anchor; its methods throw {@link java.io.UncheckedIOException} if the file cannot
-   *     be read or written, or holds anything else
+   *     be read or written, or holds anything else, or if its directory is not there, as where a
+   *     file system is not mounted. It is read without the lock: where a file that is open cannot
+   *     be replaced, as in older versions of Windows, a reader may make a writer fail. Marks of all
+   *     such anchors of a process are noted one after the other, so one that hangs keeps the others
    */
   static FreshnessAnchor inFile(Path file) {
     return new FileFreshnessAnchor(file);

@@ -11,6 +11,9 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoreCorruptException;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreFormatException;
 import dev.secretvault.store.StoredRecord;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -89,7 +92,7 @@ final class SealedStore {
         return;
       }
       try {
-        Failures.translated(() -> store.commit(all));
+        Failures.translated(() -> commit(all));
         return;
       } catch (RevisionConflictException e) {
         if (!e.key().equals(HeaderRecord.KEY)) {
@@ -104,6 +107,16 @@ final class SealedStore {
       }
     }
     throw new StaleRevisionException();
+  }
+
+  private void commit(List<Change> all) {
+    try {
+      store.commit(all);
+    } catch (StoreCorruptException | StoreFormatException translatedAsAnyOther) {
+      throw translatedAsAnyOther;
+    } catch (StoreException e) {
+      throw StoreFailedException.ofCommit(e);
+    }
   }
 
   /** Lets go what is kept for a record that has changed. */

@@ -301,6 +301,8 @@ public final class SecretVault implements AutoCloseable {
    *     would lead out of its namespace
    * @throws IntegrityException if the store, or what a namespace counts or traces, is damaged; what
    *     that does not concern was removed
+   * @throws StoreFailedException if the store cannot commit, when all that is left stays; or if it
+   *     cannot read some of it, when what that does not concern was removed
    */
   public int sweep() {
     requirePermitted(Permission.DELETE);

@@ -18,11 +18,29 @@ public final class StoreFailedException extends VaultException {
   /** See {@link #retryable()}. */
   private final boolean retryable;
 
+  /** See {@link #inCommit()}. */
+  private final boolean inCommit;
+
   StoreFailedException(StoreException cause) {
+    this(cause, false);
+  }
+
+  private StoreFailedException(StoreException cause, boolean inCommit) {
     super(
         "store-failed", Objects.requireNonNullElse(cause.getMessage(), "the store failed"), cause);
     outcomeKnown = cause.outcome() == StoreException.Outcome.NOT_WRITTEN;
     retryable = cause.retryable();
+    this.inCommit = inCommit;
+  }
+
+  /** The same, of a commit: what fails while reading may concern what is read alone. */
+  static StoreFailedException ofCommit(StoreException cause) {
+    return new StoreFailedException(cause, true);
+  }
+
+  /** Whether it was a commit that failed. */
+  boolean inCommit() {
+    return inCommit;
   }
 
   /** {@return true if nothing was changed for certain} */

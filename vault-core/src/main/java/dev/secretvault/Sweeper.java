@@ -55,7 +55,7 @@ final class Sweeper {
    */
   int sweep() {
     said = "";
-    return new Sweep().run(() -> true).removed;
+    return new Sweep(() -> true).run().removed;
   }
 
   /**
@@ -66,7 +66,7 @@ final class Sweeper {
    * @throws VaultException if some could not be removed
    */
   Optional<Instant> sweep(BooleanSupplier goOn) {
-    return nextAfter(new Sweep().run(goOn).looked);
+    return nextAfter(new Sweep(goOn).run().looked);
   }
 
   /** When something expires that does not by then; empty if nothing does. */
@@ -98,12 +98,22 @@ final class Sweeper {
     /** The soonest expiry of what is left and may have been refused for it. */
     private Instant left = Instant.MAX;
 
+    /** The soonest expiry of all that is left. */
+    private Instant soonest = Instant.MAX;
+
     private int unreadable;
     private String example = "";
     private int removed;
     private @Nullable VaultException failure;
 
-    Sweep run(BooleanSupplier goOn) {
+    /** When it says no, the rest is left. A medium that is away may take its time to say so. */
+    private final BooleanSupplier goOn;
+
+    Sweep(BooleanSupplier goOn) {
+      this.goOn = goOn;
+    }
+
+    Sweep run() {
       while (goOn.getAsBoolean() && step()) {}
       if (failure != null) {
         throw failure;
@@ -123,17 +133,40 @@ final class Sweeper {
         return false;
       }
       if (due.isEmpty()) {
-        end(latest);
-        return false;
+        boolean gone = isAllBeforeGone(latest);
+        if (gone) {
+          end(latest);
+        }
+        return !gone;
       }
       Page page = new Page(this, latest);
-      due.forEach(page::look);
+      due.stream().takeWhile(stored -> goOn.getAsBoolean()).forEach(page::look);
       page.remove();
       // What others changed meanwhile is looked at again; all the rest is gone, or left.
       if (page.leaves && !page.overtaken) {
         after = due.get(due.size() - 1);
+        example = unreadable == 0 ? page.example : example;
+        unreadable += page.unreadable;
       }
       return true;
+    }
+
+    /**
+     * Looks once more before what was left, where the store names what it cannot read only if there
+     * is nothing else. If there is, all is gone through again.
+     *
+     * @throws VaultException if there is what the store cannot read: for it, the mark stays
+     */
+    private boolean isAllBeforeGone(Latest latest) {
+      if (soonest.equals(Instant.MAX)) {
+        return true;
+      }
+      boolean gone = expired(earlier(soonest.minusMillis(1), latest.moment()), null, 1).isEmpty();
+      if (!gone) {
+        after = null;
+        unreadable = 0;
+      }
+      return gone;
     }
 
     private void end(Latest latest) {
@@ -168,6 +201,8 @@ final class Sweeper {
 
     private boolean leaves;
     private boolean overtaken;
+    private int unreadable;
+    private String example = "";
 
     Page(Sweep sweep, Latest latest) {
       this.sweep = sweep;
@@ -181,6 +216,7 @@ final class Sweeper {
           // These count by the clock alone, which may have been set back.
           if (clock.instant().isBefore(stored.expiresAt())) {
             leaves = true;
+            sweep.soonest = earlier(sweep.soonest, stored.expiresAt());
           } else {
             traces.add(stored);
           }
@@ -196,9 +232,13 @@ final class Sweeper {
         }
       } catch (IntegrityException | UnsupportedFormatException e) {
         leave(stored);
-        if (sweep.unreadable++ == 0) {
-          sweep.example = stored.key().text() + ": " + e.getMessage();
+        if (unreadable++ == 0) {
+          example = stored.key().text() + ": " + e.getMessage();
         }
+      } catch (VaultException e) {
+        // What cannot be read there need not concern any other.
+        leave(stored);
+        sweep.failure = e;
       }
     }
 
@@ -209,9 +249,9 @@ final class Sweeper {
       Optional<SecretInfo> opened = owner.records().openSecret(stored);
       if (opened.isPresent()) {
         requireOver(opened.get().expiresAt());
-        secrets
-            .computeIfAbsent(owner, first -> new ArrayList<>())
-            .add(new Found<>(stored, owner.life().expiry().over(opened.get())));
+        // Before there is a list for it, which would be empty if this fails.
+        Over over = owner.life().expiry().over(opened.get());
+        secrets.computeIfAbsent(owner, first -> new ArrayList<>()).add(new Found<>(stored, over));
       }
     }
 
@@ -237,11 +277,9 @@ final class Sweeper {
     }
 
     private void leave(StoredRecord stored) {
-      Instant end = stored.expiresAt();
       leaves = true;
-      if (end != null && end.isBefore(sweep.left)) {
-        sweep.left = end;
-      }
+      sweep.left = earlier(sweep.left, stored.expiresAt());
+      sweep.soonest = earlier(sweep.soonest, stored.expiresAt());
     }
 
     void remove() {
@@ -254,19 +292,25 @@ final class Sweeper {
     }
 
     /**
-     * Together, or one by one if one of them, or what its namespace counts or traces, is damaged.
+     * Together, or one by one if what one of them takes, or what its namespace counts or traces,
+     * cannot be read. But if the store cannot commit, the sweep ends.
      */
     private <T> void remove(List<Found<T>> found, ToIntFunction<List<T>> removal) {
       try {
         int gone = removal.applyAsInt(found.stream().map(Found::over).toList());
         sweep.removed += gone;
         overtaken |= gone == 0;
-      } catch (IntegrityException | UnsupportedFormatException e) {
+      } catch (IntegrityException | UnsupportedFormatException | StoreFailedException e) {
+        if (e instanceof StoreFailedException failed && failed.inCommit()) {
+          throw e;
+        }
         if (found.size() == 1) {
           sweep.failure = e;
           leave(found.get(0).stored());
         } else {
-          found.forEach(one -> remove(List.of(one), removal));
+          found.stream()
+              .takeWhile(one -> sweep.goOn.getAsBoolean())
+              .forEach(one -> remove(List.of(one), removal));
         }
       }
     }
@@ -283,6 +327,10 @@ final class Sweeper {
         overtaken = true;
       }
     }
+  }
+
+  private static Instant earlier(Instant one, @Nullable Instant other) {
+    return other != null && other.isBefore(one) ? other : one;
   }
 
   private static IntegrityException unknown() {

@@ -126,12 +126,15 @@ public final class VaultBuilder {
    * <p>That begins when the vault is first opened with an anchor. From then on it has to be opened
    * with the anchor always; vaults that are open on the store without it throw {@link
    * IllegalStateException} from their next change on; and an anchor that has lost its mark is
-   * refused. Any number of vaults may use the store at once, all of them with the same anchor.
+   * refused. It can be exchanged for another one, by {@link #freshnessFromNow}, but not given up.
+   * Any number of vaults may use the store at once, all of them with the same anchor.
    *
    * <p>The anchor is asked before each commit, and has noted it before it returns. So commits take
    * turns, cost what the anchor costs, and fail while it cannot be reached. One that is on its way
-   * while 15 other vaults make theirs may throw {@link StoreFailedException} with an unknown
-   * outcome: it cannot be told then from one that was lost with a copy put back.
+   * while vaults that were opened 15 times, however briefly, make theirs may throw {@link
+   * StoreFailedException} with an unknown outcome: it cannot be told then from one that was lost
+   * with a copy put back. So may one, where many processes commit all the time, that others
+   * overtake at the anchor a hundred times; a value that it was to reveal is lost.
    *
    * <p>The anchor notices copies of the whole, put back by mistake or by somebody who does not
    * alter them. Whoever can write single records can put back all but the one that counts commits.
@@ -152,6 +155,7 @@ public final class VaultBuilder {
    * Does what {@link #freshness} does, but takes the store as it stands, for this time: after a
    * backup was put back on purpose, or the anchor was lost. From then on vaults with a former
    * anchor are refused. Not for several vaults at once: the others follow with {@link #freshness}.
+   * If opening fails and the anchor has noted nothing, it is to be opened with this method again.
    *
    * @param newAnchor an anchor that has noted nothing yet; if it has, opening throws {@link
    *     IllegalStateException}

@@ -59,6 +59,18 @@ class FileFreshnessAnchorTest {
     assertThat(FreshnessAnchor.inFile(file).read()).contains(second);
   }
 
+  /** As where it is not mounted: that must not look like a mark that somebody took away. */
+  @Test
+  void directoryThatIsNotThere_isNotAMissingMark() throws IOException {
+    Path away = directory.resolve("away");
+    FreshnessAnchor there = FreshnessAnchor.inFile(away.resolve("anchor"));
+    assertThatThrownBy(there::read).isInstanceOf(UncheckedIOException.class);
+    assertThatThrownBy(() -> there.advance(null, mark(1))).isInstanceOf(UncheckedIOException.class);
+    Files.createDirectory(away);
+    assertThat(there.read()).isEmpty();
+    assertThat(there.advance(null, mark(1))).isTrue();
+  }
+
   /** Of those that would follow one mark, one does: that is the lock between processes. */
   @Test
   void processes_neverFollowTheSameMark() throws Exception {

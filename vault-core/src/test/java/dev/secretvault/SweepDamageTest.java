@@ -8,6 +8,8 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreCorruptException;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoredRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot be removed keeps nothing else, however much of it there is. */
 class SweepDamageTest {
@@ -32,6 +36,14 @@ class SweepDamageTest {
 
   /** What the store finds damaged. */
   private final Set<RecordKey> unreadable = new HashSet<>();
+
+  /** Whether that is because the medium cannot read it. */
+  private boolean inBadSector;
+
+  /** Whether nothing can be committed, and how often that was tried. */
+  private boolean full;
+
+  private int commits;
 
   @AfterEach
   void close() {
@@ -66,9 +78,20 @@ class SweepDamageTest {
           @Override
           public Optional<StoredRecord> read(RecordKey key) {
             if (unreadable.contains(key)) {
-              throw new StoreCorruptException("a record is damaged", null);
+              throw inBadSector
+                  ? new StoreException("a bad sector", Outcome.NOT_WRITTEN, true, null)
+                  : new StoreCorruptException("a record is damaged", null);
             }
             return super.read(key);
+          }
+
+          @Override
+          public void commit(List<Change> changes) {
+            if (full) {
+              commits++;
+              throw new StoreException("no space", Outcome.NOT_WRITTEN, true, null);
+            }
+            super.commit(changes);
           }
 
           @Override
@@ -160,12 +183,59 @@ class SweepDamageTest {
     }
   }
 
+  private static SecretSpec brief() {
+    return SecretSpec.named("web").generated().active().expiresAfter(MINUTES);
+  }
+
+  /** Of kinds of records that removing something reads: values, names, shared values. */
+  @ParameterizedTest
+  @ValueSource(strings = {"v", "n", "p"})
+  void aBadSector_keepsNobodyItDoesNotConcern(String kind) {
+    inBadSector = true;
+    SecretVault red = fixture.vault.namespace("red");
+    VaultFixture.create(red, brief());
+    share(red);
+    assertThat(keys(kind)).as("records of kind %s", kind).isNotEmpty();
+    unreadable.addAll(keys(kind));
+    fixture.clock.advance(Duration.ofMillis(1));
+    SharedSecret other = share(fixture.vault);
+    VaultFixture.create(fixture.vault, brief());
+    fixture.clock.advance(MINUTES);
+    try (SecretVault vault = onDamage()) {
+      assertThatThrownBy(vault::sweep).isInstanceOf(StoreFailedException.class);
+      assertThat(vault.find("web")).isEmpty();
+      assertThat(vault.oneTime().receipt(other.receipt()).state()).isEqualTo(OneTimeState.EXPIRED);
+      assertThat(keys(kind)).containsAll(unreadable);
+      unreadable.clear();
+      assertThat(vault.sweep()).isEqualTo(1);
+      assertThat(keys("p")).isEmpty();
+      assertThat(keys("v")).isEmpty();
+    }
+  }
+
+  @Test
+  void aStoreThatCannotCommit_isNotAskedForEachOfThem() {
+    for (int i = 0; i < 3; i++) {
+      share(fixture.vault);
+      fixture.clock.advance(Duration.ofMillis(1));
+    }
+    fixture.clock.advance(MINUTES);
+    try (SecretVault vault = onDamage()) {
+      full = true;
+      assertThatThrownBy(vault::sweep)
+          .isInstanceOf(StoreFailedException.class)
+          .hasMessageContaining("no space");
+      assertThat(commits).isEqualTo(1);
+      full = false;
+      assertThat(vault.sweep()).isEqualTo(3);
+    }
+  }
+
   /** What was overtaken on a page of which something is left is looked at again, all the same. */
   @Test
   void whatOthersChangedBesideJunk_isLookedAtAgain() {
     putJunk(1, START);
-    SecretSpec brief = SecretSpec.named("web").generated().active().expiresAfter(MINUTES);
-    SecretId putOff = VaultFixture.create(fixture.vault, brief);
+    SecretId putOff = VaultFixture.create(fixture.vault, brief());
     VaultFixture.create(
         fixture.vault, SecretSpec.named("other").generated().active().expiresAfter(MINUTES));
     boolean[] done = new boolean[1];
@@ -222,6 +292,25 @@ class SweepDamageTest {
     assertThat(fixture.vault.keys().discard("abcdefghijk.s.junk0")).isTrue();
     assertThat(fixture.vault.sweep()).isZero();
     assertMarked(false);
+  }
+
+  /** It is not listed as long as there is anything else, and may be readable again. */
+  @Test
+  void theMarkStays_overWhatTheStoreCannotReadBeforeWhatIsLeft() {
+    share(fixture.vault);
+    unreadable.addAll(keys("o"));
+    refuseAndDelete();
+    putJunk(1, START.plus(MINUTES).plusMillis(1));
+    try (SecretVault vault = onDamage()) {
+      fixture.clock.advance(MINUTES);
+      assertThatThrownBy(vault::sweep).isInstanceOf(IntegrityException.class);
+      assertMarked(true);
+      fixture.clock.advance(MINUTES);
+      fixture.clock.advance(MINUTES);
+      unreadable.clear();
+      assertThat(vault.sweep()).isEqualTo(1);
+      assertMarked(false);
+    }
   }
 
   @Test

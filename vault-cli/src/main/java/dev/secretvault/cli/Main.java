@@ -48,6 +48,7 @@ import picocli.CommandLine.ScopeType;
       AuditCommand.class,
       KeysCommand.class,
       CopyCommand.class,
+      AnchorCommand.class,
       DemoCommand.class
     },
     footer = {

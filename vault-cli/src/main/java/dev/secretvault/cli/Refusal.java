@@ -5,7 +5,6 @@ import dev.secretvault.VaultException;
 import dev.secretvault.crypto.CryptoException;
 import dev.secretvault.store.StoreException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -63,9 +62,6 @@ final class Refusal extends RuntimeException {
       return new Refusal(Main.CALLED_WRONGLY, String.valueOf(failure.getMessage()), failure);
     }
     if (failure instanceof IOException io) {
-      return because("reading or writing failed", io);
-    }
-    if (failure instanceof UncheckedIOException && failure.getCause() instanceof IOException io) {
       return because("reading or writing failed", io);
     }
     return new Refusal(

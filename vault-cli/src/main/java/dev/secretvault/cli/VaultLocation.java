@@ -4,6 +4,7 @@ import dev.secretvault.FreshnessAnchor;
 import dev.secretvault.SecretVault;
 import dev.secretvault.VaultBuilder;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -14,6 +15,9 @@ import picocli.CommandLine.ScopeType;
 
 /** The options that say which vault is meant and where its master key is. */
 final class VaultLocation {
+
+  /** The record that a vault has from its first freshness anchor on. */
+  private static final RecordKey FRESHNESS = new RecordKey("freshness");
 
   @Option(
       names = "--dir",
@@ -136,29 +140,64 @@ final class VaultLocation {
 
   /** Opens the vault, for the caller to close, and creates nothing. */
   SecretVault openExisting(Streams streams) {
+    return openExisting(streams, this::withAnchor);
+  }
+
+  /** How a vault is opened that has a freshness anchor, or none. */
+  interface Anchoring {
+    void choose(VaultBuilder builder, boolean hasAnchor);
+  }
+
+  private void withAnchor(VaultBuilder builder, boolean hasAnchor) {
+    Optional<Path> file = anchor();
+    if (file.isEmpty() && hasAnchor) {
+      throw Refusal.because("the vault has a freshness anchor: name its file with --anchor");
+    }
+    if (file.isPresent() && !hasAnchor) {
+      // To begin with one is for good, and refused to all who do not know of it.
+      throw Refusal.because(
+          "the vault has no freshness anchor; to give it one, run: secretvault anchor begin FILE");
+    }
+    file.map(FreshnessAnchor::inFile).ifPresent(builder::freshness);
+  }
+
+  /** Opens the vault as another command than most does. */
+  SecretVault openExisting(Streams streams, Anchoring anchors) {
     place().check("name the right one with --dir, or create a vault with: secretvault init");
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
       SecretStore store = place().openExisting(streams);
-      return open(builder(store, masterKey));
+      VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
+      try {
+        anchors.choose(builder, store.read(FRESHNESS).isPresent());
+      } catch (RuntimeException e) {
+        store.close();
+        throw e;
+      }
+      return open(builder);
     }
   }
 
-  private SecretVault open(VaultBuilder builder) {
+  private static SecretVault open(VaultBuilder builder) {
     try {
       return builder.openExisting();
-    } catch (IllegalStateException hasAnAnchor) {
-      throw Refusal.because("the vault has a freshness anchor: name its file with --anchor");
+    } catch (IllegalStateException otherAnchor) {
+      throw Refusal.because(String.valueOf(otherAnchor.getMessage()));
     }
   }
 
-  /** Begins to open the vault, whether it is there or not. */
+  /** Begins to create a vault. */
   VaultBuilder builder(SecretStore store, MasterKey masterKey) {
     VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
-    String variable = Objects.requireNonNullElse(System.getenv("SECRETVAULT_ANCHOR"), "");
-    if (anchor != null || !variable.isEmpty()) {
-      builder.freshness(
-          FreshnessAnchor.inFile(Objects.requireNonNullElseGet(anchor, () -> Path.of(variable))));
-    }
+    anchor().map(FreshnessAnchor::inFile).ifPresent(builder::freshness);
     return builder;
+  }
+
+  private Optional<Path> anchor() {
+    return Optional.ofNullable(anchor)
+        .or(
+            () ->
+                Optional.ofNullable(System.getenv("SECRETVAULT_ANCHOR"))
+                    .filter(name -> !name.isEmpty())
+                    .map(Path::of));
   }
 }

@@ -297,7 +297,9 @@ class CommandsTest {
             "delete",
             "sweep",
             "sign",
+            "keys",
             "copy",
+            "anchor",
             "demo")) {
       assertThat(help.out()).contains("\n  " + command + " ");
       assertThat(cli.runBare(command, "--help").out()).startsWith("Usage: secretvault " + command);
