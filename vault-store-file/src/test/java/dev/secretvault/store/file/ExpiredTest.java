@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -145,13 +146,24 @@ class ExpiredTest {
             .isExactlyInstanceOf(StoreException.class)
             .hasMessageEndingWith("could not be read (Input/output error)");
       }
-      // Who asks for the record itself is told.
+      // Who asks for the record itself is told which it is.
       reads.failures = 1;
-      assertThatThrownBy(() -> store.read(key("a"))).isExactlyInstanceOf(StoreException.class);
+      assertIsOf("a", () -> store.read(key("a")));
       reads.failures = 1;
-      assertThatThrownBy(() -> store.scan(null, 3)).isExactlyInstanceOf(StoreException.class);
+      assertIsOf("a", () -> store.scan(null, 3));
+      StoredRecord a = store.read(key("a")).orElseThrow();
+      reads.failures = 1;
+      assertThat(keys(store.expired(Instant.MAX, a, 4))).containsExactly("c");
+      reads.failures = 2;
+      assertIsOf("c", () -> store.expired(Instant.MAX, a, 4));
       assertThat(expired(store, 4)).containsExactly("a", "b", "c");
     }
+  }
+
+  private static void assertIsOf(String name, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isExactlyInstanceOf(StoreException.class)
+        .satisfies(failed -> assertThat(((StoreException) failed).record()).contains(key(name)));
   }
 
   private void assertReads(int expected, Runnable listing) {
