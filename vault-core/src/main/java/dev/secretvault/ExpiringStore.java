@@ -138,8 +138,8 @@ final class ExpiringStore implements SecretStore, StoreListener {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return store.expired(now, limit);
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
+    return store.expired(now, after, limit);
   }
 
   @Override

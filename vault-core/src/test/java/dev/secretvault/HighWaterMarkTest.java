@@ -276,8 +276,8 @@ class HighWaterMarkTest {
         fixture.open(
             new WrappedStore(fixture.newStore()) {
               @Override
-              public List<StoredRecord> expired(Instant now, int limit) {
-                List<StoredRecord> found = super.expired(now, limit);
+              public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
+                List<StoredRecord> found = super.expired(now, after, limit);
                 if (found.isEmpty()) {
                   fixture.clock.set(END.plus(TEN));
                   assertExpired(vault(), "later");
@@ -471,13 +471,13 @@ class HighWaterMarkTest {
     SecretStore slow =
         new WrappedStore(fixture.newStore()) {
           @Override
-          public List<StoredRecord> expired(Instant now, int limit) {
+          public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
             if (!released[0] && now.equals(END)) {
               released[0] = true;
               assertThat(vault().sweep()).isEqualTo(1);
               create("new");
             }
-            return super.expired(now, limit);
+            return super.expired(now, after, limit);
           }
         };
     try (SecretVault sweeping = fixture.open(slow)) {

@@ -41,8 +41,8 @@ abstract class SweepContract extends VaultContract {
           private boolean done;
 
           @Override
-          public List<StoredRecord> expired(Instant now, int limit) {
-            List<StoredRecord> found = super.expired(now, limit);
+          public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
+            List<StoredRecord> found = super.expired(now, after, limit);
             if (now.equals(fixture.clock.instant()) && !done) {
               done = true;
               disturbance.run();

@@ -44,8 +44,8 @@ class WrappedStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return store.expired(now, limit);
+  public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
+    return store.expired(now, after, limit);
   }
 
   @Override

@@ -57,7 +57,7 @@ final class FilePeers {
       return values.get(key).clone();
     }
 
-    /** Those in memory, and the creates. */
+    /** Those filled since it was opened, which are on no disk, and all that were ever created. */
     @Override
     public synchronized long count() throws IOException {
       return values.size() + file.length() / LINE;

@@ -17,9 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
  * {@link Peer#open}. Each then creates a few values, durably, and so on; printed are the median and
- * the 99th percentile of a call, the rate, and their ratios to the first store. Or stores as {@code
- * kind@present}, which are opened: see {@link Opens}; printed are how much of the disk they take,
- * and the median and the quartiles of the ratio of an opening to the floor right before it.
+ * the 99th percentile of a call, the rate, and their ratios to the first store.
  */
 final class Interleaved {
 
@@ -43,7 +41,7 @@ final class Interleaved {
 
     Turn(String name, RecordKey[] keys) throws Exception {
       this.name = name;
-      String[] parts = name.split("[@*]", 3);
+      String[] parts = parts(name);
       int present = Integer.parseInt(parts[1]);
       threads = Integer.parseInt(parts[2]);
       bench = new Bench(keys);
@@ -106,19 +104,8 @@ final class Interleaved {
   public static void main(String[] arguments) throws Exception {
     long seconds = Long.parseLong(arguments[0]);
     List<String> names = Arrays.asList(arguments).subList(1, arguments.length);
-    if (names.stream().noneMatch(name -> name.contains("*"))) {
-      Opens.run(seconds, names);
-    } else {
-      create(seconds, names);
-    }
-  }
-
-  private static void create(long seconds, List<String> names) throws Exception {
     int present =
-        names.stream()
-            .mapToInt(name -> Integer.parseInt(name.split("[@*]", 3)[1]))
-            .max()
-            .orElseThrow();
+        names.stream().mapToInt(name -> Integer.parseInt(parts(name)[1])).max().orElseThrow();
     List<Turn> turns = new ArrayList<>();
     try {
       RecordKey[] keys = Bench.keys(present + MOST_CREATES);
@@ -134,6 +121,14 @@ final class Interleaved {
         turn.close();
       }
     }
+  }
+
+  private static String[] parts(String name) {
+    String[] parts = name.split("[@*]", -1);
+    if (parts.length != 3) {
+      throw new IllegalArgumentException(name + ": not of the form kind@present*threads");
+    }
+    return parts;
   }
 
   /** Does something until the time is over, and once at least. */

@@ -15,6 +15,10 @@ import java.util.zip.CRC32C;
  * and checksumming all bytes of the same files, in pieces and by calls that make that as fast as
  * can be. The files are in the system's memory, so what the disk takes is not measured. SQLite and
  * MVStore read most of what they have only when it is asked for.
+ *
+ * <p>Arguments: the seconds, then stores as {@code kind@present}, where the kind is one of {@link
+ * Peer#open}. Printed are how much of the disk they take, and the median and the quartiles of the
+ * ratio of an opening to the floor right before it.
  */
 final class Opens {
 
@@ -35,7 +39,10 @@ final class Opens {
 
     Turn(String name) throws Exception {
       this.name = name;
-      String[] parts = name.split("@", 2);
+      String[] parts = name.split("[@*]", -1);
+      if (parts.length != 2) {
+        throw new IllegalArgumentException(name + ": not of the form kind@present");
+      }
       kind = parts[0];
       int present = Integer.parseInt(parts[1]);
       bench = new Bench(Bench.keys(present));
@@ -117,8 +124,10 @@ final class Opens {
     }
   }
 
-  /** Lets stores take turns, {@code kind@present} each. */
-  static void run(long seconds, List<String> names) throws Exception {
+  /** Runs it. */
+  public static void main(String[] arguments) throws Exception {
+    long seconds = Long.parseLong(arguments[0]);
+    List<String> names = Arrays.asList(arguments).subList(1, arguments.length);
     List<Turn> turns = new ArrayList<>();
     try {
       for (String name : names) {

@@ -14,7 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class PeersTest {
 
-  private static final int FILLED = 10;
+  /** So many that what they take on disk is more than the blocks of some empty files. */
+  private static final int FILLED = 300;
+
   private static final int CREATED = 3;
 
   @ParameterizedTest

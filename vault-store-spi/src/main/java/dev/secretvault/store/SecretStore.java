@@ -104,21 +104,39 @@ public interface SecretStore extends AutoCloseable {
   List<StoredRecord> scan(@Nullable RecordKey after, int limit);
 
   /**
+   * Lists records whose time has come, from the one that expired first on.
+   *
+   * @param now the moment to compare with
+   * @param limit the most records to return, 1 to {@value #MAX_PAGE}
+   * @return as {@link #expired(Instant, StoredRecord, int)} without a record to start behind
+   */
+  default List<StoredRecord> expired(Instant now, int limit) {
+    return expired(now, null, limit);
+  }
+
+  /**
    * Lists records whose time has come: those put with an expiry at or before {@code now}, soonest
    * expiry first, equal ones in the order of their keys. The store's clock, if it has one, plays no
    * part.
    *
-   * <p>One that is damaged is left out, as it must not keep those behind it for ever; when only
-   * such ones are left, that is said.
+   * <p>A caller that pages through them, passing the last record of a page to the next call, meets
+   * every one that is there all the while with the same expiry exactly once, whatever else is put
+   * and deleted meanwhile.
+   *
+   * <p>One that is damaged, or lies where the medium cannot be read, is left out, as it must not
+   * keep those behind it for ever; when only such ones are left, that is said.
    *
    * @param now the moment to compare with
+   * @param after the record to start behind, by the expiry and the key that it has here, whatever
+   *     is stored by now; null starts at the first
    * @param limit the most records to return, 1 to {@value #MAX_PAGE}
-   * @return at most {@code limit} records; fewer only if there are no more that are not damaged
-   * @throws IllegalArgumentException if {@code limit} is out of range
-   * @throws StoreCorruptException if there are damaged records, and no others
+   * @return at most {@code limit} records; fewer only if there are no more that can be read
+   * @throws IllegalArgumentException if {@code limit} is out of range, or {@code after} has no
+   *     expiry
+   * @throws StoreCorruptException if there are damaged records behind {@code after}, and no others
    * @throws StoreException if the medium fails
    */
-  List<StoredRecord> expired(Instant now, int limit);
+  List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit);
 
   /**
    * Reports changes to {@code listener} until the subscription is closed.

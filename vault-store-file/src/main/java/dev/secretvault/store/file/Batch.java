@@ -23,7 +23,7 @@ final class Batch {
 
   private final Index index;
   private final List<Commit> winners = new ArrayList<>();
-  private final Map<Commit, RevisionConflictException> losers = new HashMap<>();
+  private final Map<Commit, RuntimeException> losers = new HashMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final List<byte[]> texts = new ArrayList<>();
 
@@ -31,6 +31,7 @@ final class Batch {
   private final Map<RecordKey, Long> given = new HashMap<>();
 
   private long bytes;
+  private int created;
 
   /** Takes as many commits as a frame can carry, from the first one on. */
   Batch(Index index, List<Commit> waiting) {
@@ -39,10 +40,12 @@ final class Batch {
       RevisionConflictException conflict = conflict(commit);
       if (conflict != null) {
         losers.put(commit, conflict);
-      } else if (fits(commit)) {
+      } else if (!fits(commit)) {
+        return;
+      } else if (hasRoom(commit)) {
         enter(commit);
       } else {
-        return;
+        losers.put(commit, index.full());
       }
     }
   }
@@ -65,9 +68,19 @@ final class Batch {
             && commit.steps().stream().noneMatch(step -> given.containsKey(step.key())));
   }
 
+  private boolean hasRoom(Commit commit) {
+    return index.hasRoom(texts.size() + commit.texts().size(), created + created(commit));
+  }
+
+  /** How many records it creates: with their first revisions, and nothing else has these. */
+  private static int created(Commit commit) {
+    return (int) commit.steps().stream().filter(s -> s.isPut() && s.revision() == 1).count();
+  }
+
   private void enter(Commit commit) {
     winners.add(commit);
     bytes += commit.bytes();
+    created += created(commit);
     for (Step step : commit.steps()) {
       given.put(step.key(), step.isPut() ? step.revision() : 0);
     }

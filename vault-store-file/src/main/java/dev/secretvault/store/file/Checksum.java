@@ -14,15 +14,8 @@ final class Checksum {
 
   private static final byte[] DASHES = new byte[1 << 12];
 
-  /** What a character stands for, -1 for nothing. A look here is faster than to compare. */
-  private static final byte[] VALUES = new byte[1 << Byte.SIZE];
-
   static {
     Arrays.fill(DASHES, (byte) '-');
-    Arrays.fill(VALUES, (byte) -1);
-    for (byte value = 0; value < 16; value++) {
-      VALUES[Character.forDigit(value, 16)] = value;
-    }
   }
 
   private final CRC32C crc = new CRC32C();
@@ -63,15 +56,19 @@ final class Checksum {
   /** Reads what {@link #text} wrote and nothing else. */
   static int parse(byte[] text, int offset) throws FrameException {
     int checksum = 0;
-    int all = 0;
     for (int i = offset; i < offset + DIGITS; i++) {
-      int digit = VALUES[text[i] & 0xff];
-      checksum = checksum << 4 | digit;
-      all |= digit;
-    }
-    if (all < 0) {
-      throw new FrameException("a checksum is not 8 lower-case hexadecimal digits");
+      checksum = checksum << 4 | digit(text[i]);
     }
     return checksum;
+  }
+
+  private static int digit(byte character) throws FrameException {
+    if (character >= '0' && character <= '9') {
+      return character - '0';
+    }
+    if (character >= 'a' && character <= 'f') {
+      return character - 'a' + 10;
+    }
+    throw new FrameException("a checksum is not 8 lower-case hexadecimal digits");
   }
 }

@@ -29,6 +29,7 @@ final class Entries {
   private static final int MAX_PAGES = Integer.MAX_VALUE / UNITS_PER_PAGE;
   private static final int NUMBERS = 5;
   private static final int MAX_SIZE = 1 + RecordKey.MAX_LENGTH + NUMBERS * 10 + Integer.BYTES;
+  private static final int LEAST_PER_PAGE = UNITS_PER_PAGE / inUnits(MAX_SIZE);
   private static final byte REMOVED = (byte) 0x80;
 
   private static final VarHandle INT =
@@ -63,7 +64,7 @@ final class Entries {
   }
 
   private Entries(Entries other) {
-    prefixes = other.prefixes.frozen();
+    prefixes = other.prefixes.copy();
     pages = other.pages.clone();
     ends = other.ends.clone();
     count = other.count;
@@ -148,10 +149,12 @@ final class Entries {
     return place;
   }
 
+  /** Whether so many more have room, however long their keys are: about 8 GB in all. */
+  boolean hasRoom(int more) {
+    return count + more / LEAST_PER_PAGE + 1 <= MAX_PAGES;
+  }
+
   private void addPage() {
-    if (count == MAX_PAGES) {
-      throw new IllegalStateException("there are more records than an index can hold");
-    }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count + count / 2 + 1);
       ends = Arrays.copyOf(ends, pages.length);
@@ -225,7 +228,12 @@ final class Entries {
 
   private int prefix(int place) {
     byte[] page = page(place);
-    return (int) number(page, restEnd(page, at(place)));
+    return prefix(page, restEnd(page, at(place)));
+  }
+
+  /** The number of the prefix of an entry whose key ends there. */
+  private static int prefix(byte[] page, int restEnd) {
+    return (int) number(page, restEnd);
   }
 
   long revision(int place) {
@@ -252,11 +260,12 @@ final class Entries {
 
   private byte[] key(int place) {
     byte[] page = page(place);
-    int from = at(place) + 1;
-    int end = restEnd(page, from - 1);
-    byte[] prefix = prefixes.text((int) number(page, end));
-    byte[] key = Arrays.copyOf(prefix, prefix.length + end - from);
-    System.arraycopy(page, from, key, prefix.length, end - from);
+    int from = at(place);
+    int end = restEnd(page, from);
+    byte[] prefix = prefixes.text(prefix(page, end));
+    int rest = end - from - 1;
+    byte[] key = Arrays.copyOf(prefix, prefix.length + rest);
+    System.arraycopy(page, from + 1, key, prefix.length, rest);
     return key;
   }
 
@@ -284,36 +293,50 @@ final class Entries {
   /** Whether the key of an entry is that part of {@code keys}. */
   boolean hasKey(int place, byte[] keys, int from, int to) {
     byte[] page = page(place);
-    int start = at(place) + 1;
-    int end = restEnd(page, start - 1);
-    byte[] prefix = prefixes.text((int) number(page, end));
+    int start = at(place);
+    int end = restEnd(page, start);
+    byte[] prefix = prefixes.text(prefix(page, end));
     int rest = from + prefix.length;
-    return to - rest == end - start
-        && Arrays.equals(page, start, end, keys, rest, to)
+    return to - rest == end - start - 1
+        && Arrays.equals(page, start + 1, end, keys, rest, to)
         && Arrays.equals(prefix, 0, prefix.length, keys, from, rest);
   }
 
   /** Compares the key of an entry with another key. */
   int compareKey(int place, byte[] key) {
-    byte[] page = page(place);
-    int from = at(place);
-    int end = restEnd(page, from);
-    byte[] prefix = prefixes.text((int) number(page, end));
-    int both = Math.min(prefix.length, key.length);
-    int compared = Arrays.compare(prefix, 0, prefix.length, key, 0, both);
-    return compared == 0 ? Arrays.compare(page, from + 1, end, key, both, key.length) : compared;
+    return compareKey(place, key, 0, key.length);
   }
 
-  /** Compares entries by their keys. */
+  private int compareKey(int place, byte[] keys, int from, int to) {
+    byte[] page = page(place);
+    int start = at(place);
+    int end = restEnd(page, start);
+    byte[] prefix = prefixes.text(prefix(page, end));
+    int rest = from + Math.min(prefix.length, to - from);
+    int compared = Arrays.compare(prefix, 0, prefix.length, keys, from, rest);
+    return compared == 0 ? Arrays.compare(page, start + 1, end, keys, rest, to) : compared;
+  }
+
+  /** Compares entries by their keys; takes no memory. */
   int compareKeys(int place, int other) {
     int mine = prefix(place);
     int its = prefix(other);
     if (mine == its) {
       return compareRests(place, other);
     }
-    return mine == Prefixes.NONE || its == Prefixes.NONE
-        ? Arrays.compare(key(place), key(other))
+    if (mine == Prefixes.NONE) {
+      return -compareWithRest(other, place);
+    }
+    return its == Prefixes.NONE
+        ? compareWithRest(place, other)
         : Arrays.compare(prefixes.text(mine), prefixes.text(its));
+  }
+
+  /** Compares the key of an entry with that of another, which has no prefix. */
+  private int compareWithRest(int place, int other) {
+    byte[] page = page(other);
+    int from = at(other);
+    return compareKey(place, page, from + 1, restEnd(page, from));
   }
 
   private int compareRests(int place, int other) {
@@ -336,7 +359,7 @@ final class Entries {
     byte[] page = page(place);
     int from = at(place);
     int end = restEnd(page, from);
-    byte[] prefix = prefixes.text((int) number(page, end));
+    byte[] prefix = prefixes.text(prefix(page, end));
     int rest = end - from - 1;
     System.arraycopy(prefix, 0, whole, 0, prefix.length);
     System.arraycopy(page, from + 1, whole, prefix.length, rest);

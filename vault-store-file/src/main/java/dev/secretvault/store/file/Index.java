@@ -1,6 +1,8 @@
 package dev.secretvault.store.file;
 
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.file.FrameHead.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +42,10 @@ final class Index {
   /** Removed while a view is being sorted. */
   private final List<Integer> unreleased = new ArrayList<>();
 
-  private long live;
+  /** How many entries there may be. */
+  private final int most;
 
-  /** Whether other threads know this. */
-  private boolean shared = true;
+  private long live;
 
   /**
    * How long the log is that will be read, from which it is guessed how much there will be; 0 once
@@ -55,26 +57,31 @@ final class Index {
   private long reached;
 
   /** An index that other threads may know. */
-  Index() {}
+  Index() {
+    this(KeyTable.MOST_ENTRIES);
+  }
+
+  /** An index that has room for so many entries. */
+  Index(int most) {
+    this.most = most;
+  }
 
   /**
-   * An index that no other thread knows until it is {@linkplain #share shared}, which makes it
-   * faster to fill.
+   * An index that is filled from a log, and that no other thread knows until it is {@linkplain
+   * #share shared}.
    *
-   * @param log how long the log is that it is filled from
+   * @param log how long the log is
    */
   static Index unshared(long log) {
     Index index = new Index();
-    index.shared = false;
     index.expected = log;
     return index;
   }
 
-  /** Makes this safe for other threads, which must not know it before. */
+  /** Ends the filling from a log. */
   void share() {
     table.trim();
     expected = 0;
-    shared = true;
   }
 
   /**
@@ -87,6 +94,9 @@ final class Index {
    */
   record Entry(
       RecordKey key, long revision, long expiresAt, long offset, int length, int checksum) {}
+
+  /** A place in the order of expiry, whether there is an entry or not. */
+  record Due(long expiresAt, RecordKey key) {}
 
   /** The stored revision of a record, 0 if there is none. For whoever applies commits. */
   long revision(RecordKey key) {
@@ -111,15 +121,52 @@ final class Index {
   }
 
   /**
+   * Whether a commit can be entered. For whoever applies commits.
+   *
+   * @param puts how many records it puts
+   * @param created how many of them are not stored
+   */
+  boolean hasRoom(int puts, int created) {
+    return created <= most - table.size() && entries.hasRoom(puts);
+  }
+
+  /** Says that a commit cannot be entered. */
+  StoreException full() {
+    return new StoreException(
+        "there is no room for more records: a store has at most "
+            + most
+            + ", and what the heap has of them takes at most 8 GB",
+        Outcome.NOT_WRITTEN,
+        true,
+        null);
+  }
+
+  private boolean hasRoom(HeadScanner commit) {
+    int puts = 0;
+    int created = 0;
+    for (int step = 0; step < commit.count(); step++) {
+      if (commit.isPut(step)) {
+        puts++;
+        created += find(commit, step) == 0 ? 1 : 0;
+      }
+    }
+    return hasRoom(puts, created);
+  }
+
+  /**
    * Enters a commit. One thread at a time.
    *
    * @param firstValue where in the log the text of its first value begins
    * @return the entries that it replaced or removed
+   * @throws StoreException if there is no room for it; nothing of it was entered
    */
   List<Entry> apply(HeadScanner commit, long firstValue) {
+    // Hardly ever so few are left that it matters which of them are created.
+    if (!hasRoom(commit.count(), commit.count()) && !hasRoom(commit)) {
+      throw full();
+    }
     List<Entry> gone = List.of();
-    // A lock waits until all that was written before is in the cache, which is slow in a large one.
-    long stamp = shared ? publishing.writeLock() : 0;
+    long stamp = publishing.writeLock();
     try {
       long guess = guess();
       long offset = firstValue;
@@ -143,9 +190,7 @@ final class Index {
       live = size;
       reached = offset;
     } finally {
-      if (stamp != 0) {
-        publishing.unlockWrite(stamp);
-      }
+      publishing.unlockWrite(stamp);
     }
     return gone;
   }
@@ -209,10 +254,25 @@ final class Index {
         byKey, place -> entries.compareKey(place, bytes) <= 0 ? -1 : 1, place -> true, limit);
   }
 
-  /** The first entries that expire at a time or before, in the order of their expiry. */
-  List<Entry> expired(long time, int limit) {
+  /**
+   * The first entries behind one that is due, or of all if it is null, that expire at a time or
+   * before, in the order of their expiry.
+   */
+  List<Entry> expired(long time, @Nullable Due after, int limit) {
     sort(byExpiry);
-    return list(byExpiry, place -> 1, place -> entries.expiresAt(place) <= time, limit);
+    return list(
+        byExpiry,
+        after == null ? place -> 1 : behind(after),
+        place -> entries.expiresAt(place) <= time,
+        limit);
+  }
+
+  private IntUnaryOperator behind(Due due) {
+    byte[] key = Entries.bytes(due.key());
+    return place -> {
+      int compared = Long.compare(entries.expiresAt(place), due.expiresAt());
+      return (compared == 0 ? entries.compareKey(place, key) : compared) <= 0 ? -1 : 1;
+    };
   }
 
   private List<Entry> list(

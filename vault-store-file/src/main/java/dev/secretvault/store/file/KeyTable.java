@@ -14,6 +14,9 @@ final class KeyTable {
   private static final int LEAST = 1 << 4;
   private static final int MOST = 1 << 28;
 
+  /** How many entries there may be. */
+  static final int MOST_ENTRIES = room(MOST);
+
   /** A byte of a hash, 0 where the slot is empty, and a place. */
   private static final int SLOT = 1 + Integer.BYTES;
 
@@ -81,13 +84,10 @@ final class KeyTable {
    * How many slots a table has that was too small: at most four times as many as before. A guess
    * may be far too high, as where a log has its small records first.
    *
-   * @param entries how many there are
+   * @param entries how many there are, {@link #MOST_ENTRIES} at most
    * @param guess how many there will soon be; 0 if that is not known
    */
   static int slots(int entries, long guess) {
-    if (entries > room(MOST)) {
-      throw new IllegalStateException("there are more records than an index can hold");
-    }
     int slots = LEAST;
     while (room(slots) < entries) {
       slots *= 2;

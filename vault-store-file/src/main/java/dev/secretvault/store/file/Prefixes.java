@@ -25,26 +25,27 @@ final class Prefixes {
   private int count = 1;
 
   /** Numbers, searched from where the hash points to the next empty slot. */
-  private int[] slots = new int[2 * LEAST];
+  private int[] slots;
 
   /** Hashes of what was seen once, each where it points to, until another takes its place. */
   private final int[] seen;
 
   Prefixes() {
     seen = new int[SEEN];
+    slots = new int[2 * LEAST];
     texts = new byte[LEAST][];
     texts[NONE] = new byte[0];
   }
 
   private Prefixes(Prefixes other) {
-    seen = other.seen;
-    // What is there never changes, and what is added takes no place of it.
-    texts = other.texts;
+    seen = other.seen.clone();
+    texts = other.texts.clone();
     count = other.count;
+    slots = other.slots.clone();
   }
 
-  /** Those that are here now, to be looked at while others are added; not to be added to. */
-  Prefixes frozen() {
+  /** Those that are here now, with their numbers. */
+  Prefixes copy() {
     return new Prefixes(this);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.file.FrameHead.Step;
+import dev.secretvault.store.file.Index.Due;
 import dev.secretvault.store.file.Index.Entry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +53,7 @@ class IndexModelTest {
     apply(model.values().stream().map(e -> Step.delete(e.key(), e.revision())).toList());
     assertThat(index.live()).isZero();
     assertThat(index.after(null, 10)).isEmpty();
-    assertThat(index.expired(Long.MAX_VALUE, 10)).isEmpty();
+    assertThat(index.expired(Long.MAX_VALUE, null, 10)).isEmpty();
   }
 
   private long live() {
@@ -91,22 +92,51 @@ class IndexModelTest {
     }
   }
 
+  /** Numbers of prefixes of one byte to three, records without one, and places that go over. */
   @Test
   void apply_morePrefixesThanAreKept_isAsAMapIs() {
-    for (int i = 0; i < Prefixes.MOST + 5_000; i += 1_000) {
+    for (long expected : new long[] {0, 1 << 24}) {
+      index = expected == 0 ? new Index() : Index.unshared(expected);
+      model.clear();
+      for (int first = 0; first < Prefixes.MOST + 5_000; first += 1_000) {
+        List<Step> steps = new ArrayList<>();
+        for (int i = first; i < first + 1_000; i++) {
+          for (String end : List.of(".x", ".y")) {
+            steps.add(withPrefix(i, end, 1, random.nextInt(50)));
+          }
+        }
+        apply(steps);
+      }
       List<Step> steps = new ArrayList<>();
-      for (int j = i; j < i + 1_000; j++) {
-        for (String end : List.of(".x", ".y")) {
-          steps.add(new Step(new RecordKey("k." + (j * 31) + end), true, 1, Step.NEVER, 4, j));
+      for (Entry entry : model.values()) {
+        int number = Integer.parseInt(entry.key().text().split("\\.")[1]);
+        switch (random.nextInt(4)) {
+          case 0 -> steps.add(Step.delete(entry.key(), 1));
+          case 1 -> steps.add(withPrefix(number, ".new", 1, Step.NEVER));
+          case 2 -> steps.add(new Step(entry.key(), true, 2, random.nextInt(50), 4, number));
+          default -> {}
         }
       }
-      apply(steps);
+      apply(new ArrayList<>(byKey(steps).values()));
+      index.share();
+      List<Entry> all = List.copyOf(model.values());
+      assertThat(index.after(null, all.size() + 1)).isEqualTo(all);
+      assertThat(index.expired(49, null, all.size())).isEqualTo(expiring(49, null, all.size()));
+      for (Entry entry : all) {
+        assertThat(index.find(entry.key())).isEqualTo(entry);
+      }
     }
-    List<RecordKey> keys = List.copyOf(model.keySet());
-    assertThat(index.after(null, keys.size()).stream().map(Entry::key)).isEqualTo(keys);
-    for (RecordKey key : keys) {
-      assertThat(index.find(key)).isEqualTo(model.get(key));
-    }
+  }
+
+  private static Step withPrefix(int number, String end, long revision, long expiry) {
+    return new Step(new RecordKey("k." + number + end), true, revision, expiry, 4, number);
+  }
+
+  /** No commit has a record twice. */
+  private static Map<RecordKey, Step> byKey(List<Step> steps) {
+    Map<RecordKey, Step> byKey = new LinkedHashMap<>();
+    steps.forEach(step -> byKey.put(step.key(), step));
+    return byKey;
   }
 
   @Test
@@ -127,7 +157,7 @@ class IndexModelTest {
         CompletableFuture.runAsync(
             () -> {
               assertThat(index.after(null, 100)).isSortedAccordingTo(comparing(Entry::key));
-              assertThat(index.expired(Long.MAX_VALUE, 100))
+              assertThat(index.expired(Long.MAX_VALUE, null, 100))
                   .isSortedAccordingTo(comparing(Entry::expiresAt).thenComparing(Entry::key));
               sorted.set(true);
             });
@@ -221,12 +251,32 @@ class IndexModelTest {
     assertThat(index.after(key, limit))
         .isEqualTo(model.tailMap(key, false).values().stream().limit(limit).toList());
     long now = expiry();
-    assertThat(index.expired(now, limit))
-        .isEqualTo(
-            model.values().stream()
-                .filter(entry -> entry.expiresAt() != Step.NEVER && entry.expiresAt() <= now)
-                .sorted(comparing(Entry::expiresAt).thenComparing(Entry::key))
-                .limit(limit)
-                .toList());
+    Due after = due();
+    assertThat(index.expired(now, after, limit)).isEqualTo(expiring(now, after, limit));
+  }
+
+  private List<Entry> expiring(long now, Due after, int limit) {
+    return model.values().stream()
+        .filter(entry -> entry.expiresAt() != Step.NEVER && entry.expiresAt() <= now)
+        .sorted(comparing(Entry::expiresAt).thenComparing(Entry::key))
+        .filter(entry -> isBehind(entry, after))
+        .limit(limit)
+        .toList();
+  }
+
+  /** Where to go on from: nowhere, at a record, or somewhere. */
+  private Due due() {
+    Map.Entry<RecordKey, Entry> near = model.ceilingEntry(key());
+    return switch (random.nextInt(3)) {
+      case 0 -> null;
+      case 1 -> near == null ? null : new Due(near.getValue().expiresAt(), near.getKey());
+      default -> new Due(expiry(), key());
+    };
+  }
+
+  private static boolean isBehind(Entry entry, Due after) {
+    return after == null
+        || entry.expiresAt() > after.expiresAt()
+        || (entry.expiresAt() == after.expiresAt() && entry.key().compareTo(after.key()) > 0);
   }
 }

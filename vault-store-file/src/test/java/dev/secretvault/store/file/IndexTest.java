@@ -57,7 +57,7 @@ class IndexTest {
       List<Index.Entry> page = index.after(null, RECORDS + 1);
       assertThat(page).hasSize(RECORDS);
       assertThat(page.stream().mapToLong(Index.Entry::revision).distinct()).hasSize(1);
-      assertThat(index.expired(Long.MAX_VALUE, RECORDS + 1)).hasSize(RECORDS);
+      assertThat(index.expired(Long.MAX_VALUE, null, RECORDS + 1)).hasSize(RECORDS);
       reached = seen;
     }
     writer.join();

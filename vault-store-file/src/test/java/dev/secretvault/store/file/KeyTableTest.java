@@ -2,7 +2,6 @@ package dev.secretvault.store.file;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -16,9 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How large a table becomes, of which no test has the memory. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class KeyTableTest {
-
-  /** Three quarters of the longest table. */
-  private static final int MOST = 201_326_592;
 
   @ParameterizedTest
   @CsvSource({
@@ -35,6 +31,12 @@ class KeyTableTest {
   void slots_anyCount_haveRoomForItAndAreDoubledOnceForTheGuess(
       int entries, long guess, int slots) {
     assertThat(KeyTable.slots(entries, guess)).isEqualTo(slots);
+  }
+
+  @Test
+  void slots_asManyAsThereMayBe_areThreeQuartersOfTheLongestTable() {
+    assertThat(KeyTable.MOST_ENTRIES).isEqualTo(201_326_592);
+    assertThat(KeyTable.slots(KeyTable.MOST_ENTRIES, 0)).isEqualTo(268_435_456);
   }
 
   /** As where a log has its small records first, and most of its bytes behind. */
@@ -65,14 +67,5 @@ class KeyTableTest {
       slots.add(Entries.hash(key, 0, key.length) & 0xfff);
     }
     assertThat(slots).hasSizeGreaterThan(20);
-  }
-
-  @Test
-  void slots_moreThanTheLongestTableHolds_isRefused() {
-    for (int entries : new int[] {MOST + 1, Integer.MAX_VALUE}) {
-      assertThatThrownBy(() -> KeyTable.slots(entries, 0))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("there are more records than an index can hold");
-    }
   }
 }

@@ -15,10 +15,8 @@ import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreCorruptException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
@@ -366,33 +364,5 @@ class LogDamageTest {
       commit(store, put("a", 2, "mended"));
       assertThat(store.read(Records.key("a"))).isPresent();
     }
-  }
-
-  @Test
-  void expired_someDamagedWhileOpen_areLeftOutUntilThereAreNoOthers() throws Exception {
-    SimulatedDisk disk = new SimulatedDisk();
-    try (FileSecretStore store = open(disk)) {
-      for (int i = 0; i < 5; i++) {
-        commit(store, put("damaged" + i, 0, "value " + i, i));
-      }
-      commit(store, put("a", 0, "alpha", 10), put("b", 0, "beta", 11));
-      String text = new String(disk.content("log.1"), ISO_8859_1);
-      DiskFile log = disk.open("log.1");
-      for (int i = 0; i < 5; i++) {
-        String value = Base64.getEncoder().encodeToString(("value " + i).getBytes(ISO_8859_1));
-        log.writeAt(text.indexOf(value), new byte[] {'A'});
-      }
-      assertThat(expired(store, 1)).containsExactly("a");
-      assertThat(expired(store, 2)).containsExactly("a", "b");
-      assertThat(expired(store, 10)).containsExactly("a", "b");
-      commit(store, delete("a", 1), delete("b", 1));
-      assertThatThrownBy(() -> expired(store, 1))
-          .isInstanceOf(StoreCorruptException.class)
-          .hasMessageContaining("log.1");
-    }
-  }
-
-  private static List<String> expired(SecretStore store, int limit) {
-    return store.expired(Instant.MAX, limit).stream().map(found -> found.key().text()).toList();
   }
 }

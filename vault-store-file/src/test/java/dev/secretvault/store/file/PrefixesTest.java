@@ -2,7 +2,6 @@ package dev.secretvault.store.file;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +15,10 @@ class PrefixesTest {
   private final Prefixes prefixes = new Prefixes();
 
   private int of(String key) {
+    return of(prefixes, key);
+  }
+
+  private static int of(Prefixes prefixes, String key) {
     byte[] bytes = ('<' + key + '>').getBytes(ISO_8859_1);
     return prefixes.of(bytes, 1, 1 + key.length());
   }
@@ -44,7 +47,7 @@ class PrefixesTest {
 
   @Test
   void of_moreThanThereMayBe_isNoneForThoseThatAreNew() {
-    enter(1, Prefixes.MOST);
+    enter(prefixes, 1, Prefixes.MOST, "k.");
     assertThat(of("k.new.x")).isEqualTo(Prefixes.NONE);
     assertThat(of("k.new.y")).isEqualTo(Prefixes.NONE);
     for (int i = 1; i <= Prefixes.MOST; i++) {
@@ -53,22 +56,33 @@ class PrefixesTest {
   }
 
   @Test
-  void frozen_moreAreEntered_keepsThoseThatWereThere() {
-    enter(1, 5);
-    Prefixes before = prefixes.frozen();
-    enter(6, 10_000);
-    for (int i = 1; i <= 5; i++) {
-      assertThat(before.text(i)).asString(ISO_8859_1).isEqualTo("k." + i + ".");
+  void copy_moreAreEnteredInEither_isNotThatOfTheOther() {
+    enter(prefixes, 1, 5, "k.");
+    Prefixes copy = prefixes.copy();
+    // There is room for two more before either grows.
+    enter(prefixes, 6, 7, "k.");
+    enter(copy, 6, 6, "other.");
+    // Neither its number nor that it was seen is known to the other.
+    assertThat(of(copy, "k.7.z")).isEqualTo(Prefixes.NONE);
+    assertThat(of(copy, "k.7.z")).isEqualTo(7);
+    assertThat(text(6)).isEqualTo("k.6.");
+    enter(prefixes, 8, 10_000, "k.");
+    enter(copy, 8, 300, "other.");
+    assertThat(copy.text(6)).asString(ISO_8859_1).isEqualTo("other.6.");
+    assertThat(copy.text(300)).asString(ISO_8859_1).isEqualTo("other.300.");
+    for (int i = 1; i <= 10_000; i++) {
+      assertThat(text(i)).isEqualTo("k." + i + ".");
+      assertThat(of("k." + i + ".z")).isEqualTo(i);
     }
-    assertThatThrownBy(() -> before.text(10_000))
-        .isInstanceOf(ArrayIndexOutOfBoundsException.class);
-    assertThat(text(10_000)).isEqualTo("k.10000.");
+    for (int i = 1; i <= 5; i++) {
+      assertThat(of(copy, "k." + i + ".z")).isEqualTo(i);
+    }
   }
 
-  private void enter(int first, int last) {
+  private static void enter(Prefixes prefixes, int first, int last, String start) {
     for (int i = first; i <= last; i++) {
-      assertThat(of("k." + i + ".x")).isEqualTo(Prefixes.NONE);
-      assertThat(of("k." + i + ".y")).isEqualTo(i);
+      assertThat(of(prefixes, start + i + ".x")).isEqualTo(Prefixes.NONE);
+      assertThat(of(prefixes, start + i + ".y")).isEqualTo(i);
     }
   }
 }

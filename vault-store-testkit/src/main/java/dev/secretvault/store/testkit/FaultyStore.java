@@ -146,8 +146,8 @@ public final class FaultyStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return perform(Call.EXPIRED, () -> store.expired(now, limit));
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
+    return perform(Call.EXPIRED, () -> store.expired(now, after, limit));
   }
 
   @Override

@@ -125,14 +125,18 @@ public final class InMemorySecretStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
     Objects.requireNonNull(now, "now");
     checkLimit(limit);
+    if (after != null && after.expiresAt() == null) {
+      throw new IllegalArgumentException("after: " + after + " has no expiry");
+    }
     return page(
         limit,
         () ->
             medium.records.values().stream()
                 .filter(record -> isExpired(record, now))
+                .filter(record -> after == null || SOONEST_FIRST.compare(record, after) > 0)
                 .sorted(SOONEST_FIRST));
   }
 

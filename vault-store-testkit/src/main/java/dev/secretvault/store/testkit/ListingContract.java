@@ -2,13 +2,11 @@ package dev.secretvault.store.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** Scans and lists of expired records are complete, ordered, and cut at the limit. */
+/** Scans are complete, ordered, and cut at the limit. */
 abstract class ListingContract extends RequiringContract {
 
   @Test
@@ -223,141 +221,5 @@ abstract class ListingContract extends RequiringContract {
   private static void comeAndGo(SecretStore store, RecordKey before, RecordKey behind) {
     commit(store, create(before, "under " + before), create(behind, "under " + behind));
     commit(store, Change.delete(before, 1), Change.delete(behind, 1));
-  }
-
-  @Test
-  void expired_expiryReached_listsTheRecord() throws Exception {
-    SecretStore store = open();
-    commit(store, put(A, 0, "a", NOON), create(B, "never"));
-    assertThat(store.expired(NOON.minusMillis(1), 10)).isEmpty();
-    assertThat(store.expired(NOON.minusNanos(1), 10)).isEmpty();
-    for (Instant now :
-        List.of(NOON, NOON.plusNanos(1), NOON.plusMillis(1), NOON.plusSeconds(1_000_000))) {
-      List<StoredRecord> page = store.expired(now, 10);
-      assertThat(keys(page)).as("at %s", now).containsExactly(A);
-      assertRecord(page.get(0), A, 1, bytes("a"), NOON);
-    }
-  }
-
-  @Test
-  void expired_expiryWithNanoseconds_countsFromTheMillisecond() throws Exception {
-    SecretStore store = open();
-    commit(store, put(A, 0, "a", NOON.plusNanos(999_999)));
-    assertThat(keys(store.expired(NOON, 10))).containsExactly(A);
-    assertThat(store.expired(NOON.minusNanos(1), 10)).isEmpty();
-  }
-
-  @Test
-  void expired_farthestInstants_areCompared() throws Exception {
-    SecretStore store = open();
-    Instant farthest = Instant.ofEpochMilli(Long.MAX_VALUE);
-    commit(store, put(A, 0, "", Instant.EPOCH), put(B, 0, "", farthest), create(C, "never"));
-    assertThat(store.expired(Instant.MIN, 10)).isEmpty();
-    assertThat(store.expired(Instant.EPOCH.minusNanos(1), 10)).isEmpty();
-    assertThat(keys(store.expired(Instant.EPOCH, 10))).containsExactly(A);
-    assertThat(keys(store.expired(farthest.minusNanos(1), 10))).containsExactly(A);
-    assertThat(keys(store.expired(farthest, 10))).containsExactly(A, B);
-    assertThat(keys(store.expired(Instant.MAX, 10))).containsExactly(A, B);
-  }
-
-  @Test
-  void expired_severalRecords_soonestFirstThenByKey() throws Exception {
-    SecretStore store = open();
-    commit(
-        store,
-        put(key("d"), 0, "", NOON),
-        put(key("a"), 0, "", NOON.plusMillis(2)),
-        put(key("A"), 0, "", NOON));
-    commit(
-        store, put(key("c"), 0, "", NOON.plusMillis(1)), put(key("b"), 0, "", NOON.plusMillis(1)));
-    commit(store, put(key("e"), 0, "", NOON.minusSeconds(1)), put(key("_"), 0, "", NOON));
-    List<RecordKey> order = keys("e", "A", "_", "d", "b", "c", "a");
-    for (int round = 0; round < 2; round++) {
-      assertThat(keys(store.expired(NOON.plusMillis(2), 10))).isEqualTo(order);
-      assertThat(keys(store.expired(NOON, 10))).isEqualTo(order.subList(0, 4));
-      for (int limit = 1; limit <= order.size() + 1; limit++) {
-        assertThat(keys(store.expired(Instant.MAX, limit)))
-            .isEqualTo(order.subList(0, Math.min(limit, order.size())));
-      }
-      store = reopen(store);
-    }
-  }
-
-  @Test
-  void expired_recordPutAgain_onlyTheNewExpiryCounts() throws Exception {
-    SecretStore store = open();
-    commit(
-        store,
-        put(A, 0, "later", NOON),
-        put(B, 0, "sooner", NOON.plusSeconds(9)),
-        put(C, 0, "never", NOON));
-    commit(
-        store,
-        put(A, 1, "later", NOON.plusSeconds(5)),
-        put(B, 1, "sooner", NOON.plusSeconds(1)),
-        put(C, 1, "never"));
-    for (int round = 0; round < 2; round++) {
-      assertThat(store.expired(NOON, 10)).isEmpty();
-      assertThat(keys(store.expired(NOON.plusSeconds(1), 10))).containsExactly(B);
-      List<StoredRecord> all = store.expired(Instant.MAX, 10);
-      assertThat(keys(all)).containsExactly(B, A);
-      assertRecord(all.get(0), B, 2, bytes("sooner"), NOON.plusSeconds(1));
-      store = reopen(store);
-    }
-  }
-
-  @Test
-  void expired_recordDeleted_vanishes() throws Exception {
-    SecretStore store = open();
-    commit(store, put(A, 0, "a", NOON), put(B, 0, "b", NOON));
-    commit(store, Change.delete(A, 1));
-    assertThat(keys(store.expired(NOON, 10))).containsExactly(B);
-    commit(store, create(A, "again, for good"), Change.delete(B, 1));
-    assertThat(store.expired(Instant.MAX, 10)).isEmpty();
-    assertThat(reopen(store).expired(Instant.MAX, 10)).isEmpty();
-  }
-
-  @Test
-  void expired_conflictingPut_leavesTheExpiry() throws Exception {
-    SecretStore store = open();
-    commit(store, put(A, 0, "a", NOON), create(B, "b"));
-    assertConflict(store, A, 2, 1, put(A, 2, "a", NOON.plusSeconds(1)));
-    assertConflict(store, A, 2, 1, put(B, 1, "b", NOON), put(A, 2, "a"));
-    assertThat(keys(store.expired(NOON, 10))).containsExactly(A);
-    assertThat(keys(store.expired(Instant.MAX, 10))).containsExactly(A);
-  }
-
-  @Test
-  void expired_moreRecordsThanAPage_restFollowsOnceTheyAreDeleted() throws Exception {
-    SecretStore store = open();
-    List<Change> changes = new ArrayList<>();
-    for (int i = 0; i <= SecretStore.MAX_PAGE; i++) {
-      changes.add(put(key("n-" + i), 0, "", NOON.plusMillis(i)));
-    }
-    store.commit(changes.subList(1, changes.size()));
-    store.commit(changes.subList(0, 1));
-    List<StoredRecord> page = store.expired(Instant.MAX, SecretStore.MAX_PAGE);
-    assertThat(keys(page))
-        .isEqualTo(changes.stream().limit(SecretStore.MAX_PAGE).map(Change::key).toList());
-    store.commit(page.stream().<Change>map(record -> Change.delete(record.key(), 1)).toList());
-    assertThat(keys(store.expired(Instant.MAX, SecretStore.MAX_PAGE)))
-        .isEqualTo(keys("n-" + SecretStore.MAX_PAGE));
-  }
-
-  @Test
-  void expired_limitOutOfRangeOrNull_throws() throws Exception {
-    SecretStore store = open();
-    for (int limit :
-        new int[] {0, -1, Integer.MIN_VALUE, SecretStore.MAX_PAGE + 1, Integer.MAX_VALUE}) {
-      assertThatIllegalArgumentException()
-          .as("limit %d", limit)
-          .isThrownBy(() -> store.expired(NOON, limit));
-    }
-    assertThatNullPointerException().isThrownBy(() -> expiredNull(store));
-  }
-
-  @SuppressWarnings("NullAway")
-  private static void expiredNull(SecretStore store) {
-    store.expired(null, 1);
   }
 }

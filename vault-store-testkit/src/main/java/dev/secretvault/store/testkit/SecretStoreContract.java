@@ -24,7 +24,8 @@ import dev.secretvault.store.SecretStore;
  *
  * <p>Every test needs a medium of its own that is empty at first, and opens and closes stores
  * itself. What only the author of a store can break on purpose (power, files, connections) stays to
- * be tested beside this suite.
+ * be tested beside this suite; so does what {@link SecretStore#expired} leaves out as it is
+ * damaged, as each store has other damage, and some none.
  *
  * <p>Takes a few thousand small commits, some of 16 MiB, and up to 17 threads. Each test ends or
  * fails within a minute.

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Watchers learn of every commit, in order, and of nothing else; and they can do no harm. */
-abstract class WatchingContract extends ListingContract {
+abstract class WatchingContract extends ExpiringContract {
 
   @Test
   void watch_ownCommit_isReportedBeforeItReturns() throws Exception {

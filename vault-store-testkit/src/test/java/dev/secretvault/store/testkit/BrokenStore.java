@@ -40,8 +40,8 @@ class BrokenStore implements SecretStore {
   }
 
   @Override
-  public List<StoredRecord> expired(Instant now, int limit) {
-    return sound.expired(now, limit);
+  public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
+    return sound.expired(now, after, limit);
   }
 
   @Override

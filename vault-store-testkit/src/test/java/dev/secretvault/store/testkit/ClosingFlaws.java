@@ -263,8 +263,8 @@ final class ClosingFlaws {
     }
 
     @Override
-    public List<StoredRecord> expired(Instant now, int limit) {
-      return unlessClosed(() -> sound.expired(now, limit), List.of());
+    public List<StoredRecord> expired(Instant now, @Nullable StoredRecord after, int limit) {
+      return unlessClosed(() -> sound.expired(now, after, limit), List.of());
     }
 
     private static <T> T unlessClosed(Supplier<T> reading, T otherwise) {

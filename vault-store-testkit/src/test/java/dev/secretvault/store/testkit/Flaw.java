@@ -56,6 +56,7 @@ record Flaw(String name, Function<World, SecretStore> opener, Set<String> caught
             CommittingFlaws.all(),
             RequiringFlaws.all(),
             ListingFlaws.all(),
+            ExpiringFlaws.all(),
             WatchingFlaws.all(),
             RacingFlaws.all(),
             ClosingFlaws.all())

@@ -1,22 +1,18 @@
 package dev.secretvault.store.testkit;
 
-import static dev.secretvault.store.testkit.BrokenStore.expiry;
 import static dev.secretvault.store.testkit.Flaw.flaw;
 
-import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Stores whose lists lack something, or hold too much, or in the wrong order. */
+/** Stores whose scans lack something, or hold too much, or in the wrong order. */
 final class ListingFlaws {
 
   private ListingFlaws() {}
@@ -91,55 +87,7 @@ final class ListingFlaws {
         scanning(
             "counts its way through a page",
             (sound, after, limit) -> recordByRecord(sound, after, limit),
-            "scan_recordsComeAndGoMeanwhile_othersAreMetExactlyOnce"),
-        expiring(
-            "lets records expire a moment late",
-            (sound, now, limit) ->
-                sound.expired(now, limit).stream()
-                    .filter(record -> expiry(record).isBefore(now))
-                    .toList(),
-            "expired_expiryReached_listsTheRecord",
-            "expired_farthestInstants_areCompared"),
-        expiring(
-            "counts nanoseconds in a long",
-            (sound, now, limit) -> sound.expired(Instant.ofEpochMilli(now.toEpochMilli()), limit),
-            "expired_farthestInstants_areCompared"),
-        expiring(
-            "lists expired records by key",
-            (sound, now, limit) ->
-                sorted(sound.expired(now, limit), Comparator.comparing(StoredRecord::key)),
-            "expired_severalRecords_soonestFirstThenByKey"),
-        expiring(
-            "lists any expired records",
-            (sound, now, limit) ->
-                sorted(sound.expired(now, 1_000), Comparator.comparing(StoredRecord::key)).stream()
-                    .limit(limit)
-                    .sorted(
-                        Comparator.comparing(BrokenStore::expiry).thenComparing(StoredRecord::key))
-                    .toList(),
-            "expired_severalRecords_soonestFirstThenByKey"),
-        expiring(
-            "shortens the largest page of expired records",
-            (sound, now, limit) ->
-                sound.expired(now, limit == SecretStore.MAX_PAGE ? limit - 1 : limit),
-            "expired_moreRecordsThanAPage_restFollowsOnceTheyAreDeleted"),
-        expiring(
-            "bends the limit of expired records",
-            (sound, now, limit) -> sound.expired(now, bent(limit)),
-            "expired_limitOutOfRangeOrNull_throws"),
-        expiring(
-            "takes null for never",
-            (sound, now, limit) -> now == null ? List.of() : sound.expired(now, limit),
-            "expired_limitOutOfRangeOrNull_throws"),
-        flaw(
-            "keeps the first expiry",
-            FirstExpiry::new,
-            "expired_recordPutAgain_onlyTheNewExpiryCounts"),
-        flaw("lists deleted records", Ghosts::new, "expired_recordDeleted_vanishes"),
-        flaw(
-            "takes over the expiry of a refused put",
-            RefusedExpiry::new,
-            "expired_conflictingPut_leavesTheExpiry"));
+            "scan_recordsComeAndGoMeanwhile_othersAreMetExactlyOnce"));
   }
 
   private interface Scan {
@@ -159,25 +107,7 @@ final class ListingFlaws {
         caughtBy);
   }
 
-  private interface Expired {
-    List<StoredRecord> run(SecretStore sound, Instant now, int limit);
-  }
-
-  private static Flaw expiring(String name, Expired expired, String... caughtBy) {
-    return flaw(
-        name,
-        sound ->
-            new BrokenStore(sound) {
-              @Override
-              public List<StoredRecord> expired(Instant now, int limit) {
-                return expired.run(sound, now, limit);
-              }
-            },
-        caughtBy);
-  }
-
-  private static List<StoredRecord> sorted(
-      List<StoredRecord> records, Comparator<StoredRecord> order) {
+  static List<StoredRecord> sorted(List<StoredRecord> records, Comparator<StoredRecord> order) {
     return records.stream().sorted(order).toList();
   }
 
@@ -205,7 +135,7 @@ final class ListingFlaws {
     return page;
   }
 
-  private static int bent(int limit) {
+  static int bent(int limit) {
     return Math.min(Math.max(limit, 1), SecretStore.MAX_PAGE);
   }
 
@@ -225,78 +155,6 @@ final class ListingFlaws {
         positions.put(page.get(page.size() - 1).key(), position + page.size());
       }
       return page;
-    }
-  }
-
-  private static final class FirstExpiry extends BrokenStore {
-    FirstExpiry(SecretStore sound) {
-      super(sound);
-    }
-
-    @Override
-    public void commit(List<Change> changes) {
-      sound.commit(changes.stream().map(this::keepExpiry).toList());
-    }
-
-    private Change keepExpiry(Change change) {
-      if (change instanceof Change.Put put) {
-        return sound
-            .read(put.key())
-            .map(record -> BrokenStore.withExpiry(put, record.expiresAt()))
-            .orElse(put);
-      }
-      return change;
-    }
-  }
-
-  private static final class Ghosts extends BrokenStore {
-    private final List<StoredRecord> ghosts = new CopyOnWriteArrayList<>();
-
-    Ghosts(SecretStore sound) {
-      super(sound);
-    }
-
-    @Override
-    public void commit(List<Change> changes) {
-      for (Change change : changes) {
-        if (change instanceof Change.Delete) {
-          sound.read(change.key()).ifPresent(ghosts::add);
-        }
-      }
-      sound.commit(changes);
-    }
-
-    @Override
-    public List<StoredRecord> expired(Instant now, int limit) {
-      List<StoredRecord> records = new ArrayList<>(ghosts);
-      records.addAll(sound.expired(now, limit));
-      return records;
-    }
-  }
-
-  private static final class RefusedExpiry extends BrokenStore {
-    private final Map<RecordKey, Instant> expiries = new ConcurrentHashMap<>();
-
-    RefusedExpiry(SecretStore sound) {
-      super(sound);
-    }
-
-    @Override
-    public void commit(List<Change> changes) {
-      for (Change change : changes) {
-        if (change instanceof Change.Put put && put.expiresAt() != null) {
-          expiries.put(put.key(), put.expiresAt());
-        }
-      }
-      sound.commit(changes);
-    }
-
-    @Override
-    public List<StoredRecord> expired(Instant now, int limit) {
-      return sound.scan(null, limit).stream()
-          .filter(
-              record -> expiries.getOrDefault(record.key(), Instant.MAX).isBefore(now.plusNanos(1)))
-          .toList();
     }
   }
 }
