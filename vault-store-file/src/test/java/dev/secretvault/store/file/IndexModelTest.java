@@ -109,7 +109,7 @@ class IndexModelTest {
       }
       List<Step> steps = new ArrayList<>();
       for (Entry entry : model.values()) {
-        int number = Integer.parseInt(entry.key().text().split("\\.")[1]);
+        int number = Integer.parseInt(entry.key().text().split("\\.", -1)[1]);
         switch (random.nextInt(4)) {
           case 0 -> steps.add(Step.delete(entry.key(), 1));
           case 1 -> steps.add(withPrefix(number, ".new", 1, Step.NEVER));
