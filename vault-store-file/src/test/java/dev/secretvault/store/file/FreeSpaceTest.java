@@ -302,6 +302,7 @@ class FreeSpaceTest {
           write(image, end(image) + from, Arrays.copyOfRange(frame, from, to));
           boolean whole = to - from == frame.length;
           assertThat(state(store).keySet()).hasSize(whole ? 3 : 2);
+          assertThat(store.recovery().bytes()).isEqualTo(whole || from > 0 ? 0 : to);
           commit(store, put("x", 0, ""));
           commit(other, put("y", 0, ""));
           found = state(store);
