@@ -50,7 +50,7 @@ class CrashStatesTest {
    * frame of it begins just where one is expected, which would be damage.
    */
   private static final byte[] STALE =
-      LogText.bytes("\n", LogText.frame(LogText.head(0, LogText.put("k1", 1, "b25l")), "b25l"));
+      LogText.bytes("x", LogText.frame(LogText.head(0, LogText.put("k1", 1, "b25l")), "b25l"));
 
   private static final int RANDOM_SUBSETS = 24;
   private static final Set<Call> CHANGING =
