@@ -85,6 +85,15 @@ final class LogText {
     return String.format("%08x", crc.getValue());
   }
 
+  /** A log up to its last byte that is not zero. */
+  static byte[] withoutFreeSpace(byte[] log) {
+    int end = log.length;
+    while (end > 0 && log[end - 1] == 0) {
+      end--;
+    }
+    return Arrays.copyOf(log, end);
+  }
+
   static byte[] bytes(String... lines) {
     return String.join("", lines).getBytes(ISO_8859_1);
   }

@@ -63,7 +63,7 @@ final class StrictLog {
   /** The records in a log; fails if anything in it is not in order. */
   static Map<String, Stored> read(byte[] log) {
     StrictLog reader = new StrictLog();
-    String text = new String(log, ISO_8859_1);
+    String text = new String(LogText.withoutFreeSpace(log), ISO_8859_1);
     check(text.endsWith("\n"), "the log ends with a line feed");
     int start = 0;
     for (int end; start < text.length(); start = end + 1) {
