@@ -91,12 +91,12 @@ class PeersTest {
       Path log = bench.directory().resolve("store").resolve("log.1");
       try (OneTimeCreators.Share vault = new OneTimeCreators.Share(bench.directory())) {
         vault.fill(bench.keys(), 0, 1_000, bench.value());
-        long before = Files.size(log);
+        long before = used(log);
         String link = vault.share(bench.value());
-        long shared = Files.size(log);
+        long shared = used(log);
         long dashes = dashes(log, shared);
         assertThat(vault.reveal(link)).isEqualTo(bench.value().length);
-        assertThat(List.of(shared - before, Files.size(log) - shared, dashes(log, shared) - dashes))
+        assertThat(List.of(shared - before, used(log) - shared, dashes(log, shared) - dashes))
             .containsExactly(
                 (long) OneTimeCreators.SHARED,
                 (long) OneTimeCreators.REVEALED,
