@@ -226,7 +226,7 @@ final class CopyFixture {
   static int commits(SecretStore source, boolean finish) {
     FaultyStore counting =
         new FaultyStore(InMemorySecretStore.open(new InMemorySecretStore.Medium()));
-    VaultCopy copying = copying(InMemorySecretStore.open(clone(source)), counting);
+    VaultCopy copying = copying(InMemorySecretStore.open(cloneOf(source)), counting);
     assertThat((finish ? copying.finish() : copying.copy()).made()).isPositive();
     return counting.calls(Call.COMMIT);
   }

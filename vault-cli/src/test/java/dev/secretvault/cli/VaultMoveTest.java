@@ -73,7 +73,7 @@ class VaultMoveTest {
     long[] revision = {0};
     busy.from(Call.SCAN, 1).after(() -> put(source, JUNK, revision[0]++, 1));
     Refusal refusal = catchThrowableOfType(Refusal.class, () -> copying(busy, target).finish());
-    assertThat(refusal).hasMessageContaining("stop all that uses it");
+    assertThat(refusal).hasMessageContaining("stop all that uses the vault");
     assertThat(refusal.exitCode()).isEqualTo(Main.REFUSED);
     assertNoVault(InMemorySecretStore.open(to));
     assertThat(copying(busy, target).copy().state()).isEqualTo(State.BEHIND);
@@ -209,10 +209,11 @@ class VaultMoveTest {
     FaultyStore failing = new FaultyStore(target);
     failing.from(Call.COMMIT, commits(source, true)).fails(Fault.NOT_WRITTEN);
     try (SecretVault vault = openedOrCreated()) {
+      List<SecretInfo> secrets = vault.list(ListQuery.all()).items();
       assertThatThrownBy(() -> copying(source, failing).finish())
           .isInstanceOf(StoreException.class);
       List<String> fenced = contents(source);
-      for (SecretInfo secret : vault.list(ListQuery.all()).items()) {
+      for (SecretInfo secret : secrets) {
         assertThatThrownBy(() -> vault.delete(secret.id())).isInstanceOf(IntegrityException.class);
       }
       assertThatThrownBy(() -> vault.create(SecretSpec.named("late")))
@@ -311,7 +312,8 @@ class VaultMoveTest {
       for (int sound = 0; sound < 2; sound++) {
         InMemorySecretStore.Medium used = cloneOf(source);
         SecretStore store = InMemorySecretStore.open(used);
-        SecretStore copy = InMemorySecretStore.open(new InMemorySecretStore.Medium());
+        InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+        SecretStore copy = InMemorySecretStore.open(medium);
         SecretStore reading = FalseStore.of(copy, flaw, sound);
         if (flaw == FalseStore.Flaw.NONE) {
           assertThat(copying(store, reading).finish().state()).isEqualTo(State.FINISHED);
@@ -321,7 +323,7 @@ class VaultMoveTest {
             .isInstanceOf(Refusal.class)
             .hasMessageContaining(
                 sound == 0 ? "the copy differs" : "does not read as it was written");
-        assertNoVault(copy);
+        assertNoVault(InMemorySecretStore.open(medium));
         if (sound > 0) {
           VaultCopy.undo(store, Optional.of(copy));
         }
