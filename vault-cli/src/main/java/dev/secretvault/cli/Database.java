@@ -8,6 +8,8 @@ import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -20,7 +22,14 @@ final class Database implements Place {
   /** What cannot be meant for a directory; also when a path has made one slash of two. */
   private static final Pattern URL =
       Pattern.compile(
-          "(jdbc|postgres(ql)?):.*|.*://.*|[a-z][a-z0-9+.-]+:/.*", CASE_INSENSITIVE | DOTALL);
+          "(jdbc|postgres(ql)?):.*|.*://.*|.*[a-z0-9+.-]{2}:/.*", CASE_INSENSITIVE | DOTALL);
+
+  /** Would quote a part of a URL that it cannot parse, which may be the password. */
+  private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+  static {
+    DRIVER.setLevel(Level.OFF);
+  }
 
   private final PGConnectionPoolDataSource server = new PGConnectionPoolDataSource();
   private final Connections connections = new Connections(server);

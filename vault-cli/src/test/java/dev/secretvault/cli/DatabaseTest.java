@@ -172,7 +172,7 @@ class DatabaseTest {
     refused(1, "the copy is the vault now", copies(from.toString(), PostgresServer.url(database), "--undo"));
     assertThat(copies(PostgresServer.url(database), back.toString(), "--finish").exitCode())
         .isZero();
-    refused(1, "use its copy if it was moved", lists());
+    refused(1, "use its copy if it was moved", runs("list"));
     try (SecretStore last = FileSecretStore.openExisting(back)) {
       assertThat(CopyFixture.contents(last)).isEqualTo(contents);
     }

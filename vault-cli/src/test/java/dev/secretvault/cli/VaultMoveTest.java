@@ -216,14 +216,14 @@ class VaultMoveTest {
       for (SecretInfo secret : secrets) {
         assertThatThrownBy(() -> vault.delete(secret.id())).isInstanceOf(IntegrityException.class);
       }
-      assertThatThrownBy(() -> vault.create(SecretSpec.named("late")))
+      assertThatThrownBy(() -> vault.create(SecretSpec.named("late").value("x".toCharArray())))
           .isInstanceOf(IntegrityException.class);
       assertThat(contents(source)).isEqualTo(fenced);
       assertThatThrownBy(() -> copying(source, target).copy())
           .isInstanceOf(Refusal.class)
           .hasMessageContaining("--undo to go back");
       VaultCopy.undo(source, Optional.of(target));
-      vault.create(SecretSpec.named("late")).close();
+      vault.create(SecretSpec.named("late").value("x".toCharArray())).close();
     }
   }
 
