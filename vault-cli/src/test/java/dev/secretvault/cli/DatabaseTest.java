@@ -169,7 +169,10 @@ class DatabaseTest {
         SecretVault vault = CopyFixture.openExisting(there.openExisting(CopyFixture.QUIET))) {
       assertThat(CopyFixture.answers(vault)).isEqualTo(answers);
     }
-    refused(1, "the copy is the vault now", copies(from.toString(), PostgresServer.url(database), "--undo"));
+    refused(
+        1,
+        "the copy is the vault now",
+        copies(from.toString(), PostgresServer.url(database), "--undo"));
     assertThat(copies(PostgresServer.url(database), back.toString(), "--finish").exitCode())
         .isZero();
     refused(1, "use its copy if it was moved", runs("list"));
@@ -188,7 +191,15 @@ class DatabaseTest {
     assertThat(copies(from, from + "&currentSchema=other", "--finish").out())
         .contains("use " + PostgresServer.place(database) + "?currentSchema=other from now on");
     assertThat(runs("list").err()).contains("use its copy if it was moved");
-    assertThat(cli.runBare("list", "--jdbc", from + "&currentSchema=other", "--key-file", cli.key().toString()).exitCode()).isZero();
+    assertThat(
+            cli.runBare(
+                    "list",
+                    "--jdbc",
+                    from + "&currentSchema=other",
+                    "--key-file",
+                    cli.key().toString())
+                .exitCode())
+        .isZero();
   }
 
   private Cli.Answer lists() {

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that is sound when it is compared, and lists one record otherwise when it is verified,
- * be it at once or later.
+ * A store that is sound when it is compared, and lists one record otherwise when it is verified, be
+ * it at once or later.
  */
 final class FalseStore {
 

@@ -19,8 +19,8 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
-import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore;
+import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Instant;
 import java.util.List;
@@ -80,8 +80,7 @@ class VaultCopyTest {
     List<String> before = contents(source);
     List<String> answers = answers(from);
     Result result = copying(source, target).finish();
-    assertThat(result)
-        .isEqualTo(new Result(State.FINISHED, before.size(), before.size()));
+    assertThat(result).isEqualTo(new Result(State.FINISHED, before.size(), before.size()));
     assertMoved(source, target);
     assertNoVault(InMemorySecretStore.open(from));
     assertThat(contents(target)).isEqualTo(before);
@@ -163,8 +162,7 @@ class VaultCopyTest {
               Change.put(new RecordKey("s" + i), 0, new byte[0])));
     }
     FaultyStore counting = new FaultyStore(target);
-    VaultCopy copy =
-        new VaultCopy(source, counting, SecretStore.MAX_CHANGES, CopyFixture.QUIET);
+    VaultCopy copy = new VaultCopy(source, counting, SecretStore.MAX_CHANGES, CopyFixture.QUIET);
     copy.copy();
     assertThat(counting.calls(Call.COMMIT)).isEqualTo(4);
     // All went back: for each a deletion, and in a later commit a copy.
@@ -254,8 +252,7 @@ class VaultCopyTest {
   @Test
   void copy_vaultCreatedMeanwhile_isLeftAsItIs() {
     FaultyStore slow = new FaultyStore(target);
-    slow.nth(Call.COMMIT, 1)
-        .before(() -> CopyFixture.vault(InMemorySecretStore.open(to)).close());
+    slow.nth(Call.COMMIT, 1).before(() -> CopyFixture.vault(InMemorySecretStore.open(to)).close());
     assertThatThrownBy(() -> copying(source, slow).copy()).isInstanceOf(Refusal.class);
     assertThat(contents(target)).hasSize(1);
     CopyFixture.openExisting(InMemorySecretStore.open(to)).close();

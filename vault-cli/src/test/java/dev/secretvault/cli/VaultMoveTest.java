@@ -24,9 +24,9 @@ import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoredRecord;
+import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.List;
 import java.util.Optional;
@@ -104,7 +104,9 @@ class VaultMoveTest {
               .before(() -> acknowledged.set(isCommitted(used, change)));
           assertThat(copying(read, written).finish().state()).isEqualTo(State.FINISHED);
           assertMoved(InMemorySecretStore.open(used), copy);
-          assertThat(copy.read(JUNK).isPresent()).as("%s %d", call, n).isEqualTo(acknowledged.get());
+          assertThat(copy.read(JUNK).isPresent())
+              .as("%s %d", call, n)
+              .isEqualTo(acknowledged.get());
           more = n < List.of(read, written).get(side).calls(call);
           outcomes[acknowledged.get() ? 1 : 0]++;
         }
@@ -178,8 +180,7 @@ class VaultMoveTest {
   }
 
   private interface Resuming {
-    void run(
-        InMemorySecretStore.Medium used, InMemorySecretStore.Medium copy, boolean finished);
+    void run(InMemorySecretStore.Medium used, InMemorySecretStore.Medium copy, boolean finished);
   }
 
   private void breakOffAtAnyCommit(Resuming resuming) {
