@@ -59,8 +59,8 @@ final class HeaderRecord {
             header = store.read(KEY); // Again: it may have been the record that the scan met.
             if (header.isEmpty() && !empty) {
               throw new IntegrityException(
-                  "the store has records but no vault header: finish it if it is an unfinished"
-                      + " copy, use its copy if it was moved, else restore a backup",
+                  "the store has records but no vault header: finish it if it is an unfinished copy,"
+                      + " use its copy if it was moved, else restore a backup",
                   null);
             }
           }

@@ -15,12 +15,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "copy",
     description = {
-      "Copy a vault to another place, without its master key. The vault may be in use meanwhile,"
-          + " and the copy brought up to date as often as you like: it is no vault yet.",
-      "To move over, stop all that uses the vault, and run this again with --finish. That closes"
-          + " the vault for all who still have it open, and makes the copy the vault.",
-      "Compares all records each time, copies those that differ, and verifies all. If it breaks"
-          + " off, run it again. The exit code is 0 only if the copy is verified."
+      "Copy a vault to another place, without its master key. The vault may be in use meanwhile, and"
+          + " the copy brought up to date as often as you like: it is no vault yet.",
+      "To move over, stop all that uses the vault, and run this again with --finish. That closes the"
+          + " vault for all who still have it open, and makes the copy the vault.",
+      "Compares all records each time, copies those that differ, and verifies all. If it breaks off,"
+          + " run it again. The exit code is 0 only if the copy is verified."
     })
 final class CopyCommand implements Callable<Integer> {
 

@@ -70,8 +70,8 @@ final class CopyTarget {
       throw Refusal.because(
           store.read(CopySource.MOVED).isPresent()
               ? "this is where a vault was moved from: name an empty place to copy to"
-              : "there are records of something else, maybe of a vault whose header is lost: name"
-                    + " an empty place to copy to");
+              : "there are records of something else, maybe of a vault whose header is lost: name an"
+                  + " empty place to copy to");
     }
     byte[] drawn = new byte[2 * ID_BYTES];
     RANDOM.nextBytes(drawn);
