@@ -60,7 +60,7 @@ final class HeaderRecord {
             if (header.isEmpty() && !empty) {
               throw new IntegrityException(
                   "the store has records but no vault header: finish it if it is an unfinished copy,"
-                      + " else restore a backup",
+                      + " use its copy if it was moved, else restore a backup",
                   null);
             }
           }
@@ -150,7 +150,12 @@ final class HeaderRecord {
       StoredRecord stored =
           store
               .read(KEY)
-              .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+              .orElseThrow(
+                  () ->
+                      new IntegrityException(
+                          "the vault's header is gone: use its copy if it was moved, else restore a"
+                              + " backup",
+                          null));
       requireNoOtherAnchor(store);
       keyring.follow(stored.bytes());
       revision = stored.revision();

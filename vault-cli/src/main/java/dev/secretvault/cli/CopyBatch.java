@@ -11,6 +11,7 @@ import java.util.List;
 final class CopyBatch {
 
   private final SecretStore store;
+  private final List<Change> requirements;
   private final int most;
   private final List<Change> changes = new ArrayList<>();
 
@@ -23,11 +24,13 @@ final class CopyBatch {
   /**
    * Begins.
    *
-   * @param most how many changes a commit may have
+   * @param requirements what has to hold at each commit
+   * @param most how many changes a commit may have, with these
    */
-  CopyBatch(SecretStore store, int most) {
+  CopyBatch(SecretStore store, List<Change> requirements, int most) {
     this.store = store;
-    this.most = most;
+    this.requirements = requirements;
+    this.most = most - requirements.size();
   }
 
   /** Deletes what is stored with that revision. */
@@ -63,7 +66,9 @@ final class CopyBatch {
 
   private void commit(List<Change> some) {
     if (!some.isEmpty()) {
-      store.commit(some);
+      List<Change> all = new ArrayList<>(requirements);
+      all.addAll(some);
+      store.commit(all);
       made += some.size();
       some.clear();
     }

@@ -4,6 +4,7 @@ import dev.secretvault.store.SecretStore;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,10 +17,10 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "Copy a vault to another place, without its master key. The vault may be in use meanwhile, and"
           + " the copy brought up to date as often as you like: it is no vault yet.",
-      "To move over, stop all that uses the vault, and run this again with --finish. From then on use"
-          + " the copy alone: of two vaults, each gives out what is to be given out once.",
+      "To move over, stop all that uses the vault, and run this again with --finish. That closes the"
+          + " vault for all who still have it open, and makes the copy the vault.",
       "Compares all records each time, copies those that differ, and verifies all. If it breaks off,"
-          + " run it again."
+          + " run it again. The exit code is 0 only if the copy is verified."
     })
 final class CopyCommand implements Callable<Integer> {
 
@@ -33,11 +34,9 @@ final class CopyCommand implements Callable<Integer> {
 
   @Option(
       names = "--to",
-      required = true,
       paramLabel = "PLACE",
       description = "Where the copy is: in a new or empty place, or an unfinished copy.")
-  @SuppressWarnings("NullAway.Init") // It is required.
-  private String to;
+  private @Nullable String to;
 
   @Option(
       names = "--from-password-env",
@@ -54,8 +53,15 @@ final class CopyCommand implements Callable<Integer> {
 
   @Option(
       names = "--finish",
-      description = "Make the copy a vault, if it holds what the vault holds and that is at rest.")
+      description = "Close the vault, and make the copy the vault, if it holds what that holds.")
   private boolean finish;
+
+  @Option(
+      names = "--undo",
+      description =
+          "Open a vault again that was closed for a copy which is not finished. Leave out --to only"
+              + " if the copy is lost for good: else there may be two vaults.")
+  private boolean undo;
 
   @ParentCommand private Main main;
 
@@ -64,14 +70,19 @@ final class CopyCommand implements Callable<Integer> {
     if (!main.location().isDefault()) {
       throw Refusal.calledWrongly("copy takes no master key, and the vault with --from");
     }
-    try (Place source = place("--from", from, fromPasswordVariable);
-        Place target = place("--to", to, toPasswordVariable)) {
-      if (source.name().equals(target.name())) {
-        throw Refusal.calledWrongly("--from and --to are the same place");
-      }
-      copy(source, target);
+    if (finish && undo) {
+      throw Refusal.calledWrongly("--finish and --undo exclude each other: leave one out");
     }
-    return Main.DONE;
+    if (to == null && !undo) {
+      throw Refusal.calledWrongly("missing required option: '--to=PLACE'");
+    }
+    try (Place source = place("--from", from, fromPasswordVariable);
+        Place target = to == null ? null : place("--to", to, toPasswordVariable)) {
+      source.check("name the vault's with --from");
+      try (SecretStore vault = source.openExisting(main.streams())) {
+        return target == null || undo ? undo(vault, source, target) : copy(vault, source, target);
+      }
+    }
   }
 
   private static Place place(String option, String place, @Nullable String passwordVariable) {
@@ -84,17 +95,27 @@ final class CopyCommand implements Callable<Integer> {
     return new Directory(Path.of(place).toAbsolutePath().normalize());
   }
 
-  private void copy(Place source, Place target) {
-    Streams streams = main.streams();
-    source.check("name the vault's with --from");
-    try (SecretStore read = source.openExisting(streams)) {
-      // Else a directory is created for nothing.
-      VaultCopy.header(read);
-      try (SecretStore written = target.open()) {
-        VaultCopy copy =
-            new VaultCopy(read, written, SecretStore.MAX_CHANGES, VaultCopy.QUIET, streams);
-        report(finish ? copy.finish() : copy.copy(), source, target);
+  private int undo(SecretStore vault, Place source, @Nullable Place target) {
+    if (target == null) {
+      VaultCopy.undo(vault, Optional.empty());
+    } else {
+      target.check("name the copy with --to, or leave that out if there is none any more");
+      try (SecretStore copy = target.openExisting(main.streams())) {
+        VaultCopy.undo(vault, Optional.of(copy));
       }
+    }
+    main.streams().out().println(Printable.of(source.name()) + " is the vault again");
+    return Main.DONE;
+  }
+
+  private int copy(SecretStore vault, Place source, Place target) {
+    // Else a directory is created for nothing.
+    CopySource.of(vault);
+    try (SecretStore written = target.open()) {
+      VaultCopy copy = new VaultCopy(vault, written, SecretStore.MAX_CHANGES, main.streams());
+      VaultCopy.Result result = finish ? copy.finish() : copy.copy();
+      report(result, source, target);
+      return result.state() == VaultCopy.State.BEHIND ? Main.REFUSED : Main.DONE;
     }
   }
 
@@ -106,7 +127,7 @@ final class CopyCommand implements Callable<Integer> {
     String what =
         switch (result.state()) {
           case BEHIND ->
-              "the vault is in use: the copy is as it was a moment ago, and is not verified yet";
+              "the vault is in use: the copy's records are of different moments, and not verified";
           case IN_STEP ->
               "the copy holds what the vault holds: %,d records, verified; it is no vault yet";
           case FINISHED -> "the copy is a vault of %,d records, verified";
@@ -115,10 +136,8 @@ final class CopyCommand implements Callable<Integer> {
     if (result.state() == VaultCopy.State.FINISHED) {
       out.println("use " + Printable.of(target.name()) + " from now on");
       out.println(
-          "never use "
-              + Printable.of(source.name())
-              + " again: it would give out once more what was given out; move it away, or lock it,"
-              + " so that nothing opens it");
+          Printable.of(source.name())
+              + " is closed: delete it when you can do without its records");
     } else {
       out.println("to move over, stop all that uses the vault, and run this again with --finish");
     }

@@ -1,10 +1,16 @@
 package dev.secretvault.cli;
 
+import static java.util.regex.Pattern.CASE_INSENSITIVE;
+import static java.util.regex.Pattern.DOTALL;
+
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +19,17 @@ import org.postgresql.ds.PGConnectionPoolDataSource;
 /** Tables of a PostgreSQL database, whose names are the default ones. */
 final class Database implements Place {
 
-  private static final String URLS = "jdbc:";
+  /** What cannot be meant for a directory; also when a path has made one slash of two. */
+  private static final Pattern URL =
+      Pattern.compile(
+          "(jdbc|postgres(ql)?):.*|.*://.*|.*[a-z0-9+.-]{2}:/.*", CASE_INSENSITIVE | DOTALL);
+
+  /** Would quote a part of a URL that it cannot parse, which may be the password. */
+  private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+  static {
+    DRIVER.setLevel(Level.OFF);
+  }
 
   private final PGConnectionPoolDataSource server = new PGConnectionPoolDataSource();
   private final Connections connections = new Connections(server);
@@ -47,9 +63,9 @@ final class Database implements Place {
     }
   }
 
-  /** Whether this is no directory. */
+  /** Whether this is no directory; it need not be a right URL, and may have a password in it. */
   static boolean isUrl(String place) {
-    return place.startsWith(URLS);
+    return URL.matcher(place).matches();
   }
 
   @Override
@@ -77,13 +93,16 @@ final class Database implements Place {
   public String name() {
     String[] hosts = server.getServerNames();
     int[] ports = server.getPortNumbers();
+    String schema = server.getCurrentSchema();
     return IntStream.range(0, hosts.length)
         .mapToObj(i -> hosts[i] + (ports[i] == 0 ? "" : ":" + ports[i]))
         .collect(
             Collectors.joining(
                 ",",
                 "jdbc:postgresql://",
-                "/" + Objects.requireNonNullElse(server.getDatabaseName(), "")));
+                "/"
+                    + Objects.requireNonNullElse(server.getDatabaseName(), "")
+                    + (schema == null ? "" : "?currentSchema=" + schema)));
   }
 
   @Override

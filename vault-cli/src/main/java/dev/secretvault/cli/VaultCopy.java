@@ -1,73 +1,62 @@
 package dev.secretvault.cli;
 
-import dev.secretvault.crypto.Keyring;
-import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Makes a store hold what another one holds, whose vault may be in use meanwhile. Opens no record
  * and needs no key.
  *
- * <p>A vault of which there are two gives out twice what is to be given out once. So the copy is no
- * vault until it is {@linkplain #finish finished}: the header, without which nothing opens, is put
- * last. Until then the store has a mark that says whose copy it is, so that nothing else is taken
- * for one and overwritten. From then on nothing is copied to it any more, as it may be in use.
+ * <p>A vault of which there are two gives out twice what is to be given out once. So the copy has
+ * no header, without which nothing opens, until it is {@linkplain #finish finished}; and before it
+ * gets one the {@linkplain CopySource#fence vault loses its own}. In between no record of either
+ * changes, but by the copying.
  *
  * <p>What is to be done is found by comparing, so a copy that was broken off goes on.
  */
 final class VaultCopy {
 
-  static final RecordKey HEADER = new RecordKey("header");
-  static final RecordKey MARK = new RecordKey("copy");
-
-  /** Longer than a store may take to report a commit that was made elsewhere. */
-  static final Duration QUIET = Duration.ofMillis(1_200);
-
   /** How often all is compared for a vault that is in use, and stays so. */
-  private static final int ROUNDS_IN_USE = 2;
+  private static final int ROUNDS = 2;
 
-  /** How often all is compared before it is clear that the vault is still in use. */
-  private static final int ROUNDS_TO_FINISH = 4;
+  /** What is not copied as any record is. */
+  private static final Set<RecordKey> OWN =
+      Set.of(CopySource.HEADER, CopySource.MOVED, CopyTarget.MARK);
 
   private final SecretStore source;
   private final SecretStore target;
   private final int batch;
-  private final Duration quiet;
   private final Streams streams;
+
+  private long made;
+  private long verified;
 
   /**
    * Names the stores.
    *
    * @param batch how many changes a commit may have
-   * @param quiet how long nothing must have been reported of the source for it to be at rest
    */
-  VaultCopy(SecretStore source, SecretStore target, int batch, Duration quiet, Streams streams) {
+  VaultCopy(SecretStore source, SecretStore target, int batch, Streams streams) {
     this.source = source;
     this.target = target;
     this.batch = batch;
-    this.quiet = quiet;
     this.streams = streams;
   }
 
   /** How far a copy is. */
   enum State {
-    /** It is as the vault was when it was read last, but the vault is being written to. */
+    /** Its records are as they were at different moments. */
     BEHIND,
     /** It holds what the vault holds. */
     IN_STEP,
-    /** It is a vault. */
+    /** It is the vault. */
     FINISHED
   }
 
@@ -85,86 +74,148 @@ final class VaultCopy {
    * @throws Refusal if the one is no vault or the other no copy of it
    */
   Result copy() {
-    return run(ROUNDS_IN_USE, false);
+    return copyOr(
+        from -> {
+          if (from.isFenced()) {
+            throw Refusal.because(
+                "the vault is being moved, and closed for good if that is done: run this again with"
+                    + " --finish to go on, or with --undo to go back");
+          }
+          boolean inStep = bringInStep(CopyTarget.take(target, from));
+          return new Result(inStep ? State.IN_STEP : State.BEHIND, made, inStep ? verified : 0);
+        });
   }
 
   /**
-   * Brings the copy in step, and makes it a vault.
+   * Fences the vault, and makes the copy the vault.
    *
    * @throws Refusal also if the vault is in use
    */
   Result finish() {
-    return run(ROUNDS_TO_FINISH, true);
-  }
-
-  private Result run(int rounds, boolean finish) {
-    StoredRecord header = header(source);
-    Optional<StoredRecord> vault = target.read(HEADER);
-    if (vault.isPresent()) {
-      return compare(header, vault.get());
-    }
-    try {
-      mark(header);
-      return new Rounds().run(rounds, finish);
-    } catch (RevisionConflictException writtenByAnother) {
-      throw Refusal.because(
-          "somebody else writes to the copy: see that nobody does, and run this again");
-    }
+    return copyOr(
+        from -> {
+          CopyTarget copy = CopyTarget.take(target, from);
+          if (!from.isFenced() && !bringInStep(copy)) {
+            throw Refusal.because(
+                "the copy differs from the vault: stop all that uses the vault, and run this again;"
+                    + " if nothing uses it, look for the cause, and copy to another place");
+          }
+          streams
+              .out()
+              .println(
+                  "closing the vault; if this breaks off, run it again, or with --undo to go back");
+          CopySource fenced = from.fence(copy);
+          copyDifferences(copy);
+          if (!isVerified()) {
+            throw Refusal.because(
+                "what was copied does not read as it was written: run this again with --undo, look"
+                    + " for the cause, and copy to another place");
+          }
+          copy.finish(fenced.header());
+          made++;
+          verified++;
+          requireHeader(fenced.header());
+          return new Result(State.FINISHED, made, verified);
+        });
   }
 
   /**
-   * The header of the vault in a store.
+   * Opens a vault again that was fenced for a copy, which is not finished.
    *
-   * @throws Refusal if there is none
+   * @param copy where that is; empty if it is lost, and will never be a vault
+   * @throws Refusal if it is a vault, or the vault was fenced for another one
    */
-  static StoredRecord header(SecretStore source) {
-    return source
-        .read(HEADER)
-        .orElseThrow(
-            () ->
-                Refusal.because(
-                    source.read(MARK).isPresent()
-                        ? "there is no vault to copy from, but a copy that is not finished"
-                        : "there is no vault to copy from"));
+  static void undo(SecretStore source, Optional<SecretStore> copy) {
+    retryable(
+        () -> {
+          CopySource from = CopySource.of(source);
+          if (!from.isFenced()) {
+            throw Refusal.because("the vault is not closed: there is nothing to undo");
+          }
+          // In this order: whoever was about to finish the copy cannot do so any more.
+          copy.ifPresent(
+              store -> {
+                if (store.read(CopySource.HEADER).isPresent()) {
+                  throw Refusal.because(
+                      "the copy is the vault now: to go back, copy it to an empty place");
+                }
+                CopyTarget.take(store, from);
+              });
+          from.open();
+          return from;
+        });
   }
 
-  /** Makes sure that what the copy is to overwrite is a copy of the same vault. */
-  private void mark(StoredRecord header) {
-    byte[] vaultId = Keyring.vaultId(header.bytes());
-    Optional<StoredRecord> mark = target.read(MARK);
-    if (mark.isPresent()) {
-      if (!Arrays.equals(mark.get().bytes(), vaultId)) {
-        throw Refusal.because(
-            "there is an unfinished copy of another vault: name an empty place to copy to");
-      }
-    } else if (target.scan(null, 1).isEmpty()) {
-      target.commit(List.of(Change.put(MARK, 0, vaultId)));
-    } else {
+  /** What is done unless there is a vault to copy to. */
+  private interface Copying {
+    Result from(CopySource vault);
+  }
+
+  private Result copyOr(Copying copying) {
+    made = 0;
+    return retryable(
+        () -> {
+          CopySource from = CopySource.of(source);
+          Optional<StoredRecord> vault = target.read(CopySource.HEADER);
+          return vault.isPresent() ? compare(from, vault.get()) : copying.from(from);
+        });
+  }
+
+  private static <T> T retryable(Supplier<T> run) {
+    try {
+      return run.get();
+    } catch (RevisionConflictException changedByAnother) {
       throw Refusal.because(
-          "there are records of something else, maybe of a vault whose header is lost: name an"
-              + " empty place to copy to");
+          "somebody else writes to the copy, or changes the vault's keys: see that nobody does, and"
+              + " run this again");
     }
   }
 
   /** Says whether a vault is the finished copy, and changes nothing. */
-  private Result compare(StoredRecord header, StoredRecord vault) {
-    if (!Arrays.equals(Keyring.vaultId(header.bytes()), Keyring.vaultId(vault.bytes()))) {
-      throw Refusal.because("there is another vault: name an empty place to copy to");
+  private Result compare(CopySource from, StoredRecord vault) {
+    // A vault that is in use has no finished copy; this one may even be itself, by another name.
+    if (!from.isFenced()) {
+      throw Refusal.because("there is a vault already: name an empty place to copy to");
     }
-    Fingerprint.Taker taker = new Fingerprint.Taker();
-    Fingerprint copy = fingerprint(taker, target, Set.of());
-    if (!copy.equals(fingerprint(taker, source, Set.of()))) {
+    StoredRecord header = from.header();
+    if (!isSame(header, vault) || !isVerified()) {
       throw Refusal.because(
-          "there is a finished copy of this vault, and one of the two has been used since: nothing"
-              + " was changed; go on with one of them, and never again with the other");
+          "there is another vault, or the finished copy, and it has been used since: nothing was"
+              + " changed; never use again what was copied from");
     }
-    return new Result(State.FINISHED, 0, copy.records());
+    return new Result(State.FINISHED, 0, verified + 1);
   }
 
-  private Fingerprint fingerprint(
-      Fingerprint.Taker taker, SecretStore store, Set<RecordKey> except) {
+  private void requireHeader(StoredRecord header) {
+    if (!target.read(CopySource.HEADER).filter(there -> isSame(header, there)).isPresent()) {
+      throw Refusal.because(
+          "the copy's header does not read as it was written: remove the copy, look for the cause,"
+              + " and run this again with --undo and without --to");
+    }
+  }
+
+  /** False if the vault was written to all the while. */
+  private boolean bringInStep(CopyTarget copy) {
+    for (int round = 0; round < ROUNDS; round++) {
+      copyDifferences(copy);
+      if (isVerified()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the stores hold the same, but for what is their own. */
+  private boolean isVerified() {
+    Fingerprint.Taker taker = new Fingerprint.Taker();
+    Fingerprint copy = fingerprint(taker, target);
+    verified = copy.records();
+    return copy.equals(fingerprint(taker, source));
+  }
+
+  private Fingerprint fingerprint(Fingerprint.Taker taker, SecretStore store) {
     try (Progress progress = progress("records verified")) {
-      return taker.of(new Records(store, except), progress);
+      return taker.of(new Records(store, OWN), progress);
     }
   }
 
@@ -172,110 +223,35 @@ final class VaultCopy {
     return new Progress(streams, Progress.UNKNOWN, what, System::nanoTime);
   }
 
-  /** One run, during which the source is watched. */
-  private final class Rounds implements StoreListener {
-
-    private static final Set<RecordKey> OWN = Set.of(HEADER, MARK);
-
-    private volatile CountDownLatch changed = new CountDownLatch(1);
-    private long made;
-
-    @Override
-    public void changed(Set<RecordKey> keys) {
-      changed.countDown();
-    }
-
-    @Override
-    public void missed() {
-      changed.countDown();
-    }
-
-    Result run(int rounds, boolean finish) {
-      SecretStore.Subscription watching = source.watch(this);
-      try {
-        boolean inUse = false;
-        for (int round = 0; round < rounds; round++) {
-          changed = new CountDownLatch(1);
-          StoredRecord header = header(source);
-          copyDifferences();
-          Fingerprint.Taker taker = new Fingerprint.Taker();
-          Fingerprint copy = fingerprint(taker, target, OWN);
-          boolean same = copy.equals(fingerprint(taker, source, OWN));
-          if (same && !finish) {
-            return new Result(State.IN_STEP, made, copy.records());
-          }
-          inUse = !isQuiet();
-          if (same && !inUse) {
-            putHeader(header);
-            return new Result(State.FINISHED, made, copy.records() + 1);
-          }
+  private void copyDifferences(CopyTarget copy) {
+    CopyBatch changes = new CopyBatch(target, copy.requirements(), batch);
+    Records from = new Records(source, OWN);
+    Records to = new Records(target, OWN);
+    try (Progress progress = progress("records compared")) {
+      StoredRecord wanted = from.next();
+      StoredRecord there = to.next();
+      while (wanted != null || there != null) {
+        int order = wanted == null ? 1 : there == null ? -1 : wanted.key().compareTo(there.key());
+        if (there != null && order > 0) {
+          changes.delete(there.key(), there.revision());
+        } else if (wanted != null && order < 0) {
+          changes.put(wanted, 0);
+        } else if (wanted != null && there != null && !isSame(wanted, there)) {
+          changes.put(wanted, there.revision());
         }
-        return behind(inUse, finish);
-      } finally {
-        watching.close();
-      }
-    }
-
-    private Result behind(boolean inUse, boolean finish) {
-      if (!inUse) {
-        throw Refusal.because(
-            "what was copied does not read as it was written, though nothing writes to the vault:"
-                + " look for the cause, and copy to another place");
-      }
-      if (finish) {
-        throw Refusal.because(
-            "the vault is still written to: stop all that uses it, and run this again");
-      }
-      return new Result(State.BEHIND, made, 0);
-    }
-
-    /** Whether nothing was written to the source in this round, and nothing is by now. */
-    private boolean isQuiet() {
-      try {
-        return !changed.await(quiet.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw Refusal.because("interrupted: run this again, it goes on where it was");
-      }
-    }
-
-    private void copyDifferences() {
-      CopyBatch changes = new CopyBatch(target, batch);
-      Records from = new Records(source, OWN);
-      Records to = new Records(target, OWN);
-      try (Progress progress = progress("records compared")) {
-        StoredRecord wanted = from.next();
-        StoredRecord there = to.next();
-        while (wanted != null || there != null) {
-          int order = wanted == null ? 1 : there == null ? -1 : wanted.key().compareTo(there.key());
-          if (there != null && order > 0) {
-            changes.delete(there.key(), there.revision());
-          } else if (wanted != null && order < 0) {
-            changes.put(wanted, 0);
-          } else if (wanted != null && there != null && !isSame(wanted, there)) {
-            changes.put(wanted, there.revision());
-          }
-          if (order >= 0) {
-            to.advance();
-            there = to.next();
-          }
-          if (order <= 0) {
-            from.advance();
-            wanted = from.next();
-            progress.advanced(0, 1);
-          }
+        if (order >= 0) {
+          to.advance();
+          there = to.next();
         }
-        changes.commit();
-      } finally {
-        made += changes.made();
+        if (order <= 0) {
+          from.advance();
+          wanted = from.next();
+          progress.advanced(0, 1);
+        }
       }
-    }
-
-    private void putHeader(StoredRecord header) {
-      StoredRecord mark =
-          target.read(MARK).orElseThrow(() -> new RevisionConflictException(MARK, 1, 0));
-      target.commit(List.of(Change.copy(header, 0), Change.delete(MARK, mark.revision())));
-      made += 2;
+      changes.commit();
+    } finally {
+      made += changes.made();
     }
   }
 

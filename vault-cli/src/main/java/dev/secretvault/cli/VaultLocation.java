@@ -102,9 +102,13 @@ final class VaultLocation {
       if (jdbcPasswordVariable != null) {
         throw Refusal.calledWrongly("--jdbc-password-env is of use with --jdbc only");
       }
-      return new Directory(
+      Path named =
           Objects.requireNonNullElseGet(
-              directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets")));
+              directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
+      if (Database.isUrl(named.toString())) {
+        throw Refusal.calledWrongly("a database is named with --jdbc, not as a directory");
+      }
+      return new Directory(named);
     }
     if (directory != null) {
       throw Refusal.calledWrongly("--dir and --jdbc exclude each other: leave one out");

@@ -19,9 +19,13 @@ import dev.secretvault.SecretValue;
 import dev.secretvault.SecretVault;
 import dev.secretvault.VaultException;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
+import dev.secretvault.store.testkit.FaultyStore;
+import dev.secretvault.store.testkit.FaultyStore.Call;
+import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,7 +55,7 @@ final class CopyFixture {
   }
 
   static VaultCopy copying(SecretStore from, SecretStore to) {
-    return new VaultCopy(from, to, BATCH, Duration.ZERO, QUIET);
+    return new VaultCopy(from, to, BATCH, QUIET);
   }
 
   static MasterKey key() {
@@ -188,5 +192,42 @@ final class CopyFixture {
 
   static SecretVault openExisting(SecretStore store) {
     return SecretVault.builder().store(store).masterKey(key()).openExisting();
+  }
+
+  /** The records, without those that only a vault, a copy or a fenced vault has. */
+  static List<String> copied(SecretStore store) {
+    return contents(store).stream()
+        .filter(record -> !record.matches("(header|copy|moved) .*"))
+        .toList();
+  }
+
+  /** All is in the one, and nobody can open the other. */
+  static void assertMoved(SecretStore from, SecretStore to) {
+    assertThat(copied(to)).isEqualTo(copied(from));
+    CopySource fenced = CopySource.of(from);
+    assertThat(fenced.isFenced()).isTrue();
+    StoredRecord header = to.read(CopySource.HEADER).orElseThrow();
+    assertThat(header.revision()).isEqualTo(fenced.header().revision());
+    assertThat(header.bytes()).isEqualTo(fenced.header().bytes());
+    assertThat(to.read(CopyTarget.MARK)).isEmpty();
+    assertThat(from.read(CopySource.HEADER)).isEmpty();
+  }
+
+  /** Another store with the same records. */
+  static InMemorySecretStore.Medium cloneOf(SecretStore store) {
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    SecretStore clone = InMemorySecretStore.open(medium);
+    for (StoredRecord record : CopyFixture.records(store)) {
+      clone.commit(List.of(Change.copy(record, 0)));
+    }
+    return medium;
+  }
+
+  static int commits(SecretStore source, boolean finish) {
+    FaultyStore counting =
+        new FaultyStore(InMemorySecretStore.open(new InMemorySecretStore.Medium()));
+    VaultCopy copying = copying(InMemorySecretStore.open(cloneOf(source)), counting);
+    assertThat((finish ? copying.finish() : copying.copy()).made()).isPositive();
+    return counting.calls(Call.COMMIT);
   }
 }

@@ -1,7 +1,9 @@
 package dev.secretvault.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.IntegrityException;
 import dev.secretvault.SecretVault;
 import dev.secretvault.cli.VaultCopy.Result;
 import dev.secretvault.cli.VaultCopy.State;
@@ -83,41 +85,55 @@ class CopyTest {
     assertThat(onCopy("init").exitCode()).isEqualTo(Main.REFUSED);
 
     cli.creates("later", "x");
+    String list = cli.does("list").out();
     Cli.Answer last = copies("--finish");
     assertThat(last.exitCode()).as(last.err()).isZero();
     assertThat(last.out().lines())
         .containsExactly(
-            "5 records were copied or deleted in the copy",
+            "closing the vault; if this breaks off, run it again, or with --undo to go back",
+            "4 records were copied or deleted in the copy",
             "the copy is a vault of 7 records, verified",
             "use " + copy() + " from now on",
-            "never use "
-                + cli.vault()
-                + " again: it would give out once more what was given out; move it away, or lock it,"
-                + " so that nothing opens it");
+            cli.vault() + " is closed: delete it when you can do without its records");
+    assertThat(cli.run("reveal", "web").err()).contains("use its copy if it was moved");
     assertThat(first.err() + last.err()).isEmpty();
     assertThat(onCopy("reveal", "web").out()).isEqualTo(VALUE);
-    assertThat(onCopy("list").out()).isEqualTo(cli.does("list").out());
+    assertThat(onCopy("list").out()).isEqualTo(list);
     assertThat(copies("--finish").out()).contains("the copy is a vault of 7 records, verified");
 
     onCopy("deactivate", "web");
     Map<String, String> before = cli.disk();
-    refused(1, "one of the two has been used since: nothing was changed", copies(), before);
+    refused(1, "it has been used since: nothing was changed", copies(), before);
     // And back, to a new place.
     assertThat(copies(copy(), cli.file("back"), "--finish").exitCode()).isZero();
     try (SecretStore one = FileSecretStore.openExisting(copy());
         SecretStore other = FileSecretStore.openExisting(cli.file("back"))) {
-      assertThat(CopyFixture.contents(other)).isEqualTo(CopyFixture.contents(one));
+      CopyFixture.assertMoved(one, other);
     }
   }
 
   @Test
-  void copy_whileAProgramHasTheVaultOpen_copiesIt() {
+  void copy_whileAProgramHasTheVaultOpen_isTheOnlyVault() throws IOException {
     try (SecretVault vault = open(cli.vault())) {
-      new CopyFixture(CopyFixture.seeded("open")).use(vault, 10);
+      CopyFixture fixture = new CopyFixture(CopyFixture.seeded("open"));
+      fixture.use(vault, 10);
       assertThat(copies().out()).contains("verified; it is no vault yet");
-      // A process that is open and at rest cannot be told from none.
+      Map<String, String> before = cli.disk();
+      refused(1, "there is nothing to undo", copies("--undo"), before);
       assertThat(copies("--finish").exitCode()).isZero();
+      assertThatThrownBy(() -> vault.reveal("web"))
+          .isInstanceOf(IntegrityException.class)
+          .hasMessageContaining("use its copy if it was moved");
+      refused(1, "the copy is the vault now", copies("--undo"), cli.disk());
+      // The copy is lost.
+      Files.move(copy(), cli.file("lost"));
+      String undone = cli.vault() + " is the vault again\n";
+      assertThat(cli.runBare("copy", "--from", cli.vault().toString(), "--undo").out())
+          .isEqualTo(undone);
+      vault.reveal("web").close();
+      fixture.use(vault, 10);
     }
+    assertThat(cli.does("reveal", "web").out()).isEqualTo(VALUE);
   }
 
   private SecretVault open(Path directory) {
@@ -141,9 +157,21 @@ class CopyTest {
     refused(1, "is not a SecretVault directory", copies(other, copy()), before);
     refused(1, "is not a SecretVault directory", copies(cli.vault(), other), before);
     refused(1, " is a file; name the directory", copies(cli.vault(), file), before);
-    refused(2, "--from and --to are the same place", copies(cli.vault(), cli.vault()), before);
+    refused(2, "exclude each other", copies("--undo", "--finish"), before);
     refused(2, "missing required option: '--to", cli.runBare("copy", "--from", "x"), before);
     refused(2, "copy takes no master key", cli.run("copy", "--from", "x", "--to", "y"), before);
+  }
+
+  @Test
+  void copy_toItself_isRefusedByAnyName() throws IOException {
+    Path link = Files.createSymbolicLink(cli.file("link"), cli.vault());
+    for (Path name : List.of(cli.vault(), link)) {
+      Map<String, String> before = cli.disk();
+      refused(1, "there is a vault already", copies(cli.vault(), name), before);
+      refused(1, "there is a vault already", copies(cli.vault(), name, "--finish"), before);
+      refused(1, "there is nothing to undo", copies(cli.vault(), name, "--undo"), before);
+    }
+    assertThat(cli.does("reveal", "web").out()).isEqualTo(VALUE);
   }
 
   @Test
@@ -163,7 +191,7 @@ class CopyTest {
     for (int kill = 0; kill < KILLS; kill++) {
       killAtCommit(1 + random.nextInt(6), from);
       try (FileSecretStore copy = FileSecretStore.open(copy())) {
-        assertThat(copy.read(VaultCopy.HEADER)).isEmpty();
+        assertThat(copy.read(CopySource.HEADER)).isEmpty();
       }
       CopyFixture.assertNoVault(FileSecretStore.open(copy()));
     }
@@ -173,8 +201,8 @@ class CopyTest {
       int there = CopyFixture.contents(copy).size();
       assertThat(there).isGreaterThan(KILLS);
       Result result = CopyFixture.copying(source, copy).finish();
-      assertThat(result).isEqualTo(new Result(State.FINISHED, records - there + 2, records));
-      assertThat(CopyFixture.contents(copy)).isEqualTo(CopyFixture.contents(source));
+      assertThat(result).isEqualTo(new Result(State.FINISHED, records - there + 1, records));
+      CopyFixture.assertMoved(source, copy);
     }
   }
 

@@ -83,12 +83,24 @@ class DatabaseTest {
     String from = PostgresServer.url(database);
     refused(
         2,
-        "--from and --to are the same place",
-        quiet(cli.runBare("copy", "--from", from, "--to", from + "&ssl=false")));
-    refused(
-        2,
         "--to needs a URL like jdbc:postgresql://",
         quiet(cli.runBare("copy", "--from", from, "--to", "jdbc:" + secret)));
+    for (String form :
+        List.of(
+            "postgresql://app:%s@db/vault",
+            "postgres://app:%s@db/vault",
+            "POSTGRES:%s",
+            "JDBC:postgresql://db/vault?password=%s",
+            "jdbc:postgresql://app:%s@db/vault",
+            "https://%s",
+            " postgresql://app:%s@db/vault")) {
+      String unfit = form.formatted(secret);
+      String needed = " needs a URL like jdbc:postgresql://";
+      refused(2, "--to" + needed, quiet(cli.runBare("copy", "--from", "x", "--to", unfit)));
+      refused(2, "--from" + needed, quiet(cli.runBare("copy", "--from", unfit, "--to", "x")));
+      refused(2, "named with --jdbc", quiet(cli.runBare("--dir", unfit, "list")));
+    }
+    assertThat(place).isEmptyDirectory();
     refused(
         2,
         "--to-password-env is of use with a database only",
@@ -139,24 +151,55 @@ class DatabaseTest {
       fixture.use(vault, 40);
     }
     refused(1, "finish it if it is an unfinished copy", lists());
+    List<String> contents;
+    List<String> answers;
+    try (SecretStore first = FileSecretStore.openExisting(from)) {
+      contents = CopyFixture.contents(first);
+    }
+    try (SecretVault first = CopyFixture.openExisting(FileSecretStore.openExisting(from))) {
+      answers = CopyFixture.answers(first);
+    }
     assertThat(copies(from.toString(), PostgresServer.url(database), "--finish").out())
         .contains("use " + PostgresServer.place(database) + " from now on");
+    try (Place there = new Database(PostgresServer.url(database), "", null);
+        SecretStore store = there.openExisting(CopyFixture.QUIET)) {
+      assertThat(CopyFixture.contents(store)).isEqualTo(contents);
+    }
+    try (Place there = new Database(PostgresServer.url(database), "", null);
+        SecretVault vault = CopyFixture.openExisting(there.openExisting(CopyFixture.QUIET))) {
+      assertThat(CopyFixture.answers(vault)).isEqualTo(answers);
+    }
+    refused(
+        1,
+        "the copy is the vault now",
+        copies(from.toString(), PostgresServer.url(database), "--undo"));
     assertThat(copies(PostgresServer.url(database), back.toString(), "--finish").exitCode())
         .isZero();
-    try (SecretStore first = FileSecretStore.openExisting(from);
-        SecretStore last = FileSecretStore.openExisting(back)) {
-      assertThat(CopyFixture.contents(last)).isEqualTo(CopyFixture.contents(first));
+    refused(1, "use its copy if it was moved", runs("list"));
+    try (SecretStore last = FileSecretStore.openExisting(back)) {
+      assertThat(CopyFixture.contents(last)).isEqualTo(contents);
     }
-    try (Place there = new Database(PostgresServer.url(database), "", null);
-        SecretStore store = there.openExisting(CopyFixture.QUIET);
-        SecretStore first = FileSecretStore.openExisting(from)) {
-      assertThat(CopyFixture.contents(store)).isEqualTo(CopyFixture.contents(first));
-    }
-    try (Place there = new Database(PostgresServer.url(database), "", null);
-        SecretVault vault = CopyFixture.openExisting(there.openExisting(CopyFixture.QUIET));
-        SecretVault first = CopyFixture.openExisting(FileSecretStore.openExisting(from))) {
-      assertThat(CopyFixture.answers(vault)).isEqualTo(CopyFixture.answers(first));
-    }
+  }
+
+  /** Places of one database are told apart, and one place is known by any name. */
+  @Test
+  void copy_betweenSchemasOfADatabase_isNotToItself() {
+    runs("init");
+    String from = PostgresServer.url(database);
+    refused(1, "there is a vault already", copies(from, from.replace("localhost", "127.0.0.1")));
+    PostgresServer.execute(database, "CREATE SCHEMA other AUTHORIZATION " + PostgresServer.USER);
+    assertThat(copies(from, from + "&currentSchema=other", "--finish").out())
+        .contains("use " + PostgresServer.place(database) + "?currentSchema=other from now on");
+    assertThat(runs("list").err()).contains("use its copy if it was moved");
+    assertThat(
+            cli.runBare(
+                    "list",
+                    "--jdbc",
+                    from + "&currentSchema=other",
+                    "--key-file",
+                    cli.key().toString())
+                .exitCode())
+        .isZero();
   }
 
   private Cli.Answer lists() {

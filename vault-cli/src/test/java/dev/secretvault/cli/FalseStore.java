@@ -11,7 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that is sound when it is compared, and lists one record otherwise when it is verified.
+ * A store that is sound when it is compared, and lists one record otherwise when it is verified, be
+ * it at once or later.
  */
 final class FalseStore {
 
@@ -29,17 +30,23 @@ final class FalseStore {
 
   private final SecretStore store;
   private final Flaw flaw;
+  private final int sound;
   private int beginnings;
   private boolean done;
 
-  private FalseStore(SecretStore store, Flaw flaw) {
+  private FalseStore(SecretStore store, Flaw flaw, int sound) {
     this.store = store;
     this.flaw = flaw;
+    this.sound = sound;
   }
 
-  /** Makes one of a sound store. */
-  static SecretStore of(SecretStore store, Flaw flaw) {
-    FalseStore falsifying = new FalseStore(store, flaw);
+  /**
+   * Makes one of a sound store.
+   *
+   * @param sound how often it is verified before it lists anything otherwise
+   */
+  static SecretStore of(SecretStore store, Flaw flaw, int sound) {
+    FalseStore falsifying = new FalseStore(store, flaw, sound);
     return (SecretStore)
         Proxy.newProxyInstance(
             FalseStore.class.getClassLoader(),
@@ -56,12 +63,12 @@ final class FalseStore {
       beginnings++;
       done = false;
     }
-    if (beginnings % 2 == 1 || done) {
+    if (beginnings % 2 == 1 || beginnings <= 2 * sound || done) {
       return page;
     }
     List<StoredRecord> listed = new ArrayList<>();
     for (StoredRecord record : page) {
-      boolean first = !done && !record.key().equals(VaultCopy.MARK);
+      boolean first = !done && !record.key().equals(CopyTarget.MARK);
       done |= first;
       listed.addAll(first ? falsified(record) : List.of(record));
     }

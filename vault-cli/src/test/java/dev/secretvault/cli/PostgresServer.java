@@ -54,13 +54,18 @@ final class PostgresServer {
   /** The name of a database of its own, which belongs to {@link #USER}. */
   static String newDatabase() {
     String name = "test_" + DATABASES.incrementAndGet();
-    try (Connection connection = POSTGRES.getPostgresDatabase().getConnection();
+    execute("postgres", "CREATE DATABASE " + name + " OWNER " + USER);
+    return name;
+  }
+
+  /** Executes a statement as the server's owner. */
+  static void execute(String database, String sql) {
+    try (Connection connection = POSTGRES.getDatabase("postgres", database).getConnection();
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name + " OWNER " + USER);
+      statement.execute(sql);
     } catch (SQLException failed) {
       throw new IllegalStateException(failed);
     }
-    return name;
   }
 
   /** Where a database is. */

@@ -1,12 +1,14 @@
 package dev.secretvault.cli;
 
-import static dev.secretvault.cli.CopyFixture.BATCH;
+import static dev.secretvault.cli.CopyFixture.assertMoved;
 import static dev.secretvault.cli.CopyFixture.assertNoVault;
+import static dev.secretvault.cli.CopyFixture.cloneOf;
+import static dev.secretvault.cli.CopyFixture.commits;
 import static dev.secretvault.cli.CopyFixture.contents;
+import static dev.secretvault.cli.CopyFixture.copied;
 import static dev.secretvault.cli.CopyFixture.copying;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.secretvault.AlreadyRevealedException;
 import dev.secretvault.SecretId;
@@ -16,18 +18,16 @@ import dev.secretvault.cli.VaultCopy.State;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
-import dev.secretvault.store.testkit.FaultyStore.Fault;
 import dev.secretvault.store.testkit.InMemorySecretStore;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,15 +63,6 @@ class VaultCopyTest {
     }
   }
 
-  /** What a vault is without its header. */
-  private static List<String> withoutHeader(SecretStore store) {
-    return contents(store).stream().filter(record -> !record.startsWith("header ")).toList();
-  }
-
-  private static List<String> withoutMark(SecretStore store) {
-    return contents(store).stream().filter(record -> !record.startsWith("copy ")).toList();
-  }
-
   private static void put(SecretStore store, RecordKey key, long expected, int content) {
     store.commit(List.of(Change.put(key, expected, new byte[] {(byte) content})));
   }
@@ -86,11 +77,14 @@ class VaultCopyTest {
       }
       once = CopyFixture.unrevealed(vault).get(0);
     }
+    List<String> before = contents(source);
+    List<String> answers = answers(from);
     Result result = copying(source, target).finish();
-    assertThat(result.state()).isEqualTo(State.FINISHED);
-    assertThat(result.records()).isEqualTo(contents(source).size());
-    assertThat(contents(target)).isEqualTo(contents(source));
-    assertThat(answers(to)).isEqualTo(answers(from)).hasSizeGreaterThan(20);
+    assertThat(result).isEqualTo(new Result(State.FINISHED, before.size(), before.size()));
+    assertMoved(source, target);
+    assertNoVault(InMemorySecretStore.open(from));
+    assertThat(contents(target)).isEqualTo(before);
+    assertThat(answers(to)).isEqualTo(answers).hasSizeGreaterThan(20);
     try (SecretVault copy = CopyFixture.vault(InMemorySecretStore.open(to))) {
       copy.reveal(once).close();
       assertThatThrownBy(() -> copy.reveal(once)).isInstanceOf(AlreadyRevealedException.class);
@@ -115,11 +109,11 @@ class VaultCopyTest {
     Result copied = copying(source, watched).copy();
     assertThat(copied.state()).isEqualTo(State.IN_STEP);
     assertThat(watched.calls(Call.COMMIT)).isGreaterThan(3);
-    assertThat(withoutMark(target)).isEqualTo(withoutHeader(source));
+    assertThat(copied(target)).isEqualTo(copied(source));
     use(20);
     finishing.set(true);
     assertThat(copying(source, watched).finish().state()).isEqualTo(State.FINISHED);
-    assertThat(contents(target)).isEqualTo(contents(source));
+    assertMoved(source, target);
   }
 
   @Test
@@ -127,15 +121,15 @@ class VaultCopyTest {
     copying(source, target).copy();
     FaultyStore counting = new FaultyStore(target);
     assertThat(copying(source, counting).copy().made()).isZero();
-    assertThat(counting.calls(Call.COMMIT)).isZero();
     put(source, JUNK, 0, 1);
     assertThat(copying(source, counting).copy().made()).isEqualTo(1);
     put(source, JUNK, 1, 2);
     assertThat(copying(source, counting).copy().made()).isEqualTo(1);
     source.commit(List.of(Change.delete(JUNK, 2)));
     assertThat(copying(source, counting).copy().made()).isEqualTo(1);
-    assertThat(counting.calls(Call.COMMIT)).isEqualTo(3);
-    assertThat(withoutMark(target)).isEqualTo(withoutHeader(source));
+    // One for each run.
+    assertThat(counting.calls(Call.COMMIT)).isEqualTo(4 + 3);
+    assertThat(copied(target)).isEqualTo(copied(source));
   }
 
   /** What was deleted and made anew, and differs in one thing only. */
@@ -155,7 +149,7 @@ class VaultCopyTest {
           .ifPresent(old -> source.commit(List.of(Change.delete(JUNK, old.revision()))));
       source.commit(List.of(Change.copy(life, 0)));
       assertThat(copying(source, target).copy().state()).isEqualTo(State.IN_STEP);
-      assertThat(withoutMark(target)).isEqualTo(withoutHeader(source));
+      assertThat(copied(target)).isEqualTo(copied(source));
     }
   }
 
@@ -168,8 +162,7 @@ class VaultCopyTest {
               Change.put(new RecordKey("s" + i), 0, new byte[0])));
     }
     FaultyStore counting = new FaultyStore(target);
-    VaultCopy copy =
-        new VaultCopy(source, counting, SecretStore.MAX_CHANGES, Duration.ZERO, CopyFixture.QUIET);
+    VaultCopy copy = new VaultCopy(source, counting, SecretStore.MAX_CHANGES, CopyFixture.QUIET);
     copy.copy();
     assertThat(counting.calls(Call.COMMIT)).isEqualTo(4);
     // All went back: for each a deletion, and in a later commit a copy.
@@ -179,7 +172,7 @@ class VaultCopyTest {
       source.commit(List.of(Change.put(key, 0, new byte[Change.MAX_BYTES - 9 - i])));
     }
     assertThat(copy.copy().state()).isEqualTo(State.IN_STEP);
-    assertThat(withoutMark(target)).isEqualTo(withoutHeader(source));
+    assertThat(copied(target)).isEqualTo(copied(source));
   }
 
   @Test
@@ -201,104 +194,87 @@ class VaultCopyTest {
     }
     stop.set(true);
     using.join();
+    List<String> answers = answers(from);
     assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
-    assertThat(contents(target)).isEqualTo(contents(source));
-    assertThat(answers(to)).isEqualTo(answers(from));
+    assertMoved(source, target);
+    assertThat(answers(to)).isEqualTo(answers);
   }
 
+  /** Of two that copy, the one that is behind changes nothing any more. */
   @Test
-  void finish_vaultThatIsAlwaysInUse_isRefused() {
-    FaultyStore busy = new FaultyStore(source);
-    long[] revision = {0};
-    busy.from(Call.SCAN, 1).after(() -> put(source, JUNK, revision[0]++, 1));
-    Refusal refusal = catchThrowableOfType(Refusal.class, () -> copying(busy, target).finish());
-    assertThat(refusal).hasMessageContaining("stop all that uses it");
-    assertThat(refusal.exitCode()).isEqualTo(Main.REFUSED);
-    assertNoVault(InMemorySecretStore.open(to));
-    assertThat(copying(busy, target).copy().state()).isEqualTo(State.BEHIND);
-    busy.heal();
-    assertThat(copying(busy, target).finish().state()).isEqualTo(State.FINISHED);
-    assertThat(contents(target)).isEqualTo(contents(source));
-  }
-
-  /** A change at any moment of the last run is in the copy, or there is no copy. */
-  @Test
-  void finish_oneChangeAtAnyMoment_isNotLost() {
-    FaultyStore counting = new FaultyStore(source);
-    copying(counting, InMemorySecretStore.open(new InMemorySecretStore.Medium())).finish();
-    for (Call call : List.of(Call.SCAN, Call.READ)) {
-      for (int n = 1; n <= counting.calls(call); n++) {
+  void copy_anotherFinishesAtAnyCommit_changesNothingInTheVaultThatIsUsed() {
+    while (!hasUnrevealed()) {
+      use(1);
+    }
+    for (boolean finish : new boolean[] {false, true}) {
+      boolean more = true;
+      for (int n = 1; more; n++) {
+        InMemorySecretStore.Medium used = cloneOf(source);
         InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
         SecretStore copy = InMemorySecretStore.open(medium);
-        long before = source.read(JUNK).map(StoredRecord::revision).orElse(0L);
-        FaultyStore changing = new FaultyStore(source);
-        changing.nth(call, n).after(() -> put(source, JUNK, before, 7));
-        assertThat(copying(changing, copy).finish().state()).isEqualTo(State.FINISHED);
-        assertThat(contents(copy)).as("%s %d", call, n).isEqualTo(contents(source));
-      }
-    }
-  }
-
-  @Test
-  void finish_keysChangedMeanwhile_hasTheHeaderOfItsRecords() {
-    FaultyStore changing = new FaultyStore(source);
-    changing
-        .nth(Call.SCAN, 2)
-        .after(
-            () -> {
-              try (SecretVault vault = CopyFixture.vault(InMemorySecretStore.open(from))) {
-                vault.keys().rotate();
-                vault.keys().reencrypt(state -> {});
-              }
-            });
-    assertThat(copying(changing, target).finish().state()).isEqualTo(State.FINISHED);
-    assertThat(contents(target)).isEqualTo(contents(source));
-    assertThat(answers(to)).isEqualTo(answers(from));
-  }
-
-  @Test
-  void finish_anyCommitFails_goesOnWhereItWas() {
-    FaultyStore counting =
-        new FaultyStore(InMemorySecretStore.open(new InMemorySecretStore.Medium()));
-    copying(source, counting).finish();
-    int commits = counting.calls(Call.COMMIT);
-    int records = contents(source).size();
-    assertThat(commits).isGreaterThan(4);
-    for (Fault fault : Fault.values()) {
-      for (int n = 1; n <= commits; n++) {
-        InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-        FaultyStore failing = new FaultyStore(InMemorySecretStore.open(medium));
-        failing.nth(Call.COMMIT, n).fails(fault);
-        assertThatThrownBy(() -> copying(source, failing).finish())
-            .isInstanceOf(StoreException.class);
-        boolean finished = n == commits && fault == Fault.UNKNOWN_WRITTEN;
-        if (!finished) {
-          assertNoVault(InMemorySecretStore.open(medium));
-        }
-        int there = withoutMark(InMemorySecretStore.open(medium)).size();
-        assertThat(there).isGreaterThanOrEqualTo(Math.min(records - 1, (n - 2) * BATCH));
-        Result result = copying(source, failing).finish();
-        assertThat(result.state()).isEqualTo(State.FINISHED);
-        assertThat(result.made()).isEqualTo(finished ? 0 : records - there + 1);
-        assertThat(contents(InMemorySecretStore.open(medium))).isEqualTo(contents(source));
-      }
-    }
-  }
-
-  @Test
-  void copy_targetReadsOtherwise_isNoticed() {
-    for (FalseStore.Flaw flaw : FalseStore.Flaw.values()) {
-      SecretStore copy = InMemorySecretStore.open(new InMemorySecretStore.Medium());
-      SecretStore reading = FalseStore.of(copy, flaw);
-      if (flaw == FalseStore.Flaw.NONE) {
-        assertThat(copying(source, reading).finish().state()).isEqualTo(State.FINISHED);
-      } else {
-        assertThatThrownBy(() -> copying(source, reading).finish(), "%s", flaw)
+        FaultyStore slow = new FaultyStore(InMemorySecretStore.open(medium));
+        AtomicReference<List<String>> live = new AtomicReference<>();
+        slow.nth(Call.COMMIT, n)
+            .before(
+                () -> {
+                  copying(InMemorySecretStore.open(used), copy).finish();
+                  useCopy(medium);
+                  live.set(contents(copy));
+                });
+        VaultCopy copying = copying(InMemorySecretStore.open(used), slow);
+        assertThatThrownBy(finish ? copying::finish : copying::copy, "commit %d", n)
             .isInstanceOf(Refusal.class)
-            .hasMessageContaining("does not read as it was written");
-        assertNoVault(copy);
+            .hasMessageContaining("somebody else writes to the copy");
+        assertThat(contents(copy)).isEqualTo(live.get());
+        more = n < commits(source, finish);
       }
     }
+  }
+
+  private SecretVault openedSource() {
+    return CopyFixture.openExisting(InMemorySecretStore.open(from));
+  }
+
+  private boolean hasUnrevealed() {
+    try (SecretVault vault = openedSource()) {
+      return !CopyFixture.unrevealed(vault).isEmpty();
+    }
+  }
+
+  private void useCopy(InMemorySecretStore.Medium medium) {
+    try (SecretVault vault = CopyFixture.openExisting(InMemorySecretStore.open(medium))) {
+      vault.reveal(CopyFixture.unrevealed(vault).get(0)).close();
+      fixture.use(vault, 3);
+    }
+  }
+
+  /** A vault that begins where the copy does is not overwritten. */
+  @Test
+  void copy_vaultCreatedMeanwhile_isLeftAsItIs() {
+    FaultyStore slow = new FaultyStore(target);
+    slow.nth(Call.COMMIT, 1).before(() -> CopyFixture.vault(InMemorySecretStore.open(to)).close());
+    assertThatThrownBy(() -> copying(source, slow).copy()).isInstanceOf(Refusal.class);
+    assertThat(contents(target)).hasSize(1);
+    CopyFixture.openExisting(InMemorySecretStore.open(to)).close();
+  }
+
+  @Test
+  void copy_toItselfByAnotherName_isRefused() {
+    SecretStore same = InMemorySecretStore.open(from);
+    List<String> before = contents(source);
+    for (boolean finish : new boolean[] {false, true}) {
+      VaultCopy copy = copying(source, same);
+      assertThatThrownBy(finish ? copy::finish : copy::copy)
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("there is a vault already");
+    }
+    assertThat(contents(source)).isEqualTo(before);
+    copying(source, target).finish();
+    List<String> moved = contents(source);
+    assertThatThrownBy(() -> copying(source, same).finish())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("where a vault was moved from");
+    assertThat(contents(source)).isEqualTo(moved);
   }
 
   private void assertRefused(String why) {
@@ -317,7 +293,7 @@ class VaultCopyTest {
   @Test
   void copy_toAnotherVault_isRefused() {
     CopyFixture.vault(InMemorySecretStore.open(to)).close();
-    assertRefused("there is another vault");
+    assertRefused("there is a vault already");
   }
 
   @Test
@@ -355,11 +331,12 @@ class VaultCopyTest {
 
   @Test
   void copy_finished_isLeftAsItIs() {
+    int records = contents(source).size();
     copying(source, target).finish();
     FaultyStore counting = new FaultyStore(target);
     for (int i = 0; i < 2; i++) {
       Result again = i == 0 ? copying(source, counting).copy() : copying(source, counting).finish();
-      assertThat(again).isEqualTo(new Result(State.FINISHED, 0, contents(source).size()));
+      assertThat(again).isEqualTo(new Result(State.FINISHED, 0, records));
     }
     assertThat(counting.calls(Call.COMMIT)).isZero();
   }
@@ -371,24 +348,13 @@ class VaultCopyTest {
       fixture.use(copy, 10);
       copy.keys().rotate();
     }
-    assertRefused("one of the two has been used since");
+    assertRefused("it has been used since");
   }
 
   @Test
   void copy_vaultUsedSinceItsCopyWasFinished_isRefused() {
     copying(source, target).finish();
     put(source, JUNK, 0, 1);
-    assertRefused("one of the two has been used since");
-  }
-
-  @Test
-  void copy_anotherWritesToTheCopy_isRefused() {
-    FaultyStore shared = new FaultyStore(target);
-    shared.nth(Call.COMMIT, 2).before(() -> copying(source, InMemorySecretStore.open(to)).copy());
-    assertThatThrownBy(() -> copying(source, shared).copy())
-        .isInstanceOf(Refusal.class)
-        .hasMessageContaining("somebody else writes to the copy");
-    shared.heal();
-    assertThat(copying(source, shared).finish().state()).isEqualTo(State.FINISHED);
+    assertRefused("it has been used since");
   }
 }
