@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
+import dev.secretvault.store.jdbc.Mode;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -100,7 +101,7 @@ class FailoverTest {
                 .formatted(primary.port(), standby.port())
             + "?targetServerType=primary&hostRecheckSeconds=1";
     for (int node = 0; node < NODES; node++) {
-      pools.add(OnceClient.pool(url, CLIENTS));
+      pools.add(OnceClient.pool(url, CLIENTS, Mode.READ_COMMITTED));
       nodes.add(open(pools.get(node)));
       pools.get(node).getHikariConfigMXBean().setConnectionTimeout(1_000);
     }

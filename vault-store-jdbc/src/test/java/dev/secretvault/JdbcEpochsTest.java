@@ -1,12 +1,10 @@
 package dev.secretvault;
 
+import dev.secretvault.store.jdbc.InModes;
 import dev.secretvault.store.jdbc.Mode;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(Mode.class)
+@InModes(Mode.SERIALIZABLE)
 class JdbcEpochsTest extends EpochsContract {
   @Parameter private Mode mode;
 

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
+import dev.secretvault.store.jdbc.Mode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,13 +30,14 @@ final class OnceClient {
     return "value of " + number;
   }
 
-  /** Arguments: where the database is, the connections, the secrets. */
+  /** Arguments: where the database is, the connections, the secrets, the mode. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     String url = arguments[0];
     int connections = Integer.parseInt(arguments[1]);
     int secrets = Integer.parseInt(arguments[2]);
-    try (HikariDataSource pool = pool(url, connections);
-        SecretVault vault = open(pool)) {
+    Mode mode = Mode.valueOf(arguments[3]);
+    try (HikariDataSource pool = pool(url, connections, mode);
+        SecretVault vault = open(pool, mode)) {
       pool.getHikariConfigMXBean().setConnectionTimeout(1_000); // Once the first are there.
       System.out.println("ready");
       System.in.read();
@@ -61,19 +63,21 @@ final class OnceClient {
     }
   }
 
-  static HikariDataSource pool(String url, int connections) {
+  static HikariDataSource pool(String url, int connections, Mode mode) {
     HikariConfig config = new HikariConfig();
     config.setDataSource(MortalServer.dataSource(url));
+    config.setTransactionIsolation(mode.isolation());
     config.setMaximumPoolSize(connections);
     return new HikariDataSource(config);
   }
 
-  static SecretVault open(HikariDataSource pool) {
+  private static SecretVault open(HikariDataSource pool, Mode mode) {
     return SecretVault.builder()
         .store(
             JdbcSecretStore.open(
                 pool,
-                JdbcOptions.defaults().timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2))))
+                mode.of(
+                    JdbcOptions.defaults().timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2)))))
         .masterKey(MasterKey.fromBytes(HexFormat.of().parseHex(System.getenv(KEY))))
         .threads(VaultFixture.IDLE)
         .open();

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.jdbc.InModes;
+import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
+import dev.secretvault.store.jdbc.Mode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -24,11 +27,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 
 /**
  * Processes want the same secrets that are revealed once, while connections are terminated and the
  * server crashes. {@code -Dsecretvault.once=2000 -Dsecretvault.faults=24} is the full size.
  */
+@InModes(Mode.READ_COMMITTED)
 @Timeout(value = 60, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class OnceUnderFaultsTest {
 
@@ -38,6 +43,7 @@ class OnceUnderFaultsTest {
   private static final int PROCESSES = 4;
   private static final int CONNECTIONS = 4;
 
+  @Parameter private Mode mode;
   private final byte[] masterKey = new byte[MasterKey.BYTES];
   private final Map<Integer, Integer> got = new ConcurrentHashMap<>();
   private final Set<Integer> unknown = ConcurrentHashMap.newKeySet();
@@ -48,7 +54,7 @@ class OnceUnderFaultsTest {
   void eachIsRevealedOnce_orIsLostWhereNobodyCouldKnow(@TempDir Path parent) throws Exception {
     new SecureRandom().nextBytes(masterKey);
     try (MortalServer server = MortalServer.start(parent.resolve("server"));
-        HikariDataSource pool = OnceClient.pool(server.dataSource().getUrl(), CONNECTIONS);
+        HikariDataSource pool = OnceClient.pool(server.dataSource().getUrl(), CONNECTIONS, mode);
         SecretVault vault = open(pool)) {
       create(vault);
       int crashes = reveal(server);
@@ -78,7 +84,7 @@ class OnceUnderFaultsTest {
 
   private SecretVault open(HikariDataSource pool) {
     return SecretVault.builder()
-        .store(JdbcSecretStore.open(pool))
+        .store(JdbcSecretStore.open(pool, mode.of(JdbcOptions.defaults())))
         .masterKey(MasterKey.fromBytes(masterKey))
         .threads(VaultFixture.IDLE)
         .open();
@@ -116,7 +122,8 @@ class OnceUnderFaultsTest {
                 Map.of(OnceClient.KEY, HexFormat.of().formatHex(masterKey)),
                 server.dataSource().getUrl(),
                 CONNECTIONS,
-                SECRETS);
+                SECRETS,
+                mode);
         children.add(child);
       }
       for (ChildJvm child : children) {

@@ -29,6 +29,11 @@ class JdbcSecretStoreTest extends SecretStoreContract {
   }
 
   @Override
+  protected int rounds() {
+    return 40;
+  }
+
+  @Override
   protected void checkMedium() {
     assertThat(mode.pool().getHikariPoolMXBean().getActiveConnections())
         .as("connections kept")

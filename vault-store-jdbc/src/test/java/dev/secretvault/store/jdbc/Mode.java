@@ -14,13 +14,21 @@ public enum Mode {
 
   /** One for all tests. */
   public HikariDataSource pool() {
-    return Server.pool(
-        this == SERIALIZABLE ? "TRANSACTION_SERIALIZABLE" : "TRANSACTION_READ_COMMITTED");
+    return Server.pool(isolation());
+  }
+
+  /** What connections begin with. */
+  public String isolation() {
+    return this == SERIALIZABLE ? "TRANSACTION_SERIALIZABLE" : "TRANSACTION_READ_COMMITTED";
   }
 
   /** For a schema of its own. */
   public JdbcOptions newOptions() {
-    JdbcOptions options = JdbcOptions.defaults().schema(Server.newSchema());
+    return of(JdbcOptions.defaults().schema(Server.newSchema()));
+  }
+
+  /** These, for this mode. */
+  public JdbcOptions of(JdbcOptions options) {
     return this == PORTABLE ? options.portable() : options;
   }
 }

@@ -48,6 +48,8 @@ abstract class StoreFixture {
 
   protected abstract boolean severalOpen();
 
+  protected abstract int rounds();
+
   final SecretStore open() throws Exception {
     SecretStore store = openStore();
     opened.add(store);
