@@ -59,7 +59,9 @@ final class HeaderRecord {
             header = store.read(KEY); // Again: it may have been the record that the scan met.
             if (header.isEmpty() && !empty) {
               throw new IntegrityException(
-                  "the store has records but no vault header: restore a backup", null);
+                  "the store has records but no vault header: finish it if it is an unfinished copy,"
+                      + " use its copy if it was moved, else restore a backup",
+                  null);
             }
           }
           if (header.isPresent()) {
@@ -148,7 +150,12 @@ final class HeaderRecord {
       StoredRecord stored =
           store
               .read(KEY)
-              .orElseThrow(() -> new IntegrityException("the vault's header is gone", null));
+              .orElseThrow(
+                  () ->
+                      new IntegrityException(
+                          "the vault's header is gone: use its copy if it was moved, else restore a"
+                              + " backup",
+                          null));
       requireNoOtherAnchor(store);
       keyring.follow(stored.bytes());
       revision = stored.revision();

@@ -11,22 +11,36 @@ import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.FaultyStore;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** A vault that keeps an audit trail, and somebody who can write its store. */
 abstract class AuditFixture {
 
-  final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
   final FakeClock clock = new FakeClock(VaultFixture.START);
-  final FaultyStore store = new FaultyStore(InMemorySecretStore.open(medium));
-  final SecretStore attacker = InMemorySecretStore.open(medium);
-  final SecretVault vault = open(store, AuditPolicy.keep(1_000));
+  Supplier<SecretStore> medium;
+  FaultyStore store;
+  SecretStore attacker;
+  SecretVault vault;
   private int acts;
   private final List<SecretVault> others = new ArrayList<>();
+
+  /** Where the vaults of a test are: each store it gives is on the same records. */
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
+
+  @BeforeEach
+  void open() {
+    medium = newMedium();
+    store = new FaultyStore(medium.get());
+    attacker = medium.get();
+    vault = open(store, AuditPolicy.keep(1_000));
+  }
 
   static MasterKey key() {
     byte[] key = new byte[MasterKey.BYTES];
@@ -43,12 +57,12 @@ abstract class AuditFixture {
   }
 
   final SecretVault another(AuditPolicy policy) {
-    return kept(open(InMemorySecretStore.open(medium), policy));
+    return kept(open(medium.get(), policy));
   }
 
   /** One that was not told to keep a trail. */
   final SecretVault unaudited() {
-    return kept(builder(InMemorySecretStore.open(medium)).open());
+    return kept(builder(medium.get()).open());
   }
 
   private SecretVault kept(SecretVault opened) {

@@ -11,7 +11,6 @@ import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoredRecord;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,7 +124,7 @@ class AuditListenerTest extends AuditFixture {
   @ValueSource(booleans = {true, false})
   void eventThatTheStoreCannotRead_isPassedOver(boolean inBadSector) throws InterruptedException {
     SecretStore disk =
-        new WrappedStore(InMemorySecretStore.open(medium)) {
+        new WrappedStore(medium.get()) {
           @Override
           public Optional<StoredRecord> read(RecordKey key) {
             if (key.text().endsWith(digits(2))) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +52,7 @@ class AuditRaceTest extends AuditFixture {
           case "unaudited" -> unaudited();
           default ->
               SecretVault.builder()
-                  .store(WrappedStore.deaf(InMemorySecretStore.open(medium)))
+                  .store(WrappedStore.deaf(medium.get()))
                   .masterKey(key())
                   .audit(AuditPolicy.keep(1_000))
                   .open();

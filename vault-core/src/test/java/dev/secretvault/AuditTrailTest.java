@@ -30,7 +30,6 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -320,7 +319,7 @@ class AuditTrailTest extends AuditFixture {
   /** One requirement more in each commit would make all vaults pay. */
   @Test
   void vaultWithoutATrail_readsNothingMoreForIt() {
-    FaultyStore counting = new FaultyStore(InMemorySecretStore.open(medium));
+    FaultyStore counting = new FaultyStore(medium.get());
     try (SecretVault bare =
         SecretVault.builder().store(counting).masterKey(key()).clock(clock).open()) {
       SecretId id = VaultFixture.create(bare, text("one"));

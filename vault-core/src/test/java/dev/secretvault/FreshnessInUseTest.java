@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The store is put back below vaults that are open. */
@@ -16,8 +19,22 @@ class FreshnessInUseTest {
 
   private static final byte[] KEY = "0123456789abcdef0123456789abcdef".getBytes(US_ASCII);
 
-  private final PutBackMedium medium = new PutBackMedium();
+  private PutBackMedium medium;
   private final MemoryAnchor anchor = new MemoryAnchor();
+
+  SecretStore newStore() {
+    return new InMemorySecretStore();
+  }
+
+  @BeforeEach
+  void takeMedium() {
+    medium = new PutBackMedium(this::newStore);
+  }
+
+  @AfterEach
+  void close() {
+    medium.close();
+  }
 
   private VaultBuilder builder() {
     return SecretVault.builder()

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,8 +29,7 @@ class KeyRaceTest {
   private static final int ROUNDS = 8;
   private static final int WRITERS = 3;
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-  private final VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+  private VaultFixture fixture;
 
   /** The value is the name. */
   private final Map<String, SecretId> survivors = new ConcurrentHashMap<>();
@@ -39,12 +39,25 @@ class KeyRaceTest {
   private final Semaphore rounds = new Semaphore(0);
   private final AtomicLong reads = new AtomicLong();
 
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+
+  @BeforeEach
+  void open() {
+    fixture = newFixture();
+  }
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
   @Test
   void writersReadersAndTurningKeys_loseNothing() {
     long seed = new SplittableRandom().nextLong();
     System.out.println("keys race, seed " + seed);
-    try (fixture;
-        SecretVault second = fixture.open();
+    try (SecretVault second = fixture.open();
         SecretVault deaf = fixture.open(WrappedStore.deaf(fixture.newStore()))) {
       List<SecretVault> vaults = List.of(fixture.vault, second, deaf);
       CountDownLatch written = new CountDownLatch(WRITERS);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,14 +32,20 @@ class NamespacesTest {
   private static final List<String> NAMESPACES = List.of("", "red", "blue");
   private static final int TOKEN = 12;
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+  private Supplier<SecretStore> medium;
   private VaultFixture fixture;
   private SecretStore attacker;
 
+  /** Where the vaults of a test are: each store it gives is on the same records. */
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
+
   @BeforeEach
   void open() {
-    fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
-    attacker = InMemorySecretStore.open(medium);
+    medium = newMedium();
+    fixture = new VaultFixture(medium);
+    attacker = medium.get();
   }
 
   @AfterEach
@@ -310,7 +317,7 @@ class NamespacesTest {
         VaultLimits.defaults().maxSecrets(2).rate(Permission.DIGEST, 1, Duration.ofDays(1));
     try (SecretVault vault =
         SecretVault.builder()
-            .store(InMemorySecretStore.open(medium))
+            .store(medium.get())
             .masterKey(MasterKey.fromBytes(fixture.masterKey))
             .clock(fixture.clock)
             .limits(limits)

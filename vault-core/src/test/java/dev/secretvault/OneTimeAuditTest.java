@@ -10,6 +10,7 @@ import dev.secretvault.store.testkit.FaultyStore.Fault;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the audit trail has of one-time secrets. */
@@ -17,8 +18,14 @@ class OneTimeAuditTest extends AuditFixture {
 
   private static final Duration BRIEF = Duration.ofMinutes(5);
 
-  private final OneTimeSecrets sharer = vault.actingAs("ann").oneTime();
-  private final OneTimeSecrets recipient = vault.actingAs("bob").oneTime();
+  private OneTimeSecrets sharer;
+  private OneTimeSecrets recipient;
+
+  @BeforeEach
+  void takeParts() {
+    sharer = vault.actingAs("ann").oneTime();
+    recipient = vault.actingAs("bob").oneTime();
+  }
 
   private static OneTimeSpec spec() {
     return OneTimeSpec.of("value".toCharArray()).expiresAfter(BRIEF);

@@ -3,8 +3,6 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.secretvault.crypto.PasswordPolicy;
-import dev.secretvault.store.file.FileSecretStore;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +30,7 @@ class OneTimeRaceTest {
     return shared;
   }
 
-  private static void race(VaultFixture fixture, int secrets) {
+  static void race(VaultFixture fixture, int secrets) {
     try (fixture;
         SecretVault other = fixture.open()) {
       List<SharedSecret> shared = share(fixture.vault, secrets);
@@ -61,21 +59,23 @@ class OneTimeRaceTest {
 
   @Test
   void tenThousandSecrets_giveTenThousandPlaintexts() {
-    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-    race(new VaultFixture(() -> InMemorySecretStore.open(medium)), 10_000);
+    race(VaultFixture.inMemory(), 10_000);
   }
 
   @Test
   void onFiles_eachSecretGivesOnePlaintext() {
-    race(new VaultFixture(() -> FileSecretStore.open(directory.resolve("vault"))), 500);
+    race(VaultFixture.onFiles(directory.resolve("vault")), 500);
   }
 
   @Test
   void generatedValue_isShownToOneOfMany() {
-    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+    takeGenerated(VaultFixture.inMemory(), 100);
+  }
+
+  static void takeGenerated(VaultFixture fixture, int rounds) {
+    try (fixture;
         SecretVault other = fixture.open()) {
-      for (int round = 0; round < 100; round++) {
+      for (int round = 0; round < rounds; round++) {
         SharedSecret shared =
             fixture
                 .vault
@@ -98,13 +98,16 @@ class OneTimeRaceTest {
     }
   }
 
-  /** In each block, those who burn begin at one end, and those who reveal at the other. */
   @Test
   void burnAndReveal_haveOneWinner() {
-    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    burnAndReveal(VaultFixture.inMemory(), 200);
+  }
+
+  /** In each block, those who burn begin at one end, and those who reveal at the other. */
+  static void burnAndReveal(VaultFixture fixture, int blocks) {
     int block = 10;
-    int secrets = 200 * block;
-    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+    int secrets = blocks * block;
+    try (fixture;
         SecretVault other = fixture.open()) {
       List<SharedSecret> shared = share(fixture.vault, secrets);
       AtomicIntegerArray given = new AtomicIntegerArray(secrets);

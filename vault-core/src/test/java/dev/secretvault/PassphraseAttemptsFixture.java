@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.FaultyStore;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 
 /** Guesses at a passphrase without the cost of making them. */
 abstract class PassphraseAttemptsFixture {
@@ -22,15 +24,31 @@ abstract class PassphraseAttemptsFixture {
   static final Duration WINDOW = Duration.ofMinutes(10);
   static final Duration LOCK = Duration.ofMinutes(30);
 
-  final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-  final FaultyStore faults = new FaultyStore(InMemorySecretStore.open(medium));
-  final HeaderRecord header = unlock();
-  final VaultRecords records = new VaultRecords(faults, header, "", () -> {});
   final FakeClock clock = new FakeClock(VaultFixture.START);
-  final PassphraseAttempts attempts = attemptsOn(records);
   final AtomicInteger looks = new AtomicInteger();
-  final SecretInfo secret = createSecret();
-  final SecretId id = secret.id();
+  Supplier<SecretStore> medium;
+  FaultyStore faults;
+  HeaderRecord header;
+  VaultRecords records;
+  PassphraseAttempts attempts;
+  SecretInfo secret;
+  SecretId id;
+
+  /** Where the vaults of a test are: each store it gives is on the same records. */
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
+
+  @BeforeEach
+  void open() {
+    medium = newMedium();
+    faults = new FaultyStore(medium.get());
+    header = unlock();
+    records = new VaultRecords(faults, header, "", () -> {});
+    attempts = attemptsOn(records);
+    secret = createSecret();
+    id = secret.id();
+  }
 
   final PassphraseAttempts attemptsOn(VaultRecords on) {
     return new PassphraseAttempts(on, new Auditor(on.auditChain(null, clock), null), clock);

@@ -11,14 +11,15 @@ import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,7 +30,7 @@ class QuotaTest {
 
   private static final long UNLIMITED = Long.MAX_VALUE;
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+  private Supplier<SecretStore> medium;
   private final byte[] masterKey = new byte[MasterKey.BYTES];
   private final List<SecretVault> opened = new ArrayList<>();
   private final AtomicInteger names = new AtomicInteger();
@@ -38,8 +39,18 @@ class QuotaTest {
     Arrays.fill(masterKey, (byte) 1);
   }
 
+  /** Where the vaults of a test are: each store it gives is on the same records. */
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
+
+  @BeforeEach
+  void takeMedium() {
+    medium = newMedium();
+  }
+
   private SecretVault open(long quota) {
-    return open(InMemorySecretStore.open(medium), quota);
+    return open(medium.get(), quota);
   }
 
   private SecretVault open(SecretStore store, long quota) {
@@ -193,7 +204,7 @@ class QuotaTest {
     SecretVault unlimited = open(UNLIMITED);
     SecretId first = create(unlimited);
     create(unlimited);
-    FaultyStore dying = new FaultyStore(InMemorySecretStore.open(medium));
+    FaultyStore dying = new FaultyStore(medium.get());
     SecretVault limited = open(dying, 5);
     dying.from(Call.COMMIT, 2).fails(Fault.NOT_WRITTEN);
     assertThatThrownBy(() -> create(limited)).isInstanceOf(StoreFailedException.class);
@@ -205,7 +216,7 @@ class QuotaTest {
   }
 
   private long countRecords() {
-    try (SecretStore store = InMemorySecretStore.open(medium)) {
+    try (SecretStore store = medium.get()) {
       return store.scan(null, 1_000).stream()
           .filter(stored -> stored.key().text().contains(".c."))
           .count();
@@ -220,9 +231,9 @@ class QuotaTest {
     for (Call call : List.of(Call.READ, Call.COMMIT, Call.SCAN)) {
       for (int step = 1; step <= 3; step++) {
         for (boolean after : List.of(false, true)) {
-          InMemorySecretStore.Medium fresh = new InMemorySecretStore.Medium();
-          FaultyStore watched = new FaultyStore(InMemorySecretStore.open(fresh));
-          try (SecretVault unlimited = open(InMemorySecretStore.open(fresh), UNLIMITED)) {
+          Supplier<SecretStore> fresh = newMedium();
+          FaultyStore watched = new FaultyStore(fresh.get());
+          try (SecretVault unlimited = open(fresh.get(), UNLIMITED)) {
             create(unlimited);
             SecretVault limited = open(watched, 4);
             Runnable rival = () -> create(unlimited);
@@ -250,7 +261,7 @@ class QuotaTest {
   @ParameterizedTest
   @EnumSource(Fault.class)
   void creationsAndDeletionsThatFail_leaveTheCountRight(Fault fault) {
-    FaultyStore faults = new FaultyStore(InMemorySecretStore.open(medium));
+    FaultyStore faults = new FaultyStore(medium.get());
     SecretVault vault = open(faults, 5);
     SecretId id = create(vault);
     faults.nth(Call.COMMIT, 1).fails(fault);
@@ -268,7 +279,7 @@ class QuotaTest {
   void roomThatWasMadeDuringAReading_isSeen() {
     SecretVault rival = open(2);
     SecretId first = create(rival);
-    FaultyStore store = new FaultyStore(InMemorySecretStore.open(medium));
+    FaultyStore store = new FaultyStore(medium.get());
     SecretVault vault = open(store, 2);
     assertThat(vault.describe(first).name()).isNotEmpty();
     create(rival);
@@ -283,7 +294,7 @@ class QuotaTest {
 
   /** Overwrites the record of a secret with what does not open. */
   private RecordKey damage(SecretId id) {
-    try (SecretStore store = InMemorySecretStore.open(medium)) {
+    try (SecretStore store = medium.get()) {
       StoredRecord stored =
           store.scan(null, SecretStore.MAX_PAGE).stream()
               .filter(record -> record.key().text().endsWith(".s." + id))

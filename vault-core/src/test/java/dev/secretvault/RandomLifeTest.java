@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.secretvault.RandomLife.Divergence;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.file.FileSecretStore;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
@@ -27,24 +26,20 @@ class RandomLifeTest {
 
   @TempDir Path directory;
 
-  private static Supplier<SecretStore> inMemory() {
-    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-    return () -> InMemorySecretStore.open(medium);
-  }
-
-  private static Map<String, Integer> run(RandomLife life, int operations) {
-    try (life) {
-      System.out.println("random life: seed " + SEED + ", " + operations + " operations");
+  static Map<String, Integer> run(
+      long seed, int vaults, Supplier<SecretStore> medium, int operations) {
+    try (RandomLife life = new RandomLife(seed, vaults, medium, null)) {
+      System.out.println("random life: seed " + seed + ", " + operations + " operations");
       return life.run(operations);
     } catch (Divergence e) {
-      throw new AssertionError("seed " + SEED + ", " + e.getMessage(), e);
+      throw new AssertionError("seed " + seed + ", " + e.getMessage(), e);
     }
   }
 
   @Test
   void twoVaultsInMemory_doWhatTheModelSays() {
     int operations = Integer.getInteger("secretvault.life.operations", 200_000);
-    Map<String, Integer> outcomes = run(new RandomLife(SEED, 2, inMemory(), null), operations);
+    Map<String, Integer> outcomes = run(SEED, 2, VaultFixture.newMemory(), operations);
     assertThat(outcomes)
         .as("what came about")
         .containsKeys(
@@ -76,14 +71,14 @@ class RandomLifeTest {
   void aVaultOnFiles_doesWhatTheModelSays() {
     int operations = Integer.getInteger("secretvault.life.fileOperations", 5_000);
     Supplier<SecretStore> onFiles = () -> FileSecretStore.open(directory.resolve("vault"));
-    run(new RandomLife(SEED, 1, onFiles, null), operations);
+    run(SEED, 1, onFiles, operations);
   }
 
   /** The negative control: each of these twins would be caught. */
   @ParameterizedTest
   @EnumSource(LifeFlaw.class)
   void aModelWithABrokenRule_diverges(LifeFlaw flaw) {
-    try (RandomLife life = new RandomLife(SEED, 1, inMemory(), flaw)) {
+    try (RandomLife life = new RandomLife(SEED, 1, VaultFixture.newMemory(), flaw)) {
       assertThatThrownBy(() -> life.run(60_000)).as("seed %s", SEED).isInstanceOf(Divergence.class);
     }
   }

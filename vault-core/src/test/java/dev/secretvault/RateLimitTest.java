@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.VaultLimits.Rate;
 import dev.secretvault.crypto.MasterKey;
+import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Duration;
@@ -43,11 +44,15 @@ class RateLimitTest {
     return refusal[0];
   }
 
+  SecretStore newStore() {
+    return new InMemorySecretStore();
+  }
+
   private SecretVault open(VaultLimits limits) {
     byte[] key = new byte[MasterKey.BYTES];
     key[0] = 1;
     return SecretVault.builder()
-        .store(InMemorySecretStore.open(new InMemorySecretStore.Medium()))
+        .store(newStore())
         .masterKey(MasterKey.fromBytes(key))
         .clock(clock)
         .limits(limits)

@@ -37,8 +37,13 @@ final class VaultFixture implements AutoCloseable {
   }
 
   static VaultFixture inMemory() {
+    return new VaultFixture(newMemory());
+  }
+
+  /** Opens stores on the same memory. */
+  static Supplier<SecretStore> newMemory() {
     InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-    return new VaultFixture(() -> InMemorySecretStore.open(medium));
+    return () -> InMemorySecretStore.open(medium);
   }
 
   static VaultFixture onFiles(Path directory) {

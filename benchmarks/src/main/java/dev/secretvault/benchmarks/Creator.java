@@ -15,6 +15,14 @@ interface Creator extends AutoCloseable {
       case "bare-share" -> new OneTimeCreators.Bare(directory, OneTimeCreators.SHARED, 0);
       case "bare-reveal" ->
           new OneTimeCreators.Bare(directory, OneTimeCreators.REVEALED, OneTimeCreators.ERASED);
+      case "pg-create" -> new PostgresVaults.Create();
+      case "pg-reveal" -> new PostgresVaults.Reveal();
+      case "pg-reveal-first" -> new PostgresVaults.RevealFirst();
+      case "pg-once" -> new PostgresVaults.Once();
+      case "bare-pg-create" -> new PostgresByHand.Insert();
+      case "bare-pg-rows" -> new PostgresByHand.Rows();
+      case "bare-pg-reveal" -> new PostgresByHand.Select();
+      case "bare-pg-once" -> new PostgresByHand.Take();
       default -> Peer.open(kind, directory);
     };
   }

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
  * {@link Creator#open}. Each then creates a few values, durably, and so on; printed are the median
- * and the 99th percentile of a call, the rate, and their ratios to the first store.
+ * and the 99th percentile of a call, the rate, and their ratios to the first store; and to each
+ * right behind it that is bare, too.
  */
 final class Interleaved {
 
@@ -147,20 +148,21 @@ final class Interleaved {
   }
 
   private static void print(List<Turn> turns) {
-    Turn floor = turns.get(0);
+    List<Turn> floors = new ArrayList<>(turns.subList(0, 1));
+    turns.stream().skip(1).takeWhile(turn -> turn.name.startsWith("bare")).forEach(floors::add);
     System.out.printf(
-        "%-26s %8s %10s %10s %10s %8s %8s%n",
-        "store", "calls", "median us", "p99 us", "calls/s", "median x", "rate x");
+        "%-26s %8s %10s %10s %10s", "store", "calls", "median us", "p99 us", "calls/s");
+    floors.forEach(floor -> System.out.printf(" %8s %8s", "median x", "rate x"));
+    System.out.println();
     for (Turn turn : turns) {
       System.out.printf(
-          "%-26s %8d %10.0f %10.0f %10.0f %8.2f %8.2f%n",
-          turn.name,
-          turn.nanos.size(),
-          turn.percentile(50),
-          turn.percentile(99),
-          turn.rate(),
-          turn.percentile(50) / floor.percentile(50),
-          turn.rate() / floor.rate());
+          "%-26s %8d %10.0f %10.0f %10.0f",
+          turn.name, turn.nanos.size(), turn.percentile(50), turn.percentile(99), turn.rate());
+      for (Turn floor : floors) {
+        System.out.printf(
+            " %8.2f %8.2f", turn.percentile(50) / floor.percentile(50), turn.rate() / floor.rate());
+      }
+      System.out.println();
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.secretvault.cli;
 
 import dev.secretvault.crypto.MasterKey;
-import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.SecretStore;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,20 +23,20 @@ final class InitCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     VaultLocation location = main.location();
-    Path directory = location.directory();
+    Place place = location.place();
     KeySource source = location.keySource(true);
-    source.checkPlace(directory);
+    source.checkPlace(place);
     boolean keyIsThere = !source.makesFile();
     try (MasterKey masterKey = source.masterKey(main.streams())) {
-      FileSecretStore store = openEmpty(directory);
+      SecretStore store = openEmpty(place);
       location.builder(store, masterKey).open().close();
     }
-    report(directory, source.file(), keyIsThere);
+    report(place, source.file(), keyIsThere);
     return Main.DONE;
   }
 
-  private static FileSecretStore openEmpty(Path directory) {
-    FileSecretStore store = FileSecretStore.open(directory);
+  private static SecretStore openEmpty(Place place) {
+    SecretStore store = place.open();
     boolean empty = false;
     try {
       empty = store.scan(null, 1).isEmpty();
@@ -47,14 +47,16 @@ final class InitCommand implements Callable<Integer> {
     }
     if (!empty) {
       throw Refusal.because(
-          "there is a vault in " + directory + " already: name another directory with --dir");
+          "there is a vault in "
+              + place.name()
+              + " already: name another place with --dir or --jdbc");
     }
     return store;
   }
 
-  private void report(Path directory, Optional<Path> keyFile, boolean keyIsThere) {
+  private void report(Place place, Optional<Path> keyFile, boolean keyIsThere) {
     PrintStream out = main.streams().out();
-    out.println("created a vault in " + Printable.of(directory.toString()));
+    out.println("created a vault in " + Printable.of(place.name()));
     keyFile.ifPresent(
         file -> {
           String where = Printable.of(file.toString());

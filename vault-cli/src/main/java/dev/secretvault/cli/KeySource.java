@@ -86,14 +86,12 @@ record KeySource(Optional<Path> file, Function<Streams, MasterKey> reader) {
   /**
    * Refuses a file in the vault's directory, or in one that is not there, before anything is made.
    */
-  void checkPlace(Path vault) {
-    file.ifPresent(
-        given ->
-            checkPlace(given.toAbsolutePath().normalize(), vault.toAbsolutePath().normalize()));
+  void checkPlace(Place vault) {
+    file.ifPresent(given -> checkPlace(given.toAbsolutePath().normalize(), vault.directory()));
   }
 
-  private static void checkPlace(Path file, Path vault) {
-    if (file.startsWith(vault)) {
+  private static void checkPlace(Path file, @Nullable Path vault) {
+    if (vault != null && file.startsWith(vault.toAbsolutePath().normalize())) {
       throw Refusal.calledWrongly(
           "the master key's file must not lie in the vault's directory: whoever copies the one"
               + " would have the other");

@@ -64,7 +64,7 @@ final class KeysCommand {
     private @Nullable MasterKey masterKey;
 
     /** Gets the key, while the vault is not open yet. */
-    void prepare(Path vault, Streams streams) {
+    void prepare(Place vault, Streams streams) {
       KeySource given =
           KeySource.of("--new-key", file, variable, passphrase, passphraseVariable, true)
               .orElseThrow(
@@ -145,7 +145,7 @@ final class KeysCommand {
 
     @Override
     void prepare(Streams streams) {
-      newKey.prepare(directory(), streams);
+      newKey.prepare(place(), streams);
     }
 
     @Override
@@ -192,7 +192,7 @@ final class KeysCommand {
     @Override
     void prepare(Streams streams) {
       old = masterKey();
-      newKey.prepare(directory(), streams);
+      newKey.prepare(place(), streams);
     }
 
     @Override

@@ -29,7 +29,8 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(
     name = "secretvault",
-    description = "Keeps secrets in a directory, encrypted, and signs user IDs with them.",
+    description =
+        "Keeps secrets in a directory or a PostgreSQL database, encrypted, and signs user IDs with them.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Main.Version.class,
     subcommands = {
@@ -46,6 +47,7 @@ import picocli.CommandLine.ScopeType;
       SignCommand.class,
       AuditCommand.class,
       KeysCommand.class,
+      CopyCommand.class,
       AnchorCommand.class,
       DemoCommand.class
     },
@@ -121,7 +123,12 @@ public final class Main {
         .setErr(writer(streams.err()))
         .setParameterExceptionHandler(main::calledWrongly)
         .setExecutionExceptionHandler((failure, of, parsed) -> main.failed(failure));
-    int exitCode = command.execute(args);
+    int exitCode;
+    try {
+      exitCode = command.execute(args);
+    } finally {
+      main.location.close();
+    }
     if (exitCode == DONE && streams.out().checkError()) {
       streams.complain("standard output could not be written in full");
       return REFUSED;

@@ -23,6 +23,7 @@ final class Progress implements AutoCloseable {
   private final PrintStream err;
   private final boolean terminal;
   private final long size;
+  private final String what;
   private final LongSupplier nanoTime;
   private final long start;
   private long bytes;
@@ -34,12 +35,14 @@ final class Progress implements AutoCloseable {
    * Begins.
    *
    * @param size of the input in bytes, or {@link #UNKNOWN}
+   * @param what is counted, and what was done with it
    * @param nanoTime a clock like {@link System#nanoTime}
    */
-  Progress(Streams streams, long size, LongSupplier nanoTime) {
+  Progress(Streams streams, long size, String what, LongSupplier nanoTime) {
     this.err = streams.err();
     this.terminal = streams.errIsTerminal();
     this.size = size;
+    this.what = what;
     this.nanoTime = nanoTime;
     this.start = nanoTime.getAsLong();
     this.nextShown = terminal ? FIRST_BAR : NEXT_LINE;
@@ -65,8 +68,9 @@ final class Progress implements AutoCloseable {
     long elapsed = nanoTime.getAsLong() - start;
     return String.format(
         Locale.ROOT,
-        "%,d user IDs signed in %.2f s%s",
+        "%,d %s in %.2f s%s",
         count,
+        what,
         (double) elapsed / SECOND,
         count == 0 ? "" : String.format(Locale.ROOT, " (%,d a second)", rate(elapsed)));
   }
@@ -89,7 +93,7 @@ final class Progress implements AutoCloseable {
   }
 
   private String numbers(long elapsed) {
-    return String.format(Locale.ROOT, "%,d signed, %,d a second", count, rate(elapsed));
+    return String.format(Locale.ROOT, "%,d %s, %,d a second", count, what, rate(elapsed));
   }
 
   private long rate(long elapsed) {

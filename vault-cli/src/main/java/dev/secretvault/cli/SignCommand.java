@@ -51,7 +51,7 @@ final class SignCommand extends VaultCommand {
     UserIdAuthenticator users = vault.userIds(find(vault, nameOrId).id());
     String summary;
     try (InputStream input = open();
-        Progress progress = new Progress(streams, size(), System::nanoTime)) {
+        Progress progress = new Progress(streams, size(), "user IDs signed", System::nanoTime)) {
       write(users, input, progress);
       summary = progress.summary();
     }

@@ -6,7 +6,6 @@ import dev.secretvault.SecretNotFoundException;
 import dev.secretvault.SecretVault;
 import dev.secretvault.crypto.MasterKey;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,9 +30,9 @@ abstract class VaultCommand implements Callable<Integer> {
     return (Main) spec.root().userObject();
   }
 
-  /** The vault's directory. */
-  final Path directory() {
-    return main().location().directory();
+  /** Where the vault is. */
+  final Place place() {
+    return main().location().place();
   }
 
   /** The master key that the vault is opened with, once more; for the caller to close. */

@@ -5,11 +5,7 @@ import dev.secretvault.SecretVault;
 import dev.secretvault.VaultBuilder;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.RecordKey;
-import dev.secretvault.store.file.FileSecretStore;
-import dev.secretvault.store.file.Recovery;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import dev.secretvault.store.SecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,6 +25,24 @@ final class VaultLocation {
       scope = ScopeType.INHERIT,
       description = "The vault's directory. Default: $SECRETVAULT_DIR, or else secrets.")
   private @Nullable Path directory;
+
+  @Option(
+      names = "--jdbc",
+      paramLabel = "URL",
+      scope = ScopeType.INHERIT,
+      description =
+          "The PostgreSQL database of the vault, instead of a directory. User and password from the"
+              + " URL, or else from $PGUSER and $PGPASSWORD.")
+  private @Nullable String jdbc;
+
+  @Option(
+      names = "--jdbc-password-env",
+      paramLabel = "VARIABLE",
+      scope = ScopeType.INHERIT,
+      description = "The environment variable that holds the database's password.")
+  private @Nullable String jdbcPasswordVariable;
+
+  private @Nullable Place place;
 
   @Option(
       names = "--key-file",
@@ -68,12 +82,45 @@ final class VaultLocation {
 
   /** Whether none of the options was given. */
   boolean isDefault() {
-    return directory == null && anchor == null && given(false).isEmpty();
+    return directory == null
+        && jdbc == null
+        && jdbcPasswordVariable == null
+        && anchor == null
+        && given(false).isEmpty();
   }
 
-  Path directory() {
-    return Objects.requireNonNullElseGet(
-        directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
+  /** Where the vault's store is. */
+  Place place() {
+    if (place == null) {
+      place = findPlace();
+    }
+    return place;
+  }
+
+  private Place findPlace() {
+    if (jdbc == null) {
+      if (jdbcPasswordVariable != null) {
+        throw Refusal.calledWrongly("--jdbc-password-env is of use with --jdbc only");
+      }
+      Path named =
+          Objects.requireNonNullElseGet(
+              directory, () -> fromEnvironment("SECRETVAULT_DIR", "secrets"));
+      if (Database.isUrl(named.toString())) {
+        throw Refusal.calledWrongly("a database is named with --jdbc, not as a directory");
+      }
+      return new Directory(named);
+    }
+    if (directory != null) {
+      throw Refusal.calledWrongly("--dir and --jdbc exclude each other: leave one out");
+    }
+    return new Database(jdbc, "--jdbc", jdbcPasswordVariable);
+  }
+
+  /** Lets go of what was opened. */
+  void close() {
+    if (place != null) {
+      place.close();
+    }
   }
 
   private Optional<KeySource> given(boolean isNew) {
@@ -120,11 +167,9 @@ final class VaultLocation {
 
   /** Opens the vault as another command than most does. */
   SecretVault openExisting(Streams streams, Anchoring anchors) {
-    Path existing = directory();
-    refuseIfNothingThere(existing);
+    place().check("name the right one with --dir, or create a vault with: secretvault init");
     try (MasterKey masterKey = keySource(false).masterKey(streams)) {
-      FileSecretStore store = FileSecretStore.openExisting(existing);
-      report(store.recovery(), streams);
+      SecretStore store = place().openExisting(streams);
       VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
       try {
         anchors.choose(builder, store.read(FRESHNESS).isPresent());
@@ -145,7 +190,7 @@ final class VaultLocation {
   }
 
   /** Begins to create a vault. */
-  VaultBuilder builder(FileSecretStore store, MasterKey masterKey) {
+  VaultBuilder builder(SecretStore store, MasterKey masterKey) {
     VaultBuilder builder = SecretVault.builder().store(store).masterKey(masterKey);
     anchor().map(FreshnessAnchor::inFile).ifPresent(builder::freshness);
     return builder;
@@ -158,32 +203,5 @@ final class VaultLocation {
                 Optional.ofNullable(System.getenv("SECRETVAULT_ANCHOR"))
                     .filter(name -> !name.isEmpty())
                     .map(Path::of));
-  }
-
-  /** The store would say the same, but knows of no command to run. */
-  private static void refuseIfNothingThere(Path directory) {
-    String hint = ": name the right one with --dir, or create a vault with: secretvault init";
-    if (!Files.exists(directory)) {
-      throw Refusal.because("there is no directory " + directory + hint);
-    }
-    if (Files.isDirectory(directory)) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-        if (!entries.iterator().hasNext()) {
-          throw Refusal.because("the directory " + directory + " is empty" + hint);
-        }
-      } catch (IOException e) {
-        throw Refusal.because("the directory " + directory + " cannot be read", e);
-      }
-    }
-  }
-
-  private static void report(Recovery recovery, Streams streams) {
-    if (recovery.tornTailCut()) {
-      streams.complain(
-          "note: a crash had left "
-              + recovery.bytes()
-              + " bytes of an unfinished change; they are now in "
-              + recovery.keptIn());
-    }
   }
 }

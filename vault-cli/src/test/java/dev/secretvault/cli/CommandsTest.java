@@ -298,6 +298,7 @@ class CommandsTest {
             "sweep",
             "sign",
             "keys",
+            "copy",
             "anchor",
             "demo")) {
       assertThat(help.out()).contains("\n  " + command + " ");

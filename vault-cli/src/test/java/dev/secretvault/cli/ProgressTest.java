@@ -22,7 +22,7 @@ class ProgressTest {
   }
 
   private Progress progress(boolean terminal, long size) {
-    return new Progress(streams(err, terminal), size, () -> now);
+    return new Progress(streams(err, terminal), size, "user IDs signed", () -> now);
   }
 
   private String shown() {
@@ -48,14 +48,15 @@ class ProgressTest {
     after(500);
     progress.advanced(50, 1_000_000);
     assertThat(shown())
-        .isEqualTo("\r[############------------]  50%  1,000,000 signed, 2,000,000 a second");
+        .isEqualTo(
+            "\r[############------------]  50%  1,000,000 user IDs signed, 2,000,000 a second");
     assertThat(shown()).hasSizeLessThan(80);
     after(50);
     progress.advanced(25, 10);
     assertThat(shown().chars().filter(c -> c == '\r')).as("not drawn again so soon").hasSize(1);
     after(50);
     progress.advanced(25, 10);
-    assertThat(shown()).contains("\r[########################] 100%  1,000,020 signed");
+    assertThat(shown()).contains("\r[########################] 100%  1,000,020 user IDs signed");
     err.reset();
     progress.close();
     assertThat(shown()).matches("\r {60,80}\r");
@@ -68,7 +69,7 @@ class ProgressTest {
     Progress progress = progress(true, Progress.UNKNOWN);
     after(1_000);
     progress.advanced(50, 3_000);
-    assertThat(shown()).isEqualTo("\r3,000 signed, 3,000 a second");
+    assertThat(shown()).isEqualTo("\r3,000 user IDs signed, 3,000 a second");
   }
 
   @Test
@@ -89,8 +90,8 @@ class ProgressTest {
     }
     assertThat(shown().lines())
         .containsExactly(
-            "secretvault:  25%  500 signed, 100 a second",
-            "secretvault:  50%  1,000 signed, 100 a second");
+            "secretvault:  25%  500 user IDs signed, 100 a second",
+            "secretvault:  50%  1,000 user IDs signed, 100 a second");
   }
 
   @Test

@@ -350,7 +350,8 @@ class SignTest {
             taken.addAndGet(length);
           }
         };
-    Progress progress = new Progress(ProgressTest.streams(out, false), size, () -> 0);
+    Progress progress =
+        new Progress(ProgressTest.streams(out, false), size, "user IDs signed", () -> 0);
     CsvSigner signer = new CsvSigner(userId -> "", progress);
     assertThat(count(signer, lines, out)).isGreaterThan(200_000);
     int cores = Runtime.getRuntime().availableProcessors();
@@ -380,7 +381,8 @@ class SignTest {
           }
         };
     OutputStream out = OutputStream.nullOutputStream();
-    Progress progress = new Progress(ProgressTest.streams(out, false), 1, () -> 0);
+    Progress progress =
+        new Progress(ProgressTest.streams(out, false), 1, "user IDs signed", () -> 0);
     assertThatThrownBy(() -> new CsvSigner(userId -> "", progress).sign(failing, "ids", out))
         .isInstanceOf(Refusal.class)
         .hasMessage("ids cannot be read (Input/output error)");

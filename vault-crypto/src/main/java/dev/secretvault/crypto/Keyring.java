@@ -112,6 +112,17 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
+   * Tells a vault from others without a key. Who can write a header can choose what this says.
+   *
+   * @param header what {@link #header} returned, of that vault or of a later state of it
+   * @return what stays the same for as long as the vault exists, 16 bytes
+   * @throws CryptoException {@link Reason#DAMAGED} or {@link Reason#NEWER_FORMAT}
+   */
+  public static byte[] vaultId(byte[] header) {
+    return VaultHeader.parse(header).vaultId().clone();
+  }
+
+  /**
    * Unlocks the keyring of an existing vault.
    *
    * @param masterKey a key that unlocks it

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.secretvault.crypto.CryptoException.Reason;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HexFormat;
@@ -49,6 +50,26 @@ final class VaultHeaderTest {
     assertThat(one.vaultId).isNotEqualTo(two.vaultId);
     assertThat(salt(one)).isNotEqualTo(salt(two));
     assertThat(one.sealedKeyring).isNotEqualTo(two.sealedKeyring);
+  }
+
+  @Test
+  void vaultId_ofAnyStateOfAVault_isTheSame() {
+    byte[] id = HeaderParts.of(header).vaultId;
+    assertThat(Keyring.vaultId(header)).isEqualTo(id);
+    try (Keyring keyring = Keyring.open(MasterKey.fromBytes(masterKey), header);
+        KeyringChange change = keyring.rotate(Instant.EPOCH)) {
+      assertThat(Keyring.vaultId(change.header())).isEqualTo(id);
+    }
+    Arrays.fill(Keyring.vaultId(header), (byte) 0);
+    assertThat(Keyring.vaultId(header)).isEqualTo(id);
+  }
+
+  @Test
+  void vaultId_anyBitFlipped_isRefused() {
+    for (int bit = 0; bit < header.length * 8; bit++) {
+      byte[] flipped = flip(header, bit);
+      assertThat(refusal("bit " + bit, () -> Keyring.vaultId(flipped))).isEqualTo(Reason.DAMAGED);
+    }
   }
 
   @Test

@@ -41,6 +41,34 @@ public sealed interface Change {
   }
 
   /**
+   * A put of a record as another store has it, with its revision and its expiry: for moving records
+   * from one store to another. What is sealed for its revision stays what it is; and a writer that
+   * knew the record there goes on with it here.
+   *
+   * <p>Revisions only grow, here too. A record whose revision is not above the stored one, because
+   * it was deleted in the other store and created again, is deleted in one commit and copied in a
+   * later one.
+   *
+   * @param record what to store; its bytes are not copied, so they must not change until the commit
+   *     returned
+   * @param expectedRevision the revision to replace, 0 to create the record
+   * @return the change
+   * @throws IllegalArgumentException if the expected revision is negative or not below the
+   *     record's, the bytes are too many, or the expiry is out of range
+   */
+  static Put copy(StoredRecord record, long expectedRevision) {
+    if (record.revision() <= expectedRevision) {
+      throw new IllegalArgumentException(
+          "record: a revision above "
+              + expectedRevision
+              + " is needed, but it has "
+              + record.revision());
+    }
+    return new Put(
+        record.key(), expectedRevision, record.revision(), record.bytes(), record.expiresAt());
+  }
+
+  /**
    * A deletion; see {@link Delete#Delete}.
    *
    * @param key the record to delete
@@ -118,6 +146,7 @@ public sealed interface Change {
   final class Put implements Change {
     private final RecordKey key;
     private final long expectedRevision;
+    private final long newRevision;
     private final byte[] bytes;
     private final @Nullable Instant expiresAt;
 
@@ -134,12 +163,22 @@ public sealed interface Change {
      *     expiry is out of range
      */
     public Put(RecordKey key, long expectedRevision, byte[] bytes, @Nullable Instant expiresAt) {
+      this(key, expectedRevision, expectedRevision + 1, bytes, expiresAt);
+    }
+
+    private Put(
+        RecordKey key,
+        long expectedRevision,
+        long newRevision,
+        byte[] bytes,
+        @Nullable Instant expiresAt) {
       this.key = Objects.requireNonNull(key, "key");
       if (expectedRevision < 0) {
         throw new IllegalArgumentException(
             "expectedRevision: at least 0, but was " + expectedRevision);
       }
       this.expectedRevision = expectedRevision;
+      this.newRevision = newRevision;
       this.bytes = Objects.requireNonNull(bytes, "bytes");
       if (bytes.length > MAX_BYTES) {
         throw new IllegalArgumentException(
@@ -170,9 +209,12 @@ public sealed interface Change {
       return expectedRevision;
     }
 
-    /** {@return the revision the record has after the commit: the expected one plus 1} */
+    /**
+     * {@return the revision the record has after the commit: the expected one plus 1, or that of
+     * the record that is {@linkplain Change#copy copied}}
+     */
     public long newRevision() {
-      return expectedRevision + 1;
+      return newRevision;
     }
 
     /** {@return what to store} No copy. */

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A revision starts at 1 with the put that creates a record and grows by 1 with each put. A
  * record that is deleted and created again starts at 1 again, so a caller that must tell two lives
- * of a record apart gives the second another key.
+ * of a record apart gives the second another key. A {@linkplain Change#copy copy} brings the
+ * revision along that the record has in another store, and is counted on from there.
  *
  * <p><b>Threads.</b> All methods may be called by any number of threads at once. An interrupt of a
  * calling thread never damages or closes the store; a method that is not done by then goes on, and

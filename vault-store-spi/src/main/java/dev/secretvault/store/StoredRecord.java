@@ -42,7 +42,8 @@ public final class StoredRecord {
 
   /**
    * {@return the number of this record's write: 1 for the put that created it, one more with each
-   * put since}
+   * put since; of one that was {@linkplain Change#copy copied}, the writes of its former store
+   * count too}
    */
   public long revision() {
     return revision;

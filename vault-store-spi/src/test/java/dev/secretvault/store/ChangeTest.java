@@ -83,6 +83,47 @@ class ChangeTest {
     }
   }
 
+  @Test
+  void copy_record_isKeptAsItIs() {
+    Instant expiresAt = Instant.ofEpochMilli(1_234_567_890_123L);
+    StoredRecord record = new StoredRecord(KEY, 9, expiresAt, BYTES);
+    for (long expected : new long[] {0, 7, 8}) {
+      Change.Put copy = Change.copy(record, expected);
+      assertThat(copy.key()).isEqualTo(KEY);
+      assertThat(copy.expectedRevision()).isEqualTo(expected);
+      assertThat(copy.newRevision()).isEqualTo(9);
+      assertThat(copy.bytes()).isSameAs(BYTES);
+      assertThat(copy.expiresAt()).isEqualTo(expiresAt);
+    }
+    assertThat(Change.copy(new StoredRecord(KEY, 1, null, BYTES), 0).expiresAt()).isNull();
+  }
+
+  @Test
+  void copy_revisionThatDoesNotGrow_throws() {
+    StoredRecord record = new StoredRecord(KEY, 9, null, BYTES);
+    for (long expected : new long[] {9, 10, Long.MAX_VALUE}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Change.copy(record, expected))
+          .withMessageContaining("above " + expected)
+          .withMessageContaining("has 9");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.copy(record, -1))
+        .withMessageContaining("expectedRevision");
+  }
+
+  @Test
+  void copy_whatNoPutTakes_throws() {
+    StoredRecord large = new StoredRecord(KEY, 9, null, new byte[Change.MAX_BYTES + 1]);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.copy(large, 1))
+        .withMessageContaining("bytes");
+    StoredRecord early = new StoredRecord(KEY, 9, Instant.EPOCH.minusMillis(1), BYTES);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.copy(early, 1))
+        .withMessageContaining("expiresAt");
+  }
+
   private static Instant expiry(Instant expiresAt) {
     return new Change.Put(KEY, 0, BYTES, expiresAt).expiresAt();
   }

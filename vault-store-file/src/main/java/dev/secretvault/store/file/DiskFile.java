@@ -27,4 +27,10 @@ interface DiskFile extends Closeable {
 
   /** Whether the name under which the file was opened still leads to this very file. */
   boolean isNamed() throws IOException;
+
+  /**
+   * As {@link #isNamed()}, told by what was just written here and nowhere else. Asks for no
+   * attributes of the file, after which a system may force its times with the next write.
+   */
+  boolean isNamed(long position, byte[] written) throws IOException;
 }

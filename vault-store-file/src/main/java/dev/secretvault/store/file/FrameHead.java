@@ -19,7 +19,7 @@ import tools.jackson.core.JsonToken;
  */
 record FrameHead(long number, List<Step> steps) {
 
-  /** The longest head, rounded up: {@link SecretStore#MAX_CHANGES} puts take 212 bytes each. */
+  /** The longest head, rounded up: {@link SecretStore#MAX_CHANGES} puts take 236 bytes each. */
   static final int MAX_LENGTH = 1 << 18;
 
   /** What is between the values and the end of the frame. */
@@ -38,20 +38,33 @@ record FrameHead(long number, List<Step> steps) {
   /**
    * One change.
    *
+   * @param precondition the revision that must be stored before, 0 for none
    * @param revision the one that a put gives or a deletion ends
    * @param expiresAt milliseconds since 1970, or {@link #NEVER}
    * @param length how long the text of a put's value is
    * @param checksum the CRC32C of that text
    */
   record Step(
-      RecordKey key, boolean isPut, long revision, long expiresAt, int length, int checksum) {
+      RecordKey key,
+      boolean isPut,
+      long precondition,
+      long revision,
+      long expiresAt,
+      int length,
+      int checksum) {
     static final long NEVER = -1;
+
+    /** A change that counts on from the revision that is stored. */
+    Step(RecordKey key, boolean isPut, long revision, long expiresAt, int length, int checksum) {
+      this(key, isPut, isPut ? revision - 1 : revision, revision, expiresAt, length, checksum);
+    }
 
     /** A put of a value with that text. */
     static Step put(Change.Put put, byte[] text) {
       return new Step(
           put.key(),
           true,
+          put.expectedRevision(),
           put.newRevision(),
           put.expiresAt() == null ? NEVER : put.expiresAt().toEpochMilli(),
           text.length,
@@ -67,6 +80,9 @@ record FrameHead(long number, List<Step> steps) {
       json.writeStringProperty("k", key.text());
       if (isPut) {
         json.writeNumberProperty("r", revision);
+        if (precondition != revision - 1) {
+          json.writeNumberProperty("p", precondition);
+        }
         if (expiresAt != NEVER) {
           json.writeNumberProperty("x", expiresAt);
         }
@@ -87,8 +103,16 @@ record FrameHead(long number, List<Step> steps) {
         step = delete(key, Json.number(json, 1, Long.MAX_VALUE));
       } else if ("r".equals(kind)) {
         long revision = Json.number(json, 1, Long.MAX_VALUE);
+        long precondition = revision - 1;
         long expiresAt = NEVER;
         String next = json.nextName();
+        if ("p".equals(next)) {
+          precondition = Json.number(json, 0, Long.MAX_VALUE);
+          if (precondition >= revision - 1) {
+            throw new FrameException("a copy does not leave out a revision");
+          }
+          next = json.nextName();
+        }
         if ("x".equals(next)) {
           expiresAt = Json.number(json, 0, Long.MAX_VALUE);
           next = json.nextName();
@@ -100,7 +124,8 @@ record FrameHead(long number, List<Step> steps) {
         if (length % 4 != 0) {
           throw new FrameException("a value has no length that base64 can have");
         }
-        step = new Step(key, true, revision, expiresAt, length, checksum(Json.string(json, "s")));
+        int checksum = checksum(Json.string(json, "s"));
+        step = new Step(key, true, precondition, revision, expiresAt, length, checksum);
       } else {
         throw new FrameException("a change is neither a put nor a deletion");
       }

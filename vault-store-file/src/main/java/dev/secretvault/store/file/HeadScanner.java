@@ -24,6 +24,7 @@ final class HeadScanner {
   private static final byte[] VALUES = ascii("],\"v\":[");
   private static final byte[] KEY = ascii("{\"k\":\"");
   private static final byte[] REVISION = ascii("\",\"r\":");
+  private static final byte[] PREVIOUS = ascii(",\"p\":");
   private static final byte[] EXPIRY = ascii(",\"x\":");
   private static final byte[] LENGTH = ascii(",\"l\":");
   private static final byte[] CHECKSUM = ascii(",\"s\":\"");
@@ -60,6 +61,7 @@ final class HeadScanner {
 
   private int[] keyEnds = new int[1];
   private int[] hashes = new int[1];
+  private long[] preconditions = new long[1];
   private long[] revisions = new long[1];
   private long[] expiries = new long[1];
   private int[] lengths = new int[1];
@@ -111,16 +113,20 @@ final class HeadScanner {
     }
     if (skip(DELETED)) {
       revisions[count] = number(1, Long.MAX_VALUE);
+      preconditions[count] = revisions[count];
       expiries[count] = Step.NEVER;
       lengths[count] = NO_VALUE;
       return revisions[count] > 0 && skip(DELETION_END);
     }
     revisions[count] = skip(REVISION) ? number(1, Long.MAX_VALUE) : -1;
+    boolean copies = skip(PREVIOUS);
+    preconditions[count] = copies ? number(0, revisions[count] - 2) : revisions[count] - 1;
     boolean expires = skip(EXPIRY);
     expiries[count] = expires ? number(0, Long.MAX_VALUE) : Step.NEVER;
     long length = skip(LENGTH) ? number(0, FrameHead.MAX_VALUE) : -1;
     lengths[count] = (int) length;
     return revisions[count] > 0
+        && preconditions[count] >= 0
         && expires == (expiries[count] >= 0)
         && length >= 0
         && length % 4 == 0
@@ -134,6 +140,7 @@ final class HeadScanner {
       int more = 2 * count;
       keyEnds = Arrays.copyOf(keyEnds, more);
       hashes = Arrays.copyOf(hashes, more);
+      preconditions = Arrays.copyOf(preconditions, more);
       revisions = Arrays.copyOf(revisions, more);
       expiries = Arrays.copyOf(expiries, more);
       lengths = Arrays.copyOf(lengths, more);
@@ -262,7 +269,12 @@ final class HeadScanner {
 
   /** The revision that must be stored before a step, 0 for none. */
   long precondition(int step) {
-    return isPut(step) ? revisions[step] - 1 : revisions[step];
+    return preconditions[step];
+  }
+
+  /** Whether a put brings a revision along that does not follow the one before it. */
+  boolean isCopy(int step) {
+    return isPut(step) && preconditions[step] != revisions[step] - 1;
   }
 
   long expiresAt(int step) {

@@ -28,6 +28,7 @@ final class Log implements Closeable {
   }
 
   private final DiskFile file;
+  private final Values values;
   private final Path path;
 
   /** Where the last frame ends that was entered into the index. */
@@ -38,8 +39,14 @@ final class Log implements Closeable {
 
   private volatile @Nullable String poison;
 
-  Log(DiskFile file, Path path) {
+  /**
+   * A log whose end is not known yet.
+   *
+   * @param values reads the same file for any thread
+   */
+  Log(DiskFile file, Values values, Path path) {
     this.file = file;
+    this.values = values;
     this.path = path;
   }
 
@@ -56,10 +63,40 @@ final class Log implements Closeable {
 
   /** Whether somebody else has written, or this log is no longer the newest one. */
   boolean isBehind() throws IOException {
+    while (true) {
+      long before = end;
+      long at = reach;
+      int next = values.byteAt(at);
+      if (next <= 0) {
+        return next < 0 && isCutBefore(before);
+      }
+      // What this process appends is nobody else's.
+      if (at == reach) {
+        return true;
+      }
+    }
+  }
+
+  /** Whether nothing but free space is behind an offset where frames may end. */
+  boolean endsAt(long offset) throws IOException {
+    if (offset - end > SharedLog.NEAR && offset > file.size()) {
+      // No system reads where no file of it can be.
+      return false;
+    }
+    int next = values.byteAt(offset);
+    return next == 0 || (next < 0 && !isCutBefore(offset));
+  }
+
+  /** Whether others have written more than so much, or this log is no longer the newest one. */
+  boolean isBehindBy(long length) throws IOException {
     long before = end;
-    long size = file.size();
-    // What this process appends is longer than the end for a while, and nobody else's.
-    return size > reach || size < before;
+    int next = values.byteAt(before + length);
+    return next > 0 || (next < 0 && isCutBefore(before));
+  }
+
+  /** By a read: to ask for the length makes the next force as slow as if that had changed. */
+  private boolean isCutBefore(long offset) throws IOException {
+    return values.byteAt(offset - 1) < 0;
   }
 
   /**
@@ -91,7 +128,7 @@ final class Log implements Closeable {
     boolean known = false;
     try {
       write(frame);
-      force();
+      force(frame);
       publish.run();
       advance(end + frame.length);
       known = true;
@@ -108,10 +145,26 @@ final class Log implements Closeable {
   private void write(byte[] frame) {
     try {
       reach = end + frame.length;
+      boolean fits = file.readAt(reach - 1, new byte[1], 0, 1) > 0;
       file.writeAt(end, frame);
+      if (!fits) {
+        lengthen();
+      }
     } catch (IOException failed) {
       undo(failed);
       throw failure("could not be written", Outcome.NOT_WRITTEN, true, failed);
+    }
+  }
+
+  /** Adds free space, which is forced with the frame before it. */
+  private void lengthen() {
+    int free = FreeSpace.lengthBehind(reach);
+    if (free > 0) {
+      try {
+        file.writeAt(reach, new byte[free]);
+      } catch (IOException noRoom) {
+        // What was written of it will do, be it nothing.
+      }
     }
   }
 
@@ -127,10 +180,10 @@ final class Log implements Closeable {
     }
   }
 
-  private void force() {
+  private void force(byte[] frame) {
     try {
       file.sync();
-      if (file.isNamed()) {
+      if (file.isNamed(end, frame)) {
         return;
       }
     } catch (IOException failed) {

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * Reads a log from front to back and believes nothing: whatever differs from what a writer writes
- * is either what a crash leaves at the very end, or damage.
+ * is either what a crash leaves at the very end, or damage. Free space is not for it to read.
  *
  * <p>Changes nothing on disk. Needs memory for a window that takes the longest frame, and for a
  * torn tail, however long the log.
@@ -95,6 +95,9 @@ final class LogReader {
         throw corrupt(position, "the base of the log is not built as this format builds it");
       }
       for (int step = 0; step < head.count(); step++) {
+        if (head.isCopy(step)) {
+          throw corrupt(position, "the base of the log says what was stored before");
+        }
         if (!head.isPut(step) && index.revision(head, step) != head.revision(step)) {
           throw corrupt(position, "what is not stored is deleted");
         }
@@ -362,8 +365,8 @@ final class LogReader {
   }
 
   private byte[] tail(long position) throws IOException {
-    // One byte more than a frame can have shows that this is no frame.
-    return bytes(position, (int) Math.min(size - position, FrameHead.MAX_FRAME + 1L));
+    // One byte more than a crash can leave shows that none did.
+    return bytes(position, (int) Math.min(size - position, FreeSpace.MAX_TAIL + 1L));
   }
 
   /** A part of the log as it is. */

@@ -55,8 +55,8 @@ final class OpenLog implements Closeable {
     this.generation = generation;
     this.path = disk.path().resolve(name);
     this.file = file;
-    this.log = new Log(file, path);
     this.values = values;
+    this.log = new Log(file, values, path);
     this.store = store;
     this.index = index;
     this.unsound = unsound;
@@ -106,10 +106,11 @@ final class OpenLog implements Closeable {
     Closeable opened = file;
     try {
       Unsound unsound = new Unsound();
-      LogReader reader = new LogReader(file, disk.path().resolve(name), unsound, 0, file.size());
+      long free = FreeSpace.start(file, 0);
+      LogReader reader = new LogReader(file, disk.path().resolve(name), unsound, 0, free);
       LogHeader header = reader.header(generation);
       Values values = new Values(disk, name);
-      Index index = Index.unshared(file.size());
+      Index index = Index.unshared(free);
       OpenLog log = new OpenLog(disk, generation, file, values, header.store(), index, unsound);
       opened = log;
       load.load(log, reader, header);
@@ -230,9 +231,9 @@ final class OpenLog implements Closeable {
 
   /** Reads what somebody left who died or failed in a commit, once it is durable. */
   void mend(Consumer<HeadScanner> entered) throws IOException {
-    long size = file.size();
-    rewrite(log.end(), size);
-    LogReader reader = new LogReader(file, path, unsound, log.end(), size);
+    long free = FreeSpace.start(file, log.end());
+    rewrite(log.end(), free);
+    LogReader reader = new LogReader(file, path, unsound, log.end(), free);
     Replayed replayed =
         replay(
             reader,

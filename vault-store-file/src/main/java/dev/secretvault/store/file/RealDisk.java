@@ -4,10 +4,12 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -84,12 +86,28 @@ final class RealDisk implements Disk {
       // Windows opens no directory, and its file systems order their metadata by themselves.
       return;
     }
+    boolean unused =
+        withChannel(
+            channel -> {
+              channel.force(true);
+              return true;
+            },
+            directory,
+            StandardOpenOption.READ);
+  }
+
+  private interface Use<T> {
+    T use(FileChannel channel) throws IOException;
+  }
+
+  /** Opens a file and does something with it, whatever interrupts arrive meanwhile. */
+  private static <T> T withChannel(Use<T> use, Path file, OpenOption... options)
+      throws IOException {
     boolean interrupted = false;
     try {
       while (true) {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-          channel.force(true);
-          return;
+        try (FileChannel channel = FileChannel.open(file, options)) {
+          return use.use(channel);
         } catch (ClosedByInterruptException again) {
           interrupted |= Thread.interrupted();
         }
@@ -108,6 +126,8 @@ final class RealDisk implements Disk {
   private static final class RealFile implements DiskFile {
     /** For more at once the JDK asks the system for memory, and gives it back, each time. */
     private static final int MAX_READ = 1 << 16;
+
+    private static final int MAX_COMPARED = 1 << 12;
 
     private final Path path;
     private final RandomAccessFile file;
@@ -161,6 +181,30 @@ final class RealDisk implements Disk {
       } catch (NoSuchFileException gone) {
         return false;
       }
+    }
+
+    @Override
+    public boolean isNamed(long position, byte[] written) throws IOException {
+      ByteBuffer wanted = ByteBuffer.wrap(written, 0, Math.min(written.length, MAX_COMPARED));
+      try {
+        return withChannel(
+            channel -> wanted.equals(read(channel, position, wanted.remaining())),
+            path,
+            StandardOpenOption.READ,
+            NOFOLLOW_LINKS);
+      } catch (NoSuchFileException gone) {
+        return false;
+      }
+    }
+
+    private static ByteBuffer read(FileChannel channel, long position, int length)
+        throws IOException {
+      ByteBuffer found = ByteBuffer.allocate(length);
+      int count = 0;
+      while (count >= 0 && found.hasRemaining()) {
+        count = channel.read(found, position + found.position());
+      }
+      return found.flip();
     }
 
     @Override

@@ -35,7 +35,7 @@ final class Salvager {
   }
 
   private Salvage copyTo(Disk target) throws IOException {
-    LogReader reader = new LogReader(file, path, new Unsound(), 0, file.size());
+    LogReader reader = new LogReader(file, path, new Unsound(), 0, FreeSpace.start(file, 0));
     LogHeader header = LogHeader.create();
     long start = 0;
     try {

@@ -18,8 +18,8 @@ import java.util.function.Supplier;
  * itself for that time, and first reads what others have written: so revisions are compared with
  * what is stored, and not with what was stored.
  *
- * <p>Whoever reads compares the length of the log, and reads on if it has grown. What it then
- * enters into the index is durable, as the lock is held until a commit is.
+ * <p>Whoever reads looks behind the last frame that it knows, and reads on if there is more. What
+ * it then enters into the index is durable, as the lock is held until a commit is.
  */
 final class SharedLog implements Closeable {
 
@@ -196,7 +196,7 @@ final class SharedLog implements Closeable {
    * Whatever goes wrong is met again by {@link #follow}.
    */
   private void approach() throws IOException {
-    for (int round = 0; round < PATIENCE && isFar(); round++) {
+    for (int round = 0; round < PATIENCE && current.log().isBehindBy(NEAR); round++) {
       Mark mark = disk.exclusively(settled::read);
       if (mark.generation() > current.generation()) {
         OpenLog newer = OpenLog.openAhead(disk, mark);
@@ -209,13 +209,6 @@ final class SharedLog implements Closeable {
     }
   }
 
-  private boolean isFar() throws IOException {
-    OpenLog log = current;
-    long ahead = log.size() - log.log().end();
-    // Another generation cuts this one to no bytes.
-    return ahead > NEAR || ahead < 0;
-  }
-
   private void switchTo(OpenLog newer) throws IOException {
     OpenLog old = current;
     current = newer;
@@ -226,17 +219,18 @@ final class SharedLog implements Closeable {
   /** Reads what others have written. */
   private void follow() throws IOException {
     OpenLog log = current;
-    long size = log.size();
     Mark mark = settled.read();
-    if (mark.equals(new Mark(log.generation(), size)) && size >= log.log().end()) {
-      log.readOn(size, head -> announce(head.changed()));
+    if (mark.generation() == log.generation()
+        && mark.end() >= log.log().end()
+        && log.log().endsAt(mark.end())) {
+      log.readOn(mark.end(), head -> announce(head.changed()));
       return;
     }
     long newest = Names.newestGeneration(disk.list());
     if (newest != log.generation()) {
       switchTo(openNewest(disk));
       noteRecovery();
-    } else if (size < log.log().end()) {
+    } else if (log.size() < log.log().end()) {
       log.log().poison("another program cut it");
       log.log().checkSound();
     } else {

@@ -24,11 +24,11 @@ final class TornTail {
   /**
    * Whether an interrupted write of one frame can have left these bytes.
    *
-   * @param tail all bytes behind the last good frame
+   * @param tail all bytes behind the last good frame, up to the free space
    * @param number the number that the interrupted frame had
    */
   static boolean canBe(byte[] tail, long number) {
-    return tail.length <= FrameHead.MAX_FRAME
+    return tail.length <= FreeSpace.MAX_TAIL
         && !holdsAnotherFrame(tail, number)
         && !isIntactLine(tail);
   }

@@ -56,6 +56,17 @@ final class Values implements Closeable {
     return decode(text, entry.offset());
   }
 
+  /** The byte at an offset of the log, negative if the log ends before it. */
+  int byteAt(long position) throws IOException {
+    byte[] one = new byte[1];
+    Lane lane = take();
+    try {
+      return lane.read(position, one) == 1 ? one[0] & 0xff : -1;
+    } finally {
+      lane.lock.unlock();
+    }
+  }
+
   private Lane take() {
     int first = (int) Thread.currentThread().getId() & Integer.MAX_VALUE;
     for (int i = 0; i < LANES; i++) {

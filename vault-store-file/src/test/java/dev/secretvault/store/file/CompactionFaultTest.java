@@ -220,7 +220,8 @@ class CompactionFaultTest {
         commit(store, put("l" + i, 0, "behind the base"));
       }
     }
-    return new String(disk.content("log.2"), ISO_8859_1).lines().map(line -> line + '\n').toList();
+    byte[] log = LogText.withoutFreeSpace(disk.content("log.2"));
+    return new String(log, ISO_8859_1).lines().map(line -> line + '\n').toList();
   }
 
   /** Nothing of it is torn by a crash, so nothing of it may be cut off. */

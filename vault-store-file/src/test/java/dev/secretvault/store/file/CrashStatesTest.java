@@ -29,15 +29,29 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Two stores on one directory do at random what they can, and before each call that changes the
  * disk all is enumerated that a kill or a loss of power can leave: nothing, everything, every
- * length, only the length, sectors missing, single sectors, any sectors. From each of these states
- * the store opens with what was acknowledged, or with the commit under way as well, and with
- * nothing that was replaced or deleted before.
+ * length, only the length, old blocks behind it, sectors missing, single sectors, any sectors. From
+ * each of these states the store opens with what was acknowledged, or with the commit under way as
+ * well, and with nothing that was replaced or deleted before.
  */
 @Timeout(240)
 class CrashStatesTest {
 
   private static final int STATES = 100_000;
   private static final int SECTOR = 24;
+
+  /** Makes a log so long that it gets free space; one letter again and again, also in Base64. */
+  private static final String PAD = "\0".repeat(25_000);
+
+  /** What part of such bytes is looked at, which make no difference. */
+  private static final int DULL = 101;
+
+  /**
+   * Of a file that was removed, in blocks that a new length was given and nothing written to. No
+   * frame of it begins just where one is expected, which would be damage.
+   */
+  private static final byte[] STALE =
+      LogText.bytes("x", LogText.frame(LogText.head(0, LogText.put("k1", 1, "b25l")), "b25l"));
+
   private static final int RANDOM_SUBSETS = 24;
   private static final Set<Call> CHANGING =
       EnumSet.of(
@@ -72,6 +86,9 @@ class CrashStatesTest {
     }
 
     int play() throws IOException {
+      if (random.nextBoolean()) {
+        addFreeSpace();
+      }
       Disk hooked = new HookedDisk(disk, this);
       try (FileSecretStore steady = open(hooked)) {
         for (int opened = 0; opened < 2; opened++) {
@@ -86,6 +103,18 @@ class CrashStatesTest {
         }
       }
       return states;
+    }
+
+    /** As a large log has it, or one that becomes large enough: the next commits reach beyond. */
+    private void addFreeSpace() {
+      try (FileSecretStore store = open(disk)) {
+        if (random.nextBoolean()) {
+          commit(store, put("pad", 0, PAD));
+          acknowledged.put("pad", "1 " + PAD);
+        }
+      }
+      byte[] log = LogText.withoutFreeSpace(disk.content("log.1"));
+      disk.put("log.1", Arrays.copyOf(log, log.length + random.nextInt(600)));
     }
 
     private void change(FileSecretStore store) {
@@ -130,18 +159,23 @@ class CrashStatesTest {
     private void checkPartsOf(String name) {
       byte[] written = disk.content(name);
       byte[] old = disk.durableContent(name);
-      for (int length = old.length; length < written.length; length++) {
+      int step;
+      for (int length = old.length; length < written.length; length += step) {
         byte[] prefix = Arrays.copyOf(written, length);
         check(disk.afterPowerLoss(name, prefix));
         if (length % 4 == 0) {
           check(disk.afterPowerLoss(name, Arrays.copyOf(prefix, written.length)));
+        } else if (length % 4 == 2) {
+          check(disk.afterPowerLoss(name, withStaleBlocks(prefix, written.length)));
         }
+        step = isDull(written, length) ? DULL : 1;
       }
       List<Integer> dirty = new ArrayList<>();
       byte[] before = Arrays.copyOf(old, written.length);
       for (int start = 0; start < written.length; start += SECTOR) {
         int end = Math.min(start + SECTOR, written.length);
-        if (!Arrays.equals(before, start, end, written, start, end)) {
+        if (!Arrays.equals(before, start, end, written, start, end)
+            && (!isDull(written, end - 1) || random.nextInt(DULL) == 0)) {
           dirty.add(start);
         }
       }
@@ -153,6 +187,20 @@ class CrashStatesTest {
         List<Integer> some = dirty.stream().filter(sector -> random.nextBoolean()).toList();
         check(disk.afterPowerLoss(name, mixed(before, written, Set.copyOf(some))));
       }
+    }
+
+    /** Whether as many bytes up to there as a sector has are the same. */
+    private static boolean isDull(byte[] bytes, int at) {
+      return at >= SECTOR
+          && Arrays.equals(bytes, at - SECTOR + 1, at, bytes, at - SECTOR + 2, at + 1);
+    }
+
+    private static byte[] withStaleBlocks(byte[] start, int length) {
+      byte[] all = Arrays.copyOf(start, length);
+      for (int i = start.length; i < length; i++) {
+        all[i] = STALE[(i - start.length) % STALE.length];
+      }
+      return all;
     }
 
     private static byte[] mixed(byte[] most, byte[] some, Set<Integer> sectors) {

@@ -25,7 +25,7 @@ class HeadScannerTest {
   private static final int HEADS = Integer.getInteger("secretvault.heads", 100_000);
 
   private static final String ALPHABET =
-      "{}[]\",:-+.0123456789ncvkrxlsdeabfAZz_ \\/\n\t\u0000\u007f\u0080\u00ff";
+      "{}[]\",:-+.0123456789ncvkrpxlsdeabfAZz_ \\/\n\t\u0000\u007f\u0080\u00ff";
 
   private static final List<String> PARTS =
       List.of(
@@ -34,6 +34,7 @@ class HeadScannerTest {
           "],\"v\":[",
           "{\"k\":\"",
           "\",\"r\":",
+          ",\"p\":",
           ",\"x\":",
           ",\"l\":",
           ",\"s\":\"",
@@ -112,7 +113,10 @@ class HeadScannerTest {
 
   @Test
   void scan_cutAnywhere_refuses() {
-    byte[] head = head(steps()).encode();
+    byte[] head;
+    do {
+      head = head(steps()).encode();
+    } while (canonical(head, 0, head.length) == null);
     for (int length = 0; length < head.length; length++) {
       assertThat(scanner.scan(head, 0, length)).isEqualTo(-1);
     }
@@ -142,7 +146,11 @@ class HeadScannerTest {
     }
     int length = random.nextInt(8) == 0 ? FrameHead.MAX_VALUE / 4 * 4 : 4 * random.nextInt(200);
     long expiry = random.nextBoolean() ? number(0) : Step.NEVER;
-    return new Step(key, true, number(1), expiry, length, random.nextInt());
+    long revision = number(1);
+    // Also one that is no revision before this one, which both must refuse.
+    long before = random.nextInt(3) == 0 ? number(0) : random.nextLong(revision);
+    long precondition = random.nextBoolean() ? revision - 1 : before;
+    return new Step(key, true, precondition, revision, expiry, length, random.nextInt());
   }
 
   private RecordKey key() {
@@ -234,9 +242,9 @@ class HeadScannerTest {
     for (int i = 0; i < scanner.count(); i++) {
       Step step = scannedStep(i);
       steps.add(step);
-      long before = step.revision() - (step.isPut() ? 1 : 0);
-      if (scanner.precondition(i) != before) {
-        assertThat(scanner.precondition(i)).isEqualTo(before);
+      boolean copy = step.isPut() && step.precondition() != step.revision() - 1;
+      if (scanner.isCopy(i) != copy || (!step.isPut() && step.precondition() != step.revision())) {
+        assertThat(step).isNull();
       }
     }
     return new FrameHead(scanner.number(), steps);
@@ -247,6 +255,7 @@ class HeadScannerTest {
         ? new Step(
             scanner.key(i),
             true,
+            scanner.precondition(i),
             scanner.revision(i),
             scanner.expiresAt(i),
             scanner.length(i),

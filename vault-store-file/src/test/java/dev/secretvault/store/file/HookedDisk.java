@@ -160,6 +160,11 @@ final class HookedDisk implements Disk {
     }
 
     @Override
+    public boolean isNamed(long position, byte[] written) throws IOException {
+      return hook.around(Call.IS_NAMED, name, () -> file.isNamed(position, written));
+    }
+
+    @Override
     public void close() throws IOException {
       file.close();
     }

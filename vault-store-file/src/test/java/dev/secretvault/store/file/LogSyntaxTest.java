@@ -3,6 +3,7 @@ package dev.secretvault.store.file;
 import static dev.secretvault.store.file.LogText.HEADER;
 import static dev.secretvault.store.file.LogText.base64;
 import static dev.secretvault.store.file.LogText.bytes;
+import static dev.secretvault.store.file.LogText.copy;
 import static dev.secretvault.store.file.LogText.crc;
 import static dev.secretvault.store.file.LogText.delete;
 import static dev.secretvault.store.file.LogText.frame;
@@ -67,6 +68,17 @@ class LogSyntaxTest {
       assertThat(store.read(Records.key(key)).orElseThrow().expiresAt().toEpochMilli())
           .isEqualTo(Long.MAX_VALUE);
     }
+  }
+
+  @Test
+  void open_copies_areRead() throws Exception {
+    String copies =
+        head(2, copy("a", 1, 5, TWO), copy("b", 0, Long.MAX_VALUE, TWO), copy("c", 0, 2, TWO));
+    String behind = head(3, put("a", 6, ONE), delete("b", Long.MAX_VALUE));
+    assertThat(
+            stateOf(
+                diskWith(bytes(HEADER, FIRST, frame(copies, TWO, TWO, TWO), frame(behind, ONE)))))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("a", "6 one", "c", "2 two"));
   }
 
   @Test
@@ -251,6 +263,21 @@ class LogSyntaxTest {
     lines.put("deletion of another revision", frame(head(2, delete("a", 2))));
     lines.put("deletion of revision 0", frame(head(2, delete("b", 0))));
     lines.put("deletion with length", frame(head(2, delete("a", 1).replace("}", ",\"l\":0}"))));
+    for (String before :
+        new String[] {"1", "2", "-1", "00", "null", "\"0\"", "9223372036854775808"}) {
+      lines.put("copy behind " + before, withPut("\"r\":1", "\"r\":5,\"p\":" + before));
+    }
+    lines.put("copy that counts on", frame(head(2, copy("a", 1, 2, TWO)), TWO));
+    lines.put("copy that keeps the revision", frame(head(2, copy("a", 1, 1, TWO)), TWO));
+    lines.put("copy that goes back", frame(head(2, copy("b", 7, 5, TWO)), TWO));
+    lines.put("copy of a new record at 1", frame(head(2, copy("b", 0, 1, TWO)), TWO));
+    lines.put("copy over a record as if it was new", frame(head(2, copy("a", 0, 5, TWO)), TWO));
+    lines.put("copy behind a later revision", frame(head(2, copy("a", 2, 5, TWO)), TWO));
+    lines.put("copy that says twice behind what", withPut("\"r\":1", "\"r\":5,\"p\":0,\"p\":0"));
+    lines.put(
+        "copy with expiry first",
+        frame(head(2, put("b", 5, 7L, TWO).replace(",\"l\"", ",\"p\":0,\"l\"")), TWO));
+    lines.put("deletion behind another", frame(head(2, delete("a", 1).replace("}", ",\"p\":0}"))));
     lines.put("second change of two wrong", frame(head(2, PUT, delete("c", 1)), TWO));
     return lines;
   }

@@ -66,6 +66,11 @@ final class LogText {
     return put(key, revision, value).replace(",\"l\":", ",\"x\":" + expiresAt + ",\"l\":");
   }
 
+  /** A put of a record from another store, in place of a revision that is not one less. */
+  static String copy(String key, long before, long revision, String value) {
+    return put(key, revision, value).replace(",\"l\":", ",\"p\":" + before + ",\"l\":");
+  }
+
   static String delete(String key, long revision) {
     return "{\"k\":\"" + key + "\",\"d\":" + revision + "}";
   }
@@ -78,6 +83,15 @@ final class LogText {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(ISO_8859_1));
     return String.format("%08x", crc.getValue());
+  }
+
+  /** A log up to its last byte that is not zero. */
+  static byte[] withoutFreeSpace(byte[] log) {
+    int end = log.length;
+    while (end > 0 && log[end - 1] == 0) {
+      end--;
+    }
+    return Arrays.copyOf(log, end);
   }
 
   static byte[] bytes(String... lines) {

@@ -148,6 +148,7 @@ class SalvageTest {
               "base-deletion-of-other-revision",
               "base-missing",
               "base-number-0",
+              "base-previous",
               "base-record-twice",
               "base-too-old" ->
               "";

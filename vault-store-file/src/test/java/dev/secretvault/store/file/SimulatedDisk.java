@@ -258,6 +258,18 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public boolean isNamed(long position, byte[] written) throws IOException {
+      synchronized (SimulatedDisk.this) {
+        checkOpen();
+        Node named = names.get(name);
+        int end = (int) position + written.length;
+        return named != null
+            && named.cached.length >= end
+            && Arrays.equals(written, Arrays.copyOfRange(named.cached, (int) position, end));
+      }
+    }
+
+    @Override
     public boolean isNamed() throws IOException {
       synchronized (SimulatedDisk.this) {
         checkOpen();

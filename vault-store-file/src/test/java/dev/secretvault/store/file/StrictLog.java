@@ -38,7 +38,9 @@ final class StrictLog {
       Pattern.compile(
           "\\{\"k\":\"([A-Za-z0-9._-]{1,128})\",(?:\"r\":("
               + NUMBER
-              + ")(?:,\"x\":(0|"
+              + ")(?:,\"p\":(0|"
+              + NUMBER
+              + "))?(?:,\"x\":(0|"
               + NUMBER
               + "))?,\"l\":(0|"
               + NUMBER
@@ -61,7 +63,7 @@ final class StrictLog {
   /** The records in a log; fails if anything in it is not in order. */
   static Map<String, Stored> read(byte[] log) {
     StrictLog reader = new StrictLog();
-    String text = new String(log, ISO_8859_1);
+    String text = new String(LogText.withoutFreeSpace(log), ISO_8859_1);
     check(text.endsWith("\n"), "the log ends with a line feed");
     int start = 0;
     for (int end; start < text.length(); start = end + 1) {
@@ -112,16 +114,22 @@ final class StrictLog {
       check(!keys.contains(key), "a record occurs once");
       keys.add(key);
       Stored before = records.get(key);
-      if (change.group(6) != null) {
-        check(before != null && before.revision() == Long.parseLong(change.group(6)), "deletion");
+      if (change.group(7) != null) {
+        check(before != null && before.revision() == Long.parseLong(change.group(7)), "deletion");
         records.remove(key);
       } else {
         long revision = Long.parseLong(change.group(2));
-        check(inBase || revision == (before == null ? 1 : before.revision() + 1), "revision");
-        records.put(key, new Stored(revision, change.group(3), ""));
+        long previous = before == null ? 0 : before.revision();
+        if (change.group(3) == null) {
+          check(inBase || revision == previous + 1, "revision");
+        } else {
+          check(!inBase && previous == Long.parseLong(change.group(3)), "revision before");
+          check(revision > previous + 1, "revision of a copy");
+        }
+        records.put(key, new Stored(revision, change.group(4), ""));
         keysWithValue.add(key);
-        texts.put(key, change.group(4));
-        checksums.put(key, change.group(5));
+        texts.put(key, change.group(5));
+        checksums.put(key, change.group(6));
       }
     }
     check(checked == head.group(2).length() && !keys.isEmpty(), "changes");

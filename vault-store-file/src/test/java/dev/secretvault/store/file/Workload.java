@@ -168,7 +168,10 @@ final class Workload {
     step++;
     List<Change> changes = new ArrayList<>();
     changes.add(put("same", "value of step " + step, step % 2 == 0 ? step : -1));
-    changes.add(put("k" + step % 3, "other value of step " + step, -1));
+    changes.add(
+        step % 4 == 0
+            ? copy("k" + step % 3, "copied value of step " + step)
+            : put("k" + step % 3, "other value of step " + step, -1));
     String dying = "k" + (step + 1) % 3;
     if (revision(dying) > 0) {
       changes.add(Change.delete(key(dying), revision(dying)));
@@ -180,6 +183,11 @@ final class Workload {
     return expiresAt < 0
         ? Records.put(key, revision(key), value)
         : Records.put(key, revision(key), value, expiresAt);
+  }
+
+  private Change copy(String key, String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    return Change.copy(new StoredRecord(key(key), revision(key) + 10, null, bytes), revision(key));
   }
 
   private long revision(String key) {

@@ -51,6 +51,49 @@ abstract class CommittingContract extends ReadingContract {
   }
 
   @Test
+  void commit_copy_bringsItsRevisionAlong() throws Exception {
+    SecretStore store = open();
+    long large = (1L << 40) + 1;
+    commit(store, create(B, "b"));
+    commit(
+        store, copy(A, 0, large, "a", NOON), copy(B, 1, 5, "b5", null), copy(C, 0, 1, "c", null));
+    for (int round = 0; round < 2; round++) {
+      assertStored(store, A, large, "a", NOON);
+      assertStored(store, B, 5, "b5");
+      assertStored(store, C, 1, "c");
+      store = reopen(store);
+    }
+    assertRecord(store.scan(null, 1).get(0), A, large, bytes("a"), NOON);
+    assertRecord(store.expired(NOON, 1).get(0), A, large, bytes("a"), NOON);
+  }
+
+  @Test
+  void commit_behindACopy_countsOn() throws Exception {
+    SecretStore store = open();
+    commit(store, copy(A, 0, 7, "seven", null), copy(B, 0, 7, "seven", null));
+    assertConflict(store, A, 1, 7, put(A, 1, "two"));
+    commit(store, put(A, 7, "eight"), Change.require(B, 7));
+    assertStored(store, A, 8, "eight");
+    commit(store, copy(A, 8, 9, "nine", null));
+    commit(store, copy(A, 9, 20, "twenty", null));
+    assertStored(store, A, 20, "twenty");
+    commit(store, Change.delete(A, 20));
+    commit(store, create(A, "one"));
+    assertStored(reopen(store), A, 1, "one");
+  }
+
+  @Test
+  void commit_copyExpectingAnotherRevision_conflicts() throws Exception {
+    SecretStore store = open();
+    commit(store, create(A, "a"));
+    assertConflict(store, A, 0, 1, create(B, "b"), copy(A, 0, 9, "late", null));
+    assertConflict(store, A, 8, 1, copy(A, 8, 9, "early", null), create(B, "b"));
+    assertConflict(store, B, 1, 0, copy(B, 1, 9, "gone", null));
+    assertStored(store, A, 1, "a");
+    assertAbsent(store, B);
+  }
+
+  @Test
   void commit_severalChanges_allHappen() throws Exception {
     SecretStore store = open();
     commit(store, create(A, "a"), create(B, "b"));

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.Test;
 abstract class RacingContract extends WatchingContract {
 
   private static final int THREADS = 16;
-  private static final int KEYS = 200;
 
   @Test
   void commit_racingIncrements_eachCountsOnce() throws Exception {
@@ -38,12 +37,12 @@ abstract class RacingContract extends WatchingContract {
     Race.of(
         THREADS,
         number -> {
-          for (int i = 0; i < 200; i++) {
+          for (int i = 0; i < rounds(); i++) {
             long revision = increment(stores.get(number % 2), A);
             assertThat(revisions.add(revision)).as("revision %d made only once", revision).isTrue();
           }
         });
-    long sum = THREADS * 200;
+    long sum = (long) THREADS * rounds();
     assertStored(stores.get(0), A, sum + 1, Long.toString(sum));
     assertStored(stores.get(1), A, sum + 1, Long.toString(sum));
     stores.forEach(SecretStore::close);
@@ -66,7 +65,7 @@ abstract class RacingContract extends WatchingContract {
   @Test
   void commit_racingDeletes_oneWinsEachKey() throws Exception {
     List<SecretStore> stores = openTwo();
-    List<Change> creates = numbered(KEYS);
+    List<Change> creates = numbered(rounds());
     stores.get(0).commit(creates);
     List<Queue<Integer>> winners =
         winners(
@@ -83,16 +82,16 @@ abstract class RacingContract extends WatchingContract {
   }
 
   /** Lets all threads attempt the same at the same time, for one key after the other. */
-  private static List<Queue<Integer>> winners(Attempt attempt) throws Exception {
+  private List<Queue<Integer>> winners(Attempt attempt) throws Exception {
     List<Queue<Integer>> winners = new ArrayList<>();
-    for (int i = 0; i < KEYS; i++) {
+    for (int i = 0; i < rounds(); i++) {
       winners.add(new ConcurrentLinkedQueue<>());
     }
     CyclicBarrier together = new CyclicBarrier(THREADS);
     Race.of(
         THREADS,
         number -> {
-          for (int i = 0; i < KEYS; i++) {
+          for (int i = 0; i < rounds(); i++) {
             together.await(30, TimeUnit.SECONDS);
             if (attempt.wins(i, number)) {
               winners.get(i).add(number);
@@ -109,7 +108,7 @@ abstract class RacingContract extends WatchingContract {
         keys("acc-0", "acc-1", "acc-2", "acc-3", "acc-4", "acc-5", "acc-6", "acc-7");
     stores.get(0).commit(accounts.stream().map(account -> create(account, "1000")).toList());
     AtomicBoolean done = new AtomicBoolean();
-    int perThread = 100;
+    int perThread = rounds() / 2;
     Race race =
         new Race()
             .add(
@@ -181,7 +180,7 @@ abstract class RacingContract extends WatchingContract {
   @Test
   void read_commitsMeanwhile_seesAllOfACommitOrNothing() throws Exception {
     List<SecretStore> stores = openTwo();
-    Series series = new Series(stores.get(0));
+    Series series = new Series(stores.get(0), 5 * rounds());
     series.race(
         4,
         number -> {
@@ -193,7 +192,7 @@ abstract class RacingContract extends WatchingContract {
   @Test
   void scan_commitsMeanwhile_returnsStatesOfTheMoment() throws Exception {
     List<SecretStore> stores = openTwo();
-    Series series = new Series(stores.get(0));
+    Series series = new Series(stores.get(0), 5 * rounds());
     series.race(2, number -> series.observeScan(stores.get(number % 2)));
   }
 
@@ -203,13 +202,15 @@ abstract class RacingContract extends WatchingContract {
    */
   private static final class Series {
     private final SecretStore store;
+    private final int least;
     private final AtomicLong begun = new AtomicLong(1);
     private final AtomicLong returned = new AtomicLong(1);
     private final AtomicLong observations = new AtomicLong();
     private final AtomicBoolean finished = new AtomicBoolean();
 
-    Series(SecretStore store) {
+    Series(SecretStore store, int least) {
       this.store = store;
+      this.least = least;
       commit(store, create(A, "1"), create(B, "1"), create(C, "1"));
     }
 
@@ -244,7 +245,7 @@ abstract class RacingContract extends WatchingContract {
     /** Writes more where that is so fast that hardly anybody could see it. */
     private void write() {
       try {
-        for (int n = 2; n <= 1_000 || (n <= 20_000 && observations.get() < 1_000); n++) {
+        for (int n = 2; n <= least || (n <= 20_000 && observations.get() < 1_000); n++) {
           String text = Integer.toString(n);
           begun.set(n);
           commit(

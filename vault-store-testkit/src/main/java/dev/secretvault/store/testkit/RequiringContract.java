@@ -178,7 +178,7 @@ abstract class RequiringContract extends CommittingContract {
             number -> {
               try {
                 // More where that is so fast that hardly anybody comes in time.
-                for (int i = 1; i <= 200 || (i <= 5_000 && inTime.size() < 100); i++) {
+                for (int i = 1; i <= rounds() || (i <= 5_000 && inTime.size() < 100); i++) {
                   commit(stores.get(0), put(A, i, ""));
                   inTime.addAll(keys(stores.get(0).scan(guarded(i, 0), WRITERS)));
                 }
@@ -225,7 +225,7 @@ abstract class RequiringContract extends CommittingContract {
     Race.of(
         WRITERS,
         number -> {
-          for (int i = 0; i < 300; i++) {
+          for (int i = 0; i < rounds(); i++) {
             long sum = rewrite(stores.get(number % 2), counters, number);
             assertThat(sums.add(sum)).as("sum %d is met only once", sum).isTrue();
           }

@@ -68,4 +68,15 @@ public abstract class SecretStoreContract extends ClosingContract {
   protected boolean severalOpen() {
     return false;
   }
+
+  /**
+   * How often the threads of a race meet. Fewer times are enough where a commit takes so long that
+   * they always do.
+   *
+   * @return 200 unless overridden
+   */
+  @Override
+  protected int rounds() {
+    return 200;
+  }
 }

@@ -48,6 +48,8 @@ abstract class StoreFixture {
 
   protected abstract boolean severalOpen();
 
+  protected abstract int rounds();
+
   final SecretStore open() throws Exception {
     SecretStore store = openStore();
     opened.add(store);
@@ -91,6 +93,16 @@ abstract class StoreFixture {
   static Change put(
       RecordKey key, long expectedRevision, String text, @Nullable Instant expiresAt) {
     return new Change.Put(key, expectedRevision, bytes(text), expiresAt);
+  }
+
+  /** A copy of a record from elsewhere. */
+  static Change copy(
+      RecordKey key,
+      long expectedRevision,
+      long revision,
+      String text,
+      @Nullable Instant expiresAt) {
+    return Change.copy(new StoredRecord(key, revision, expiresAt, bytes(text)), expectedRevision);
   }
 
   static void commit(SecretStore store, Change... changes) {

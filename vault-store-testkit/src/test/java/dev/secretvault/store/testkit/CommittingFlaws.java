@@ -1,6 +1,7 @@
 package dev.secretvault.store.testkit;
 
 import static dev.secretvault.store.testkit.BrokenStore.forgiving;
+import static dev.secretvault.store.testkit.BrokenStore.puts;
 import static dev.secretvault.store.testkit.BrokenStore.reads;
 import static dev.secretvault.store.testkit.Flaw.flaw;
 
@@ -8,6 +9,7 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -35,6 +37,23 @@ final class CommittingFlaws {
             "counts on after a delete",
             CountsOn::new,
             "commit_recordCreatedAgain_startsAtRevisionOne"),
+        flaw(
+            "counts copies as puts",
+            sound -> puts(sound, put -> BrokenStore.withBytes(put, put.bytes())),
+            "commit_copy_bringsItsRevisionAlong"),
+        flaw(
+            "forgets the expiry of copies",
+            sound -> puts(sound, CommittingFlaws::copyWithoutExpiry),
+            "commit_copy_bringsItsRevisionAlong"),
+        flaw(
+            "keeps 32 bits of a copy's revision",
+            sound -> puts(sound, CommittingFlaws::copyOfHalfARevision),
+            "commit_copy_bringsItsRevisionAlong"),
+        flaw("skips a revision behind a copy", SkipsARevision::new, "commit_behindACopy_countsOn"),
+        flaw(
+            "copies over what is there",
+            CopiesOver::new,
+            "commit_copyExpectingAnotherRevision_conflicts"),
         flaw(
             "ignores deletes",
             sound ->
@@ -147,6 +166,26 @@ final class CommittingFlaws {
     return new StoredRecord(record.key(), 1, record.expiresAt(), record.bytes());
   }
 
+  private static boolean isCopy(Change.Put put) {
+    return put.newRevision() != put.expectedRevision() + 1;
+  }
+
+  private static Change.Put copyOf(
+      Change.Put put, long expectedRevision, long revision, @Nullable Instant expiresAt) {
+    return Change.copy(
+        new StoredRecord(put.key(), revision, expiresAt, put.bytes()), expectedRevision);
+  }
+
+  private static Change.Put copyWithoutExpiry(Change.Put put) {
+    return isCopy(put) ? copyOf(put, put.expectedRevision(), put.newRevision(), null) : put;
+  }
+
+  private static Change.Put copyOfHalfARevision(Change.Put put) {
+    return isCopy(put)
+        ? copyOf(put, put.expectedRevision(), put.newRevision() & 0xffff_ffffL, put.expiresAt())
+        : put;
+  }
+
   private static List<Change> withoutLateDeletes(List<Change> changes) {
     List<Change> kept = new ArrayList<>();
     for (Change change : changes) {
@@ -199,6 +238,52 @@ final class CommittingFlaws {
               record ->
                   new StoredRecord(
                       key, before.getOrDefault(key, 0L) + record.revision(), null, record.bytes()));
+    }
+  }
+
+  private static final class SkipsARevision extends BrokenStore {
+    private final Set<RecordKey> copied = ConcurrentHashMap.newKeySet();
+
+    SkipsARevision(SecretStore sound) {
+      super(sound);
+    }
+
+    @Override
+    public void commit(List<Change> changes) {
+      sound.commit(changes.stream().map(this::skip).toList());
+    }
+
+    private Change skip(Change change) {
+      if (!(change instanceof Change.Put put)) {
+        return change;
+      }
+      if (isCopy(put)) {
+        copied.add(put.key());
+        return put;
+      }
+      return copied.contains(put.key())
+          ? copyOf(put, put.expectedRevision(), put.newRevision() + 1, put.expiresAt())
+          : put;
+    }
+  }
+
+  private static final class CopiesOver extends BrokenStore {
+    CopiesOver(SecretStore sound) {
+      super(sound);
+    }
+
+    @Override
+    public void commit(List<Change> changes) {
+      sound.commit(
+          changes.stream()
+              .map(
+                  change ->
+                      change instanceof Change.Put put
+                              && isCopy(put)
+                              && revision(put.key()) < put.newRevision()
+                          ? copyOf(put, revision(put.key()), put.newRevision(), put.expiresAt())
+                          : change)
+              .toList());
     }
   }
 

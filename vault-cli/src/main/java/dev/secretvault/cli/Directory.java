@@ -1,0 +1,65 @@
+package dev.secretvault.cli;
+
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.file.Recovery;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A directory on this machine.
+ *
+ * @param directory which one
+ */
+record Directory(Path directory) implements Place {
+
+  @Override
+  public void check(String hint) {
+    if (!Files.exists(directory)) {
+      throw Refusal.because("there is no directory " + directory + ": " + hint);
+    }
+    if (Files.isDirectory(directory)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+        if (!entries.iterator().hasNext()) {
+          throw Refusal.because("the directory " + directory + " is empty: " + hint);
+        }
+      } catch (IOException e) {
+        throw Refusal.because("the directory " + directory + " cannot be read", e);
+      }
+    }
+  }
+
+  @Override
+  public SecretStore openExisting(Streams streams) {
+    FileSecretStore store = FileSecretStore.openExisting(directory);
+    report(store.recovery(), streams);
+    return store;
+  }
+
+  private static void report(Recovery recovery, Streams streams) {
+    if (recovery.tornTailCut()) {
+      streams.complain(
+          "note: a crash had left "
+              + recovery.bytes()
+              + " bytes of an unfinished change; they are now in "
+              + recovery.keptIn());
+    }
+  }
+
+  @Override
+  public SecretStore open() {
+    return FileSecretStore.open(directory);
+  }
+
+  @Override
+  public String name() {
+    return directory.toString();
+  }
+
+  @Override
+  public void close() {
+    // Its stores leave nothing open.
+  }
+}

@@ -1,0 +1,216 @@
+package dev.secretvault.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.secretvault.SecretVault;
+import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.file.FileSecretStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command on a PostgreSQL database. */
+@Timeout(120)
+class DatabaseTest {
+
+  @TempDir Path place;
+  Cli cli;
+  String database;
+
+  @BeforeEach
+  void createDatabase() {
+    cli = new Cli(place);
+    database = PostgresServer.newDatabase();
+  }
+
+  private Cli.Answer runs(String... command) {
+    List<String> args = new ArrayList<>(List.of("--jdbc", PostgresServer.url(database)));
+    args.addAll(List.of("--key-file", cli.key().toString()));
+    args.addAll(List.of(command));
+    return quiet(cli.runBare(args.toArray(String[]::new)));
+  }
+
+  /** No output has the password in it. */
+  private static Cli.Answer quiet(Cli.Answer answer) {
+    assertThat(answer.out() + answer.err()).doesNotContain(PostgresServer.PASSWORD);
+    return answer;
+  }
+
+  private static void refused(int exitCode, String why, Cli.Answer answer) {
+    assertThat(answer.err()).startsWith("secretvault: ").contains(why).hasLineCount(1);
+    assertThat(answer.exitCode()).isEqualTo(exitCode);
+    assertThat(answer.out()).isEmpty();
+  }
+
+  @Test
+  void init_andUse_asInADirectory() {
+    assertThat(runs("init").out())
+        .startsWith("created a vault in " + PostgresServer.place(database) + "\n");
+    assertThat(runs("create", "web", "--active").exitCode()).isZero();
+    assertThat(runs("list").out()).contains("web").hasLineCount(2);
+    assertThat(runs("hmac", "web", "user").line()).hasSize(64);
+    refused(1, "there is a vault in " + PostgresServer.place(database) + " already", runs("init"));
+  }
+
+  @Test
+  void anyCommand_databaseWithoutVault_isRefusedAndMakesNoTables() {
+    Cli other = Cli.withVault(place);
+    refused(1, "the tables are of version 0", runs("list"));
+    refused(1, "the tables are of version 0", runs("list"));
+    assertThat(other.does("list").out()).hasLineCount(1);
+  }
+
+  @Test
+  void anyCommand_unfitPlace_isRefusedWithoutQuotingIt() {
+    String secret = PostgresServer.PASSWORD;
+    refused(2, "exclude each other", runs("--dir", "x", "list"));
+    refused(
+        2,
+        "--jdbc needs a URL like jdbc:postgresql://",
+        quiet(cli.runBare("list", "--jdbc", "jdbc:other://host/db?password=" + secret)));
+    refused(
+        2,
+        "of use with --jdbc only",
+        cli.runBare("list", "--jdbc-password-env", "NO_SUCH_VARIABLE"));
+    refused(
+        1,
+        "the environment variable NO_SUCH_VARIABLE is not set",
+        quiet(runs("--jdbc-password-env", "NO_SUCH_VARIABLE", "list")));
+    String from = PostgresServer.url(database);
+    refused(
+        2,
+        "--to needs a URL like jdbc:postgresql://",
+        quiet(cli.runBare("copy", "--from", from, "--to", "jdbc:" + secret)));
+    for (String form :
+        List.of(
+            "postgresql://app:%s@db/vault",
+            "postgres://app:%s@db/vault",
+            "POSTGRES:%s",
+            "JDBC:postgresql://db/vault?password=%s",
+            "jdbc:postgresql://app:%s@db/vault",
+            "https://%s",
+            " postgresql://app:%s@db/vault")) {
+      String unfit = form.formatted(secret);
+      String needed = " needs a URL like jdbc:postgresql://";
+      refused(2, "--to" + needed, quiet(cli.runBare("copy", "--from", "x", "--to", unfit)));
+      refused(2, "--from" + needed, quiet(cli.runBare("copy", "--from", unfit, "--to", "x")));
+      refused(2, "named with --jdbc", quiet(cli.runBare("--dir", unfit, "list")));
+    }
+    assertThat(place).isEmptyDirectory();
+    refused(
+        2,
+        "--to-password-env is of use with a database only",
+        cli.runBare("copy", "--from", from, "--to", "x", "--to-password-env", "X"));
+  }
+
+  @Test
+  void process_credentialsFromTheEnvironment_areTaken() throws Exception {
+    runs("init");
+    assertThat(lists(process("--jdbc", PostgresServer.place(database)), "PGPASSWORD")).isZero();
+    String variable = "VAULT_DATABASE_PASSWORD";
+    assertThat(
+            lists(
+                process("--jdbc", PostgresServer.place(database), "--jdbc-password-env", variable),
+                variable))
+        .isZero();
+    ProcessBuilder wrong = process("--jdbc", PostgresServer.place(database));
+    wrong.environment().put("PGPASSWORD", "another");
+    refused(1, "SQLSTATE 28P01", Cli.finish(wrong));
+  }
+
+  private int lists(ProcessBuilder list, String passwordVariable) throws Exception {
+    list.environment().put(passwordVariable, PostgresServer.PASSWORD);
+    Cli.Answer answer = quiet(Cli.finish(list));
+    assertThat(answer.err()).isEmpty();
+    return answer.exitCode();
+  }
+
+  private ProcessBuilder process(String... where) {
+    List<String> args = new ArrayList<>(Cli.java());
+    args.addAll(List.of(where));
+    args.addAll(List.of("--key-file", cli.key().toString(), "list"));
+    ProcessBuilder process = new ProcessBuilder(args).directory(place.toFile());
+    process.environment().remove("PGPASSWORD");
+    process.environment().put("PGUSER", PostgresServer.USER);
+    return process;
+  }
+
+  @Test
+  void copy_fromDirectoryToDatabaseAndBack_isEqual() {
+    Path from = cli.file("from");
+    Path back = cli.file("back");
+    try (SecretVault vault = CopyFixture.vault(FileSecretStore.open(from))) {
+      CopyFixture fixture = new CopyFixture(CopyFixture.seeded("database"));
+      fixture.use(vault, 40);
+      assertThat(copies(from.toString(), PostgresServer.url(database)).out())
+          .contains("verified; it is no vault yet");
+      fixture.use(vault, 40);
+    }
+    refused(1, "finish it if it is an unfinished copy", lists());
+    List<String> contents;
+    List<String> answers;
+    try (SecretStore first = FileSecretStore.openExisting(from)) {
+      contents = CopyFixture.contents(first);
+    }
+    try (SecretVault first = CopyFixture.openExisting(FileSecretStore.openExisting(from))) {
+      answers = CopyFixture.answers(first);
+    }
+    assertThat(copies(from.toString(), PostgresServer.url(database), "--finish").out())
+        .contains("use " + PostgresServer.place(database) + " from now on");
+    try (Place there = new Database(PostgresServer.url(database), "", null);
+        SecretStore store = there.openExisting(CopyFixture.QUIET)) {
+      assertThat(CopyFixture.contents(store)).isEqualTo(contents);
+    }
+    try (Place there = new Database(PostgresServer.url(database), "", null);
+        SecretVault vault = CopyFixture.openExisting(there.openExisting(CopyFixture.QUIET))) {
+      assertThat(CopyFixture.answers(vault)).isEqualTo(answers);
+    }
+    refused(
+        1,
+        "the copy is the vault now",
+        copies(from.toString(), PostgresServer.url(database), "--undo"));
+    assertThat(copies(PostgresServer.url(database), back.toString(), "--finish").exitCode())
+        .isZero();
+    refused(1, "use its copy if it was moved", runs("list"));
+    try (SecretStore last = FileSecretStore.openExisting(back)) {
+      assertThat(CopyFixture.contents(last)).isEqualTo(contents);
+    }
+  }
+
+  /** Places of one database are told apart, and one place is known by any name. */
+  @Test
+  void copy_betweenSchemasOfADatabase_isNotToItself() {
+    runs("init");
+    String from = PostgresServer.url(database);
+    refused(1, "there is a vault already", copies(from, from.replace("localhost", "127.0.0.1")));
+    PostgresServer.execute(database, "CREATE SCHEMA other AUTHORIZATION " + PostgresServer.USER);
+    assertThat(copies(from, from + "&currentSchema=other", "--finish").out())
+        .contains("use " + PostgresServer.place(database) + "?currentSchema=other from now on");
+    assertThat(runs("list").err()).contains("use its copy if it was moved");
+    assertThat(
+            cli.runBare(
+                    "list",
+                    "--jdbc",
+                    from + "&currentSchema=other",
+                    "--key-file",
+                    cli.key().toString())
+                .exitCode())
+        .isZero();
+  }
+
+  private Cli.Answer lists() {
+    // The key is another one, but that is not looked at.
+    Cli.withVault(place);
+    return runs("list");
+  }
+
+  private Cli.Answer copies(String from, String to, String... more) {
+    List<String> args = new ArrayList<>(List.of("copy", "--from", from, "--to", to));
+    args.addAll(List.of(more));
+    return quiet(cli.runBare(args.toArray(String[]::new)));
+  }
+}

@@ -1,0 +1,178 @@
+package dev.secretvault.store.jdbc;
+
+import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.StoreException;
+import dev.secretvault.store.StoreException.Outcome;
+import dev.secretvault.store.jdbc.Batch.Held;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commits, again where a race was lost, and finds out what became of a commit when the connection
+ * was lost.
+ */
+final class Commits {
+
+  /** What was committed, and whose work it stands on; null if that was lost with the connection. */
+  record Done(Position position, @Nullable List<Position> before) {}
+
+  /** How many steps of a stream are kept for those that look what is new. */
+  private static final int KEPT_STEPS = 256;
+
+  private static final int STEPS_BETWEEN_TRIMS = 64;
+
+  private final Sessions sessions;
+  private final Tables tables;
+  private final Writer writer;
+  private final Duration patience;
+  private final Streams streams = new Streams();
+
+  Commits(Sessions sessions, Tables tables, Writer writer, Duration patience) {
+    this.sessions = sessions;
+    this.tables = tables;
+    this.writer = writer;
+    this.patience = patience;
+  }
+
+  /** The stream of one commit, which takes it no sooner than it has a connection. */
+  private final class Turn {
+    private @Nullable Position last;
+
+    Position next() {
+      if (last == null) {
+        last = streams.take();
+      }
+      return last.next();
+    }
+
+    /** The step was made, or taken for good. */
+    void advance() {
+      last = next();
+    }
+
+    /** Goes on with another stream. */
+    void leave() {
+      last = null;
+    }
+
+    void end() {
+      if (last != null) {
+        streams.giveBack(last);
+      }
+    }
+  }
+
+  Done commit(Batch batch) {
+    Patience left = new Patience(patience);
+    Turn turn = new Turn();
+    while (true) {
+      try {
+        Map<String, Held> stored = writer.write(batch, turn::next);
+        RevisionConflictException conflict = batch.conflict(stored);
+        if (conflict != null) {
+          turn.end();
+          throw conflict;
+        }
+        Position position = turn.next();
+        turn.advance();
+        turn.end();
+        trim(position);
+        return done(position, stored);
+      } catch (SQLException failed) {
+        boolean again = true;
+        if (SqlStates.isRolledBack(failed)) {
+          if (SqlStates.isDuplicate(failed)) {
+            // Most likely a record. Should it be the step, nobody must try it again.
+            turn.leave();
+          }
+          again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
+        } else {
+          Position position = turn.next();
+          boolean happened = hasHappened(position, failed);
+          // If not, the question itself has taken the step.
+          turn.advance();
+          if (happened) {
+            turn.end();
+            return new Done(position, null);
+          }
+        }
+        if (!again || !left.pause()) {
+          turn.end();
+          throw failed("commit", failed, Outcome.NOT_WRITTEN);
+        }
+      }
+    }
+  }
+
+  private static Done done(Position position, Map<String, Held> stored) {
+    return new Done(position, stored.values().stream().map(Held::writer).distinct().toList());
+  }
+
+  /**
+   * Takes the place of a commit whose outcome is not known, unless it is there: if it is still
+   * under way, this waits for it, and if it is yet to come, it will not find its place.
+   */
+  private boolean hasHappened(Position position, SQLException failed) {
+    Patience left = new Patience(patience);
+    while (true) {
+      try {
+        return sessions.use(connection -> hasHappened(connection, position));
+      } catch (SQLException again) {
+        failed.addSuppressed(again);
+        if (!left.pause()) {
+          // The stream is given up, as its next step may come or not.
+          throw failed("commit", failed, Outcome.UNKNOWN);
+        }
+      }
+    }
+  }
+
+  private boolean hasHappened(Connection connection, Position position) throws SQLException {
+    try (PreparedStatement fence = sessions.prepare(connection, tables.fence)) {
+      fence.setLong(1, position.stream());
+      fence.setLong(2, position.step());
+      try (ResultSet row = fence.executeQuery()) {
+        row.next();
+        boolean happened = row.getBoolean(1);
+        SqlStates.requireNoWarning(fence.getWarnings());
+        return happened;
+      }
+    }
+  }
+
+  private void trim(Position last) {
+    if (last.step() % STEPS_BETWEEN_TRIMS != 0) {
+      return;
+    }
+    try {
+      sessions.use(
+          connection ->
+              trim(connection, tables.trim, last) + trim(connection, tables.trimLog, last));
+    } catch (SQLException | RuntimeException later) {
+      // The next time, or after a day.
+    }
+  }
+
+  private int trim(Connection connection, String sql, Position last) throws SQLException {
+    try (PreparedStatement trim = sessions.prepare(connection, sql)) {
+      trim.setLong(1, last.stream());
+      trim.setLong(2, last.step() - KEPT_STEPS);
+      return trim.executeUpdate();
+    }
+  }
+
+  /** The message has the state only, and where the server may quote a record, this is all. */
+  static StoreException failed(String what, SQLException failed, Outcome outcome) {
+    return new StoreException(
+        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")",
+        outcome,
+        !SqlStates.isForGood(failed),
+        SqlStates.mayQuote(failed) ? null : failed);
+  }
+}
