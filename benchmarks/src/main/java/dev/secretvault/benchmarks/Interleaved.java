@@ -12,8 +12,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Stores that take turns until the time is over: what a machine can do changes from one second to
- * the next, and so it changes for all of them alike.
+ * Stores that take turns until the time is over, or one has made a million: what a machine can do
+ * changes from one second to the next, and so it changes for all of them alike.
  *
  * <p>Arguments: the seconds, then stores as {@code kind@present*threads}, where the kind is one of
  * {@link Creator#open}. Each then creates a few values, durably, and so on; printed are the median
@@ -75,6 +75,10 @@ final class Interleaved {
       return taken;
     }
 
+    boolean canGoOn() {
+      return next.get() + threads * CALLS <= bench.keys().length;
+    }
+
     void forget() {
       nanos.clear();
       elapsed = 0;
@@ -99,7 +103,8 @@ final class Interleaved {
 
   /** What is done again and again. */
   interface Round {
-    void run() throws Exception;
+    /** False if it can be done no more. */
+    boolean run() throws Exception;
   }
 
   /** Runs it. */
@@ -136,15 +141,17 @@ final class Interleaved {
   /** Does something until the time is over, and once at least. */
   static void repeat(long seconds, Round round) throws Exception {
     long start = System.nanoTime();
+    boolean more;
     do {
-      round.run();
-    } while (System.nanoTime() - start < seconds * NANOS_PER_SECOND);
+      more = round.run();
+    } while (more && System.nanoTime() - start < seconds * NANOS_PER_SECOND);
   }
 
-  private static void runAll(List<Turn> turns) throws Exception {
+  private static boolean runAll(List<Turn> turns) throws Exception {
     for (Turn turn : turns) {
       turn.run();
     }
+    return turns.stream().allMatch(Turn::canGoOn);
   }
 
   private static void print(List<Turn> turns) {

@@ -147,9 +147,10 @@ final class Opens {
     }
   }
 
-  private static void runAll(List<Turn> turns) throws Exception {
+  private static boolean runAll(List<Turn> turns) throws Exception {
     for (Turn turn : turns) {
       turn.run();
     }
+    return true;
   }
 }
