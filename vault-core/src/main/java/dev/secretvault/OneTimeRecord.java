@@ -131,15 +131,7 @@ record OneTimeRecord(
         throw malformed();
       }
       return new OneTimeRecord(
-          id,
-          revision,
-          state,
-          note,
-          labels,
-          createdAt,
-          expiresAt,
-          endedAt,
-          passphraseProtected);
+          id, revision, state, note, labels, createdAt, expiresAt, endedAt, passphraseProtected);
     } catch (BufferUnderflowException | IndexOutOfBoundsException | CharacterCodingException e) {
       throw malformed();
     }

@@ -157,11 +157,7 @@ final class OneTimeRecords {
 
   /** What deletes all that serves the one whose own record has this key; nothing for other keys. */
   List<Change> remains(RecordKey key) {
-    return keys
-        .kindOf(key)
-        .filter(RecordKind.ONE_TIME::equals)
-        .flatMap(kind -> idIn(key))
-        .stream()
+    return keys.kindOf(key).filter(RecordKind.ONE_TIME::equals).flatMap(kind -> idIn(key)).stream()
         .flatMap(id -> Stream.of(valueKey(id), shownKey(id), keys.attempts(id)))
         .map(this::gone)
         .toList();

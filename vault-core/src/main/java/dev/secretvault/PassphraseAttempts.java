@@ -152,7 +152,9 @@ final class PassphraseAttempts {
    */
   byte[] attempt(SecretId id, @Nullable String caller, Supplier<Optional<byte[]>> guess) {
     List<String> counted =
-        caller == null ? List.of(EVERYBODY) : List.of(EVERYBODY, records.keys().callerToken(caller));
+        caller == null
+            ? List.of(EVERYBODY)
+            : List.of(EVERYBODY, records.keys().callerToken(caller));
     Lock stripe = stripes.get(Math.floorMod(id.hashCode(), STRIPES));
     stripe.lock();
     try {

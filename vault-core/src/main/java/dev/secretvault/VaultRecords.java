@@ -442,7 +442,10 @@ final class VaultRecords {
 
   /** Counts the secrets whose value is not gone, and those that do not open. */
   long countSecrets() {
-    return store.allUnder(keys.of(RecordKind.SECRET, "")).filter(stored -> !isRevealed(stored)).count();
+    return store
+        .allUnder(keys.of(RecordKind.SECRET, ""))
+        .filter(stored -> !isRevealed(stored))
+        .count();
   }
 
   private boolean isRevealed(StoredRecord secret) {
