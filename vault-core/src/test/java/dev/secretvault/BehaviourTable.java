@@ -3,7 +3,6 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
 import java.nio.charset.StandardCharsets;
@@ -94,12 +93,7 @@ abstract class BehaviourTable {
 
   /** Another vault on the same medium. */
   static SecretVault limited(VaultFixture fixture, VaultLimits limits) {
-    return SecretVault.builder()
-        .store(fixture.newStore())
-        .masterKey(MasterKey.fromBytes(fixture.masterKey))
-        .clock(fixture.clock)
-        .limits(limits)
-        .open();
+    return fixture.builder(fixture.newStore()).limits(limits).open();
   }
 
   static void refused(Class<? extends Throwable> with, ThrowingCallable call) {

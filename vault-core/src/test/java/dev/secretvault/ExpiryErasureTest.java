@@ -2,17 +2,9 @@ package dev.secretvault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoredRecord;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,33 +28,6 @@ class ExpiryErasureTest {
     fixture.close();
   }
 
-  /** What the log has of the values of a secret. */
-  private List<String> ciphertexts(SecretId id) {
-    try (SecretStore store = fixture.newStore()) {
-      return VaultFixture.stored(store).values().stream()
-          .filter(stored -> stored.key().text().contains(id.text()))
-          .map(StoredRecord::bytes)
-          .map(Base64.getEncoder()::encodeToString)
-          .toList();
-    }
-  }
-
-  private boolean isInAFile(String text) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).anyMatch(file -> read(file).contains(text));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private SecretId createTwoVersions(String name) {
     SecretId id =
         VaultFixture.create(
@@ -72,11 +37,14 @@ class ExpiryErasureTest {
   }
 
   private void assertErased(SecretId id, Runnable removal) {
-    List<String> ciphertexts = ciphertexts(id);
-    assertThat(ciphertexts).as("its record and two values").hasSize(3).allMatch(this::isInAFile);
+    List<String> ciphertexts = Ciphertexts.of(fixture, key -> key.contains(id.text()));
+    assertThat(ciphertexts)
+        .as("its record and two values")
+        .hasSize(3)
+        .allMatch(Ciphertexts.inAFileOf(directory));
     fixture.clock.advance(TEN);
     removal.run();
-    assertThat(ciphertexts).noneMatch(this::isInAFile);
+    assertThat(ciphertexts).noneMatch(Ciphertexts.inAFileOf(directory));
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.StoredRecord;
@@ -388,11 +387,8 @@ class HighWaterMarkTest {
   @Test
   void ratesGoByTheClock_alsoWhileTheMarkIsAhead() {
     try (SecretVault limited =
-        SecretVault.builder()
-            .store(fixture.newStore())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .clock(fixture.clock)
-            .threads(VaultFixture.IDLE)
+        fixture
+            .builder(fixture.newStore())
             .limits(VaultLimits.defaults().rate(Permission.LIST, 1, TEN))
             .open()) {
       create("web");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,10 +152,8 @@ class NamePolicyTest {
   void vaultWithAPolicy_appliesItToNewNamesOnly() {
     try (VaultFixture fixture = VaultFixture.inMemory();
         SecretVault strict =
-            SecretVault.builder()
-                .store(fixture.newStore())
-                .masterKey(MasterKey.fromBytes(fixture.masterKey))
-                .clock(fixture.clock)
+            fixture
+                .builder(fixture.newStore())
                 .namePolicy(NamePolicy.IDENTIFIER.reservedPrefixes("wix"))
                 .open()) {
       SecretInfo old = fixture.vault.create(text("an old name")).info();

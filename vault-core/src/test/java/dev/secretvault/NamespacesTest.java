@@ -315,13 +315,7 @@ class NamespacesTest {
   void quotasAndRates_areOfEachNamespaceAlone() {
     VaultLimits limits =
         VaultLimits.defaults().maxSecrets(2).rate(Permission.DIGEST, 1, Duration.ofDays(1));
-    try (SecretVault vault =
-        SecretVault.builder()
-            .store(medium.get())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .clock(fixture.clock)
-            .limits(limits)
-            .open()) {
+    try (SecretVault vault = fixture.builder(medium.get()).limits(limits).open()) {
       for (String each : NAMESPACES) {
         SecretVault namespace = vault.namespace(each);
         create(namespace, "a", "v");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
 import java.time.Duration;
 import java.util.List;
@@ -155,12 +154,7 @@ abstract class OneTimeContract extends OneTimeFixture {
   void size_isCountedInBytes_andTooLongIsRefused() {
     fixture.vault.close();
     fixture.vault =
-        SecretVault.builder()
-            .store(fixture.newStore())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .clock(fixture.clock)
-            .limits(VaultLimits.defaults().maxValueBytes(8))
-            .open();
+        fixture.builder(fixture.newStore()).limits(VaultLimits.defaults().maxValueBytes(8)).open();
     for (String fits : List.of("x".repeat(8), "\u00e9".repeat(4))) {
       oneTime().share(OneTimeSpec.of(fits.toCharArray()));
     }

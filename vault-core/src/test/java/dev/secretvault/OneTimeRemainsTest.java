@@ -3,7 +3,6 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.crypto.PasswordPolicy;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -134,13 +133,7 @@ class OneTimeRemainsTest {
   @Test
   void oneThatNobodySweptInTime_hasExpired() {
     try (SecretVault vault =
-        SecretVault.builder()
-            .store(fixture.newStore())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .clock(fixture.clock)
-            .threads(VaultFixture.IDLE)
-            .audit(AuditPolicy.keep(10))
-            .open()) {
+        fixture.builder(fixture.newStore()).audit(AuditPolicy.keep(10)).open()) {
       for (int i = 0; i < 3; i++) {
         vault.oneTime().share(OneTimeSpec.of("v".toCharArray()).expiresAfter(MINUTES));
       }

@@ -464,12 +464,7 @@ class OneTimeServicesTest extends BehaviourTable {
         "who acted is told if it is known, and no log has a note",
         (fixture, unused) -> {
           try (SecretVault vault =
-              SecretVault.builder()
-                  .store(fixture.newStore())
-                  .masterKey(MasterKey.fromBytes(fixture.masterKey))
-                  .clock(fixture.clock)
-                  .audit(AuditPolicy.keep(10))
-                  .open()) {
+              fixture.builder(fixture.newStore()).audit(AuditPolicy.keep(10)).open()) {
             SharedSecret shared = vault.actingAs("ann").oneTime().share(spec().note("for dave@d"));
             opened(vault, shared);
             List<AuditEvent> events = vault.audit().list(AuditQuery.all()).items();

@@ -1,14 +1,10 @@
 package dev.secretvault;
 
 import dev.secretvault.store.Change;
-import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
-import dev.secretvault.store.StoreListener;
 import dev.secretvault.store.StoredRecord;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** A medium that can be put back to a copy while stores are open on it. */
@@ -36,30 +32,10 @@ final class PutBackMedium implements AutoCloseable {
 
   /** A store that is always on what the medium is now; its reports are of what it was first. */
   SecretStore open() {
-    return new SecretStore() {
+    return new WrappedStore(current) {
       @Override
-      public Optional<StoredRecord> read(RecordKey key) {
-        return current.read(key);
-      }
-
-      @Override
-      public void commit(List<Change> changes) {
-        current.commit(changes);
-      }
-
-      @Override
-      public List<StoredRecord> scan(RecordKey after, int limit) {
-        return current.scan(after, limit);
-      }
-
-      @Override
-      public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
-        return current.expired(now, after, limit);
-      }
-
-      @Override
-      public Subscription watch(StoreListener listener) {
-        return current.watch(listener);
+      SecretStore store() {
+        return current;
       }
 
       @Override

@@ -21,9 +21,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,27 +134,14 @@ class SecrecyTest {
   @Test
   void messagesAndLogs_sayNothing() {
     List<String> said = new ArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord line) {
-            said.add(line.getMessage() + " " + line.getThrown());
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger root = Logger.getLogger("");
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     PrintStream out = System.out;
     PrintStream err = System.err;
-    root.addHandler(handler);
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
-    try (VaultFixture fixture = VaultFixture.inMemory();
+    LogLines log = LogLines.ofAll();
+    try (log;
+        VaultFixture fixture = VaultFixture.inMemory();
         CreatedSecret created = fixture.vault.create(spec())) {
       SecretVault vault = fixture.vault;
       SecretId id = created.info().id();
@@ -201,11 +185,12 @@ class SecrecyTest {
         }
       }
       assertThat(said).noneMatch(text -> text.contains(digest.hex()));
+      assertThat(log.said()).noneMatch(text -> text.contains(digest.hex()));
     } finally {
       System.setOut(out);
       System.setErr(err);
-      root.removeHandler(handler);
     }
+    said.addAll(log.said());
     said.add(printed.toString(StandardCharsets.UTF_8));
     for (String marker : MARKERS) {
       assertThat(said).noneMatch(text -> text.contains(marker));

@@ -3,7 +3,6 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
@@ -274,11 +273,8 @@ abstract class SweepContract extends VaultContract {
   }
 
   private SecretVault limitedTo(int secrets) {
-    return SecretVault.builder()
-        .store(fixture.newStore())
-        .masterKey(MasterKey.fromBytes(fixture.masterKey))
-        .clock(fixture.clock)
-        .threads(VaultFixture.IDLE)
+    return fixture
+        .builder(fixture.newStore())
         .limits(VaultLimits.defaults().maxSecrets(secrets))
         .open();
   }

@@ -3,7 +3,6 @@ package dev.secretvault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
@@ -110,13 +109,7 @@ class SweepDamageTest {
   @Test
   void aNamespaceWithADamagedTrail_keepsNobodyBehindIt() {
     try (SecretVault vault =
-        SecretVault.builder()
-            .store(fixture.newStore())
-            .masterKey(MasterKey.fromBytes(fixture.masterKey))
-            .clock(fixture.clock)
-            .threads(VaultFixture.IDLE)
-            .audit(AuditPolicy.keep(10))
-            .open()) {
+        fixture.builder(fixture.newStore()).audit(AuditPolicy.keep(10)).open()) {
       SecretVault red = vault.namespace("red");
       for (int i = 0; i < MANY; i++) {
         share(red);

@@ -12,7 +12,6 @@ import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
 import dev.secretvault.store.testkit.InMemorySecretStore;
-import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +19,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -199,24 +195,7 @@ class SweepThreadTest {
 
   @Test
   void aSweepThatFails_isReportedOnce_andTriedAgain() throws Exception {
-    Logger logger = Logger.getLogger(SweepThread.class.getName());
-    List<String> said = new CopyOnWriteArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord entry) {
-            said.add(MessageFormat.format(entry.getMessage(), entry.getParameters()));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    logger.addHandler(handler);
-    logger.setUseParentHandlers(false);
-    try {
+    try (LogLines log = LogLines.of(SweepThread.class)) {
       FaultyStore faults = new FaultyStore(InMemorySecretStore.open(medium));
       SecretVault vault = open(faults);
       SecretId id = VaultFixture.create(vault, brief("secret-name"));
@@ -225,14 +204,11 @@ class SweepThreadTest {
       faults.nth(Call.COMMIT, 2).fails(Fault.UNKNOWN_NOT_WRITTEN);
       clock.advance(TEN);
       await(deleted);
-      assertThat(said)
+      assertThat(log.said())
           .singleElement()
           .asString()
           .contains("expired secrets could not be removed", StoreFailedException.class.getName())
           .doesNotContain("secret-name");
-    } finally {
-      logger.removeHandler(handler);
-      logger.setUseParentHandlers(true);
     }
   }
 

@@ -8,13 +8,8 @@ import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.testkit.FakeClock;
 import dev.secretvault.store.testkit.InMemorySecretStore;
-import java.text.MessageFormat;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,36 +78,16 @@ class SweeperTest {
 
   @Test
   void whatIsLeft_isSaidOnce_untilThereIsMore_orSomebodyAsks() {
-    Logger logger = Logger.getLogger(Sweeper.class.getName());
-    List<String> said = new ArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord entry) {
-            said.add(MessageFormat.format(entry.getMessage(), entry.getParameters()));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    logger.addHandler(handler);
-    logger.setUseParentHandlers(false);
-    try {
+    try (LogLines log = LogLines.of(Sweeper.class)) {
       put(JUNK, START);
       assertThat(sweeper.sweep(() -> true)).isEmpty();
       assertThat(sweeper.sweep(() -> true)).isEmpty();
-      assertThat(said).singleElement().asString().contains(": 1, such as " + JUNK + ": ");
+      assertThat(log.said()).singleElement().asString().contains(": 1, such as " + JUNK + ": ");
       put(new RecordKey(JUNK.text() + "2"), START);
       assertThat(sweeper.sweep(() -> true)).isEmpty();
-      assertThat(said).hasSize(2).last().asString().contains(": 2, such as " + JUNK + ": ");
+      assertThat(log.said()).hasSize(2).last().asString().contains(": 2, such as " + JUNK + ": ");
       assertThat(sweeper.sweep()).isZero();
-      assertThat(said).hasSize(3);
-    } finally {
-      logger.removeHandler(handler);
-      logger.setUseParentHandlers(true);
+      assertThat(log.said()).hasSize(3);
     }
   }
 

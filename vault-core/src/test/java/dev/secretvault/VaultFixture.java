@@ -72,7 +72,16 @@ final class VaultFixture implements AutoCloseable {
   }
 
   private SecretVault open(SecretStore store, MasterKey key) {
-    return SecretVault.builder().store(store).masterKey(key).clock(clock).threads(IDLE).open();
+    return builder(store, key).open();
+  }
+
+  /** For another vault on a store, with the same key and clock. */
+  VaultBuilder builder(SecretStore store) {
+    return builder(store, MasterKey.fromBytes(masterKey));
+  }
+
+  private VaultBuilder builder(SecretStore store, MasterKey key) {
+    return SecretVault.builder().store(store).masterKey(key).clock(clock).threads(IDLE);
   }
 
   /** Creates an active secret whose value is its name once more. */

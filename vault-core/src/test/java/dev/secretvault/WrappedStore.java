@@ -18,6 +18,11 @@ class WrappedStore implements SecretStore {
     this.store = store;
   }
 
+  /** The one that is behind it now. */
+  SecretStore store() {
+    return store;
+  }
+
   /** A store whose reports never come: the longest delay there can be. */
   static SecretStore deaf(SecretStore store) {
     return new WrappedStore(store) {
@@ -30,31 +35,31 @@ class WrappedStore implements SecretStore {
 
   @Override
   public Optional<StoredRecord> read(RecordKey key) {
-    return store.read(key);
+    return store().read(key);
   }
 
   @Override
   public void commit(List<Change> changes) {
-    store.commit(changes);
+    store().commit(changes);
   }
 
   @Override
   public List<StoredRecord> scan(RecordKey after, int limit) {
-    return store.scan(after, limit);
+    return store().scan(after, limit);
   }
 
   @Override
   public List<StoredRecord> expired(Instant now, StoredRecord after, int limit) {
-    return store.expired(now, after, limit);
+    return store().expired(now, after, limit);
   }
 
   @Override
   public Subscription watch(StoreListener listener) {
-    return store.watch(listener);
+    return store().watch(listener);
   }
 
   @Override
   public void close() {
-    store.close();
+    store().close();
   }
 }
