@@ -262,6 +262,18 @@ class ChangeTest {
   }
 
   @Test
+  void put_lastRevision_throws() {
+    StoredRecord last = new StoredRecord(KEY, Long.MAX_VALUE, null, BYTES);
+    assertThat(Change.copy(last, 0)).extracting("newRevision").isEqualTo(Long.MAX_VALUE);
+    assertThat(Change.delete(KEY, Long.MAX_VALUE).expectedRevision()).isEqualTo(Long.MAX_VALUE);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.put(KEY, Long.MAX_VALUE, BYTES))
+        .withMessageContaining("expectedRevision");
+    Change.Put before = Change.put(KEY, Long.MAX_VALUE - 1, BYTES);
+    assertThat(before.newRevision()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void checkCommit_recordTwice_throwsAndNamesIt() {
     List<Change> twins =
         List.of(Change.put(KEY, 0, BYTES), Change.delete(KEY, 1), Change.require(KEY, 1));
