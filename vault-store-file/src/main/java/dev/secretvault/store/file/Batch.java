@@ -72,9 +72,9 @@ final class Batch {
     return index.hasRoom(texts.size() + commit.texts().size(), created + created(commit));
   }
 
-  /** How many records it creates: with their first revisions, and nothing else has these. */
+  /** How many records it creates. */
   private static int created(Commit commit) {
-    return (int) commit.steps().stream().filter(s -> s.isPut() && s.revision() == 1).count();
+    return (int) commit.steps().stream().filter(s -> s.isPut() && s.precondition() == 0).count();
   }
 
   private void enter(Commit commit) {

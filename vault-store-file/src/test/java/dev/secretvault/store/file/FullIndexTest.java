@@ -8,6 +8,7 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
+import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.file.FrameHead.Step;
 import java.util.List;
 import java.util.stream.Stream;
@@ -77,6 +78,25 @@ class FullIndexTest {
     assertThat(run(again)).hasSize(1);
     assertThatCode(again::conclude).doesNotThrowAnyException();
     assertThat(index.find(Records.key("another"))).isNotNull();
+  }
+
+  /** Their first revision may be any. */
+  @Test
+  void batch_copiesComeToTheLimit_areRefusedLikeOthers() {
+    run(create(0, 1_000));
+    run(create(1_000, 1_499));
+    Commit last = commit(copy("first", 0));
+    Commit tooMany = commit(copy("second", 0));
+    Commit changes = commit(copy("k0", 1));
+    assertThat(run(last, tooMany, changes)).hasSize(2);
+    assertThatCode(last::conclude).doesNotThrowAnyException();
+    assertIsFull(tooMany::conclude);
+    assertThatCode(changes::conclude).doesNotThrowAnyException();
+  }
+
+  private static Change copy(String key, long expected) {
+    StoredRecord record = new StoredRecord(Records.key(key), 9, null, new byte[0]);
+    return Change.copy(record, expected);
   }
 
   /** As where others wrote it, which have more room. */
