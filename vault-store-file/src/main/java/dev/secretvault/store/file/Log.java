@@ -77,14 +77,13 @@ final class Log implements Closeable {
     }
   }
 
-  /** Whether nothing but free space is behind an offset where frames may end. */
+  /** Whether a frame ends at an offset, and nothing but free space is behind it. */
   boolean endsAt(long offset) throws IOException {
     if (offset - end > SharedLog.NEAR && offset > file.size()) {
       // No system reads where no file of it can be.
       return false;
     }
-    int next = values.byteAt(offset);
-    return next == 0 || (next < 0 && !isCutBefore(offset));
+    return values.byteAt(offset) <= 0 && values.byteAt(offset - 1) == '\n';
   }
 
   /** Whether others have written more than so much, or this log is no longer the newest one. */
@@ -127,14 +126,16 @@ final class Log implements Closeable {
     checkSound();
     boolean known = false;
     try {
-      write(frame);
-      force(frame);
+      try {
+        write(frame);
+        force(frame);
+      } catch (StoreException failed) {
+        known = true;
+        throw failed;
+      }
       publish.run();
       advance(end + frame.length);
       known = true;
-    } catch (StoreException failed) {
-      known = true;
-      throw failed;
     } finally {
       if (!known) {
         poison("a commit broke off");

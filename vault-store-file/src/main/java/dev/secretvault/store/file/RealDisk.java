@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -194,6 +195,9 @@ final class RealDisk implements Disk {
             NOFOLLOW_LINKS);
       } catch (NoSuchFileException gone) {
         return false;
+      } catch (FileSystemException notOpened) {
+        // There may be no descriptor left, and what was forced stays so.
+        return isNamed();
       }
     }
 

@@ -273,7 +273,8 @@ class FreeSpaceFaultTest {
                 failure -> {
                   assertThat(failure.outcome()).isEqualTo(Outcome.UNKNOWN);
                   assertThat(failure.retryable()).isFalse();
-                });
+                })
+            .hasMessageContaining("was removed or replaced");
       }
     }
   }

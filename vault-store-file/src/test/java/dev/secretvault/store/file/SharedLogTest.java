@@ -208,6 +208,24 @@ class SharedLogTest {
   }
 
   @Test
+  void commit_noteIsInFreeSpace_isRightAllTheSame() throws Exception {
+    try (FileSecretStore store = open(disk);
+        FileSecretStore other = open(disk)) {
+      commit(store, put("pad", 0, "x".repeat(25_000)));
+      int end = LogText.withoutFreeSpace(disk.content("log.1")).length;
+      for (int beyond : new int[] {1, 50, 4_000}) {
+        try (DiskFile file = disk.open("settled")) {
+          file.writeAt(0, LogText.bytes(String.format("%019d %019d%n", 1, end + beyond)));
+        }
+        commit(other, put("b" + beyond, 0, ""));
+        assertThat(state(store)).isEqualTo(state(other));
+        end = LogText.withoutFreeSpace(disk.content("log.1")).length;
+      }
+    }
+    assertThat(stateOf(disk.afterPowerLoss())).hasSize(4);
+  }
+
+  @Test
   void read_nobodyWroteMeanwhile_neitherLocksNorWaits() {
     AtomicInteger locks = new AtomicInteger();
     Hook hook =
