@@ -46,6 +46,13 @@ record Directory(Path directory) implements Place {
               + " bytes of an unfinished change; they are now in "
               + recovery.keptIn());
     }
+    if (recovery.acknowledgedLost()) {
+      streams.complain(
+          "warning: at least "
+              + recovery.lost()
+              + " bytes of changes that were done are missing in the vault, and with them what they"
+              + " stored or deleted; look for damage of the disk, and for copies that were put back");
+    }
   }
 
   @Override

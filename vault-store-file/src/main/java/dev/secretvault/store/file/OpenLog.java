@@ -271,7 +271,7 @@ final class OpenLog implements Closeable {
     writeDurably(disk, kept, reader.bytes(replayed.end(), replayed.torn()));
     file.truncate(replayed.end());
     file.sync();
-    recovery = new Recovery(replayed.end(), replayed.torn(), disk.path().resolve(kept));
+    recovery = new Recovery(replayed.end(), replayed.torn(), disk.path().resolve(kept), 0);
   }
 
   /** Appends a commit, durably. What it replaces or deletes is left to {@link #erase}. */

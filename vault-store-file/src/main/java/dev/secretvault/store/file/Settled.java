@@ -13,14 +13,19 @@ import java.util.regex.Pattern;
  * commits replaced or deleted. Whoever died or failed in a commit did not come to write it, and
  * leaves a log that is longer.
  *
- * <p>Never forced, so it means nothing after a loss of power. Nobody has the store open then, and
- * opening does not read it.
+ * <p>Never forced, so it may say too little after a loss of power. Nobody has the store open then:
+ * opening only reads it to say what is missing, if it says more than there is.
  */
 final class Settled implements Closeable {
 
   /** What is settled: a generation of the log, up to an offset. */
   record Mark(long generation, long end) {
     static final Mark NONE = new Mark(0, 0);
+
+    /** How many bytes more of the same log this has; 0 if none, or if it is of another log. */
+    long ahead(Mark other) {
+      return generation == other.generation ? Math.max(0, end - other.end) : 0;
+    }
   }
 
   private static final int DIGITS = 19;

@@ -41,13 +41,14 @@ final class SharedLog implements Closeable {
   private volatile Recovery recovery;
   private volatile boolean closed;
 
-  private SharedLog(Disk disk, Announcer announcer, OpenLog log, Settled settled) {
+  private SharedLog(
+      Disk disk, Announcer announcer, OpenLog log, Settled settled, Recovery recovery) {
     this.disk = disk;
     this.announcer = announcer;
     this.current = log;
     this.settled = settled;
     this.compactor = new Compactor(this, disk);
-    this.recovery = log.recovery();
+    this.recovery = recovery;
   }
 
   /** Opens or creates the log. Only for whoever has the directory to itself. */
@@ -60,9 +61,12 @@ final class SharedLog implements Closeable {
     try {
       Settled settled = Settled.open(disk);
       opened = both(settled, log);
-      settled.write(new Mark(log.generation(), log.log().end()));
+      Mark noted = settled.read();
+      Mark found = new Mark(log.generation(), log.log().end());
+      settled.write(found);
       opened = () -> {};
-      return new SharedLog(disk, announcer, log, settled);
+      return new SharedLog(
+          disk, announcer, log, settled, log.recovery().losing(noted.ahead(found)));
     } finally {
       opened.close();
     }

@@ -311,7 +311,7 @@ class DirectoryTest {
     Files.writeString(log, "0123", StandardOpenOption.APPEND);
     try (FileSecretStore store = FileSecretStore.open(directory)) {
       Path kept = directory.toRealPath().resolve("torn-1-" + whole);
-      assertThat(store.recovery()).isEqualTo(new Recovery(whole, 4, kept));
+      assertThat(store.recovery()).isEqualTo(new Recovery(whole, 4, kept, 0));
       assertThat(kept).hasContent("0123");
       assertThat(mode(kept)).isEqualTo("rw-------");
       assertThat(log).hasSize(whole);
@@ -354,7 +354,7 @@ class DirectoryTest {
       commit(store, put("c", 0, "gamma"));
       assertThat(state(store)).containsOnlyKeys("a", "b", "c");
       Path kept = directory.toRealPath().resolve("torn-1-" + whole);
-      assertThat(store.recovery()).isEqualTo(new Recovery(whole, 12, kept));
+      assertThat(store.recovery()).isEqualTo(new Recovery(whole, 12, kept, 0));
       assertThat(kept).hasContent("someone else");
     }
   }

@@ -178,6 +178,51 @@ class FreeSpaceTest {
     assertThat(stateOf(disk.afterPowerLoss())).isEmpty();
   }
 
+  /** Nothing else tells a lost end of a log from one that never was. */
+  @Test
+  void open_acknowledgedFramesAreGone_saysHowMuchIsMissing() throws Exception {
+    try (FileSecretStore store = open(disk)) {
+      commit(store, put("pad", 0, PAD));
+      commit(store, put("a", 0, "alpha"));
+    }
+    int first = end(disk);
+    try (FileSecretStore store = open(disk)) {
+      commit(store, put("b", 0, "beta"));
+      commit(store, put("c", 0, "gamma"));
+    }
+    byte[] log = disk.content("log.1");
+    int end = end(disk);
+    byte[] zeroed = log.clone();
+    Arrays.fill(zeroed, first, zeroed.length, (byte) 0);
+    byte[] torn = log.clone();
+    Arrays.fill(torn, end - 10, torn.length, (byte) 0);
+    for (byte[] damaged : List.of(zeroed, Arrays.copyOf(log, first), torn)) {
+      SimulatedDisk image = disk.afterKill().put("log.1", damaged);
+      Recovery recovery;
+      try (FileSecretStore store = open(image)) {
+        recovery = store.recovery();
+        assertThat(recovery.acknowledgedLost()).isTrue();
+        assertThat(recovery.tornTailCut()).isEqualTo(damaged == torn);
+        long found = recovery.tornTailCut() ? recovery.offset() : first;
+        assertThat(recovery.lost()).isEqualTo(end - found);
+        assertThat(state(store)).hasSize(damaged == torn ? 3 : 2);
+      }
+      try (FileSecretStore store = open(image)) {
+        assertThat(store.recovery()).as("once is enough").isEqualTo(Recovery.NONE);
+      }
+    }
+    assertThat(lostAfterNote(log, 1, end - 1)).as("an older note").isZero();
+    assertThat(lostAfterNote(log, 1, end + 7)).isEqualTo(7);
+    assertThat(lostAfterNote(log, 2, end + 7)).as("a note of another log").isZero();
+  }
+
+  private static long lostAfterNote(byte[] log, long generation, long end) throws IOException {
+    String note = String.format("%019d %019d%n", generation, end);
+    try (FileSecretStore store = open(diskWith(log).put("settled", note.getBytes(ISO_8859_1)))) {
+      return store.recovery().lost();
+    }
+  }
+
   /** The last commit of two, and the log with so many bytes of free space. */
   private byte[] logOfTwo(int free) {
     try (FileSecretStore store = open(disk)) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -104,12 +105,26 @@ class IoErrorTest {
 
   /** Runs the workload on a disk of its own; returns how many calls could have failed. */
   private static int runWith(Fault fault, Set<Call> among, IntPredicate fails) {
-    return runOn(new SimulatedDisk(), fault, among, fails);
+    return runOn(new SimulatedDisk(), Workload::new, fault, among, fails);
   }
 
-  private static int runOn(SimulatedDisk disk, Fault fault, Set<Call> among, IntPredicate fails) {
+  private static int runInFreeSpace(Fault fault, IntPredicate fails) {
+    return runOn(
+        Workload.diskWithFreeSpace(),
+        Workload::withoutCompaction,
+        fault,
+        EnumSet.allOf(Call.class),
+        fails);
+  }
+
+  private static int runOn(
+      SimulatedDisk disk,
+      Function<Disk, Workload> work,
+      Fault fault,
+      Set<Call> among,
+      IntPredicate fails) {
     Failing hook = new Failing(disk, fault, among, fails);
-    Workload workload = new Workload(new HookedDisk(disk, hook));
+    Workload workload = work.apply(new HookedDisk(disk, hook));
     workload.run();
     if (hook.hits == 0) {
       assertThat(workload.failures()).isZero();
@@ -158,7 +173,20 @@ class IoErrorTest {
     for (int n = 1; n <= calls; n++) {
       int failing = n;
       SimulatedDisk disk = new SimulatedDisk().writingThrough();
-      runOn(disk, fault, all, call -> call == failing);
+      runOn(disk, Workload::new, fault, all, call -> call == failing);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void workloadInFreeSpace_anyCallFails_losesNothing(Fault fault) {
+    int calls = runInFreeSpace(fault, call -> false);
+    for (int n = 1; n <= calls; n++) {
+      int failing = n;
+      runInFreeSpace(fault, call -> call == failing);
+      runInFreeSpace(fault, call -> call >= failing);
+      runInFreeSpace(fault, call -> call == failing || call == failing + 1);
+      runInFreeSpace(fault, call -> call == failing || call == failing + 3);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.secretvault.store.file.HookedDisk.Operation;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,9 +84,9 @@ class PowerLossTest {
     }
   }
 
-  private static int crashEverywhere(SimulatedDisk disk) {
+  private static int crashEverywhere(SimulatedDisk disk, Function<Disk, Workload> work) {
     CrashEverywhere hook = new CrashEverywhere(disk);
-    hook.workload = new Workload(new HookedDisk(disk, hook));
+    hook.workload = work.apply(new HookedDisk(disk, hook));
     hook.workload.run();
     assertThat(hook.workload.failures()).isZero();
     return hook.images;
@@ -93,7 +94,15 @@ class PowerLossTest {
 
   @Test
   void workload_powerLostAnywhere_losesNothingAcknowledged() {
-    assertThat(crashEverywhere(new SimulatedDisk())).isGreaterThan(2_000);
+    assertThat(crashEverywhere(new SimulatedDisk(), Workload::new)).isGreaterThan(2_000);
+  }
+
+  @Test
+  void workloadInFreeSpace_powerLostAnywhere_losesNothingAcknowledged() {
+    SimulatedDisk disk = Workload.diskWithFreeSpace();
+    int length = disk.content("log.1").length;
+    assertThat(crashEverywhere(disk, Workload::withoutCompaction)).isGreaterThan(1_000);
+    assertThat(disk.content("log.1")).as("it went beyond").hasSizeGreaterThan(length);
   }
 
   /** The bytes of a torn tail are in the log until they are surely in a file of their own. */
@@ -125,12 +134,12 @@ class PowerLossTest {
   @Test
   void workload_forcesAreLies_isNoticed() {
     SimulatedDisk liar = new SimulatedDisk().neverForcingCommits();
-    assertThatThrownBy(() -> crashEverywhere(liar)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new)).isInstanceOf(AssertionError.class);
   }
 
   @Test
   void workload_directoryForcesAreLies_isNoticed() {
     SimulatedDisk liar = new SimulatedDisk().neverForcingTheDirectory();
-    assertThatThrownBy(() -> crashEverywhere(liar)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new)).isInstanceOf(AssertionError.class);
   }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,8 +33,10 @@ final class Workload {
 
   private static final int PHASES = 3;
   private static final int COMMITS = 4;
+  private static final int FREE = 2_000;
 
   private final Disk disk;
+  private final boolean compacts;
 
   /** What is stored for sure. */
   private Map<String, String> acknowledged = new TreeMap<>();
@@ -48,7 +51,25 @@ final class Workload {
   private int failures;
 
   Workload(Disk disk) {
+    this(disk, true);
+  }
+
+  private Workload(Disk disk, boolean compacts) {
     this.disk = disk;
+    this.compacts = compacts;
+  }
+
+  /** One that stays on the log that is there, and on the free space that it has. */
+  static Workload withoutCompaction(Disk disk) {
+    return new Workload(disk, false);
+  }
+
+  /** A disk with an empty log whose free space the first commits fit into, and others do not. */
+  static SimulatedDisk diskWithFreeSpace() {
+    byte[] header = LogText.bytes(LogText.HEADER);
+    return new SimulatedDisk()
+        .put("lock", new byte[0])
+        .put("log.1", Arrays.copyOf(header, header.length + FREE));
   }
 
   /** How many calls threw. */
@@ -67,17 +88,17 @@ final class Workload {
         continue;
       }
       try (store) {
-        useUntilPoisoned(store, phase == 0);
+        useUntilPoisoned(store, compacts && phase == 0);
       }
     }
   }
 
-  private void useUntilPoisoned(FileSecretStore store, boolean compacts) {
+  private void useUntilPoisoned(FileSecretStore store, boolean compacting) {
     if (!settle(store)) {
       return;
     }
     for (int i = 0; i < COMMITS; i++) {
-      if (compacts && i == COMMITS / 2 && !compact(store)) {
+      if (compacting && i == COMMITS / 2 && !compact(store)) {
         return;
       }
       List<Change> changes = nextChanges();
@@ -242,6 +263,7 @@ final class Workload {
    */
   void check(SimulatedDisk other) {
     try (FileSecretStore store = open(other)) {
+      assertThat(store.recovery().lost()).isZero();
       Map<String, String> found = state(store);
       assertPossible(found);
       assertErased(other, found);
