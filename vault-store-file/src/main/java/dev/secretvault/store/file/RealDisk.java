@@ -7,7 +7,6 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -193,10 +192,8 @@ final class RealDisk implements Disk {
             path,
             StandardOpenOption.READ,
             NOFOLLOW_LINKS);
-      } catch (NoSuchFileException gone) {
-        return false;
-      } catch (FileSystemException notOpened) {
-        // There may be no descriptor left, and what was forced stays so.
+      } catch (IOException unread) {
+        // There may be no descriptor left. What was forced stays so, and attributes tell as much.
         return isNamed();
       }
     }
