@@ -134,7 +134,8 @@ abstract class CommittingContract extends ReadingContract {
   void commit_absentRecordExpectedPresent_conflicts() throws Exception {
     SecretStore store = open();
     assertConflict(store, A, 1, 0, put(A, 1, "second"));
-    assertConflict(store, A, Long.MAX_VALUE, 0, put(A, Long.MAX_VALUE, "last"));
+    assertConflict(store, A, Long.MAX_VALUE - 1, 0, put(A, Long.MAX_VALUE - 1, "last"));
+    assertConflict(store, A, Long.MAX_VALUE, 0, Change.delete(A, Long.MAX_VALUE));
     assertAbsent(store, A);
   }
 
