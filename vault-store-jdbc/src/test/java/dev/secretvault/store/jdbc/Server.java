@@ -45,6 +45,11 @@ public final class Server {
     return name;
   }
 
+  /** What leads to a schema of its own. */
+  public static String urlOfNewSchema() {
+    return POSTGRES.getJdbcUrl("postgres", "postgres") + "&currentSchema=" + newSchema();
+  }
+
   static DataSource superuser() {
     return POSTGRES.getPostgresDatabase();
   }
