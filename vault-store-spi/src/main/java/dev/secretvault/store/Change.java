@@ -159,8 +159,8 @@ public sealed interface Change {
      *     until the commit returned
      * @param expiresAt when {@link SecretStore#expired} begins to list the record, truncated to the
      *     millisecond and not before 1970; null for never
-     * @throws IllegalArgumentException if the revision is negative, the bytes are too many, or the
-     *     expiry is out of range
+     * @throws IllegalArgumentException if the revision is negative or the last there is, the bytes
+     *     are too many, or the expiry is out of range
      */
     public Put(RecordKey key, long expectedRevision, byte[] bytes, @Nullable Instant expiresAt) {
       this(key, expectedRevision, expectedRevision + 1, bytes, expiresAt);
@@ -176,6 +176,10 @@ public sealed interface Change {
       if (expectedRevision < 0) {
         throw new IllegalArgumentException(
             "expectedRevision: at least 0, but was " + expectedRevision);
+      }
+      if (newRevision <= expectedRevision) {
+        throw new IllegalArgumentException(
+            "expectedRevision: no revision is above " + expectedRevision);
       }
       this.expectedRevision = expectedRevision;
       this.newRevision = newRevision;

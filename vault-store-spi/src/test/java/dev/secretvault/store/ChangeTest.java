@@ -84,6 +84,14 @@ class ChangeTest {
   }
 
   @Test
+  void put_afterTheLastRevision_throws() {
+    assertThat(Change.put(KEY, Long.MAX_VALUE - 1, BYTES).newRevision()).isEqualTo(Long.MAX_VALUE);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.put(KEY, Long.MAX_VALUE, BYTES))
+        .withMessageContaining("no revision is above " + Long.MAX_VALUE);
+  }
+
+  @Test
   void copy_record_isKeptAsItIs() {
     Instant expiresAt = Instant.ofEpochMilli(1_234_567_890_123L);
     StoredRecord record = new StoredRecord(KEY, 9, expiresAt, BYTES);
