@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model;
 import picocli.CommandLine.OverwrittenOptionException;
@@ -15,6 +16,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What can be wrong with arguments, in words that repeat none of them. */
 final class Arguments {
+
+  /**
+   * The one place where a question mark is meant, which a URL of several hosts cannot do without.
+   */
+  private static final Pattern PARAMETERS =
+      Pattern.compile("((--jdbc|--from|--to)=)?jdbc:postgresql:[^?]*[?][A-Za-z]+=[^?]*");
 
   private Arguments() {}
 
@@ -75,7 +82,8 @@ final class Arguments {
             && Charset.forName(encoding).equals(StandardCharsets.US_ASCII);
     for (int i = 0; i < args.length; i++) {
       // With an ASCII locale, Java makes question marks of all other characters.
-      if (args[i].indexOf('\ufffd') >= 0 || (ascii && args[i].indexOf('?') >= 0)) {
+      if (args[i].indexOf('\ufffd') >= 0
+          || (ascii && args[i].indexOf('?') >= 0 && !PARAMETERS.matcher(args[i]).matches())) {
         return Optional.of(
             "argument "
                 + (i + 1)

@@ -28,7 +28,9 @@ final class CopyCommand implements Callable<Integer> {
       names = "--from",
       required = true,
       paramLabel = "PLACE",
-      description = "The vault's directory, or the URL of its PostgreSQL database, like --jdbc.")
+      description =
+          "The vault's directory, or the URL of its PostgreSQL database, like --jdbc. A password in"
+              + " it can be seen in the list of processes.")
   @SuppressWarnings("NullAway.Init") // It is required.
   private String from;
 
@@ -111,12 +113,18 @@ final class CopyCommand implements Callable<Integer> {
   private int copy(SecretStore vault, Place source, Place target) {
     // Else a directory is created for nothing.
     CopySource.of(vault);
+    VaultCopy.Result result;
     try (SecretStore written = target.open()) {
       VaultCopy copy = new VaultCopy(vault, written, SecretStore.MAX_CHANGES, main.streams());
-      VaultCopy.Result result = finish ? copy.finish() : copy.copy();
-      report(result, source, target);
-      return result.state() == VaultCopy.State.BEHIND ? Main.REFUSED : Main.DONE;
+      result = finish ? copy.finish() : copy.copy();
     }
+    if (result.state() == VaultCopy.State.FINISHED) {
+      try (SecretStore opened = target.openExisting(main.streams())) {
+        VaultCopy.requireHeader(vault, opened);
+      }
+    }
+    report(result, source, target);
+    return result.state() == VaultCopy.State.BEHIND ? Main.REFUSED : Main.DONE;
   }
 
   private void report(VaultCopy.Result result, Place source, Place target) {

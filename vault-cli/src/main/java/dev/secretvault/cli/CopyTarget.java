@@ -42,50 +42,49 @@ final class CopyTarget {
    * @throws RevisionConflictException if somebody else wrote to it at the same time
    */
   static CopyTarget take(SecretStore store, CopySource source) {
-    byte[] vaultId = source.vaultId();
+    if (store.read(CopySource.MOVED).isPresent()) {
+      throw Refusal.because("this is where a vault was moved from: name an empty place to copy to");
+    }
     Optional<StoredRecord> there = store.read(MARK);
-    byte[] bytes =
-        there
-            .map(mark -> requireCopyOf(vaultId, mark.bytes()))
-            .orElseGet(() -> begin(store, vaultId));
-    byte[] id = idOf(bytes);
-    if (source.isFenced() && !source.isFencedFor(id)) {
+    CopyTarget copy =
+        new CopyTarget(
+            store,
+            there
+                .map(stored -> again(stored, source.vaultId()))
+                .orElseGet(() -> begin(store, source.vaultId())));
+    if (source.isFenced() && !source.isFencedFor(copy.id())) {
       throw Refusal.because("the vault is being moved to another place: name that one");
     }
-    long revision = there.map(StoredRecord::revision).orElse(0L);
-    store.commit(List.of(Change.put(MARK, revision, bytes), Change.require(CopySource.HEADER, 0)));
-    return new CopyTarget(store, new StoredRecord(MARK, revision + 1, null, bytes));
+    long before = there.map(StoredRecord::revision).orElse(0L);
+    store.commit(List.of(Change.copy(copy.mark, before), Change.require(CopySource.HEADER, 0)));
+    return copy;
   }
 
-  private static byte[] requireCopyOf(byte[] vaultId, byte[] mark) {
-    if (mark.length != 2 * ID_BYTES || !Arrays.equals(Arrays.copyOf(mark, ID_BYTES), vaultId)) {
+  private static StoredRecord again(StoredRecord stored, byte[] vaultId) {
+    byte[] bytes = stored.bytes();
+    if (bytes.length != 2 * ID_BYTES || !Arrays.equals(bytes, 0, ID_BYTES, vaultId, 0, ID_BYTES)) {
       throw Refusal.because(
           "there is an unfinished copy of another vault: name an empty place to copy to");
     }
-    return mark;
+    return new StoredRecord(MARK, stored.revision() + 1, null, bytes);
   }
 
-  private static byte[] begin(SecretStore store, byte[] vaultId) {
+  private static StoredRecord begin(SecretStore store, byte[] vaultId) {
     if (!store.scan(null, 1).isEmpty()) {
       throw Refusal.because(
-          store.read(CopySource.MOVED).isPresent()
-              ? "this is where a vault was moved from: name an empty place to copy to"
-              : "there are records of something else, maybe of a vault whose header is lost: name an"
-                  + " empty place to copy to");
+          "there are records of something else, maybe of a vault whose header is lost: name an"
+              + " empty place to copy to");
     }
-    byte[] drawn = new byte[2 * ID_BYTES];
-    RANDOM.nextBytes(drawn);
-    System.arraycopy(vaultId, 0, drawn, 0, ID_BYTES);
-    return drawn;
-  }
-
-  private static byte[] idOf(byte[] mark) {
-    return Arrays.copyOfRange(mark, ID_BYTES, 2 * ID_BYTES);
+    byte[] bytes = new byte[2 * ID_BYTES];
+    RANDOM.nextBytes(bytes);
+    System.arraycopy(vaultId, 0, bytes, 0, ID_BYTES);
+    // A copy that was removed and begun anew must not have the revision that an old run requires.
+    return new StoredRecord(MARK, RANDOM.nextLong(1, 1L << 62), null, bytes);
   }
 
   /** Tells this copy from others of the vault. */
   byte[] id() {
-    return idOf(mark.bytes());
+    return Arrays.copyOfRange(mark.bytes(), ID_BYTES, 2 * ID_BYTES);
   }
 
   /** Of the mark, higher in each run. */

@@ -22,7 +22,11 @@ final class Database implements Place {
   /** What cannot be meant for a directory; also when a path has made one slash of two. */
   private static final Pattern URL =
       Pattern.compile(
-          "(jdbc|postgres(ql)?):.*|.*://.*|.*[a-z0-9+.-]{2}:/.*", CASE_INSENSITIVE | DOTALL);
+          "(jdbc|postgres(ql)?):.*|.*://.*|.*[a-z0-9+.-]{2}:/.*|.*password=.*",
+          CASE_INSENSITIVE | DOTALL);
+
+  /** A server that takes a connection and says nothing would keep the command for ever. */
+  private static final int SECONDS_TO_CONNECT = 10;
 
   /** Would quote a part of a URL that it cannot parse, which may be the password. */
   private static final Logger DRIVER = Logger.getLogger("org.postgresql");
@@ -48,6 +52,9 @@ final class Database implements Place {
     } catch (IllegalArgumentException quotesTheUrl) {
       throw Refusal.calledWrongly(
           option + " needs a URL like jdbc:postgresql://HOST:PORT/DATABASE");
+    }
+    if (server.getLoginTimeout() == 0) {
+      server.setLoginTimeout(SECONDS_TO_CONNECT);
     }
     if (server.getUser() == null) {
       server.setUser(System.getenv("PGUSER"));

@@ -38,7 +38,9 @@ final class InitCommand implements Callable<Integer> {
   private static SecretStore openEmpty(Place place) {
     SecretStore store = place.open();
     boolean empty = false;
+    boolean isVault;
     try {
+      isVault = store.read(CopySource.HEADER).isPresent();
       empty = store.scan(null, 1).isEmpty();
     } finally {
       if (!empty) {
@@ -47,7 +49,9 @@ final class InitCommand implements Callable<Integer> {
     }
     if (!empty) {
       throw Refusal.because(
-          "there is a vault in "
+          "there is "
+              + (isVault ? "a vault" : "an unfinished copy, or what is left of a vault,")
+              + " in "
               + place.name()
               + " already: name another place with --dir or --jdbc");
     }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -114,9 +115,22 @@ final class VaultCopy {
           copy.finish(fenced.header());
           made++;
           verified++;
-          requireHeader(fenced.header());
           return new Result(State.FINISHED, made, verified);
         });
+  }
+
+  /**
+   * Reads from a finished copy, opened anew, what nothing opens without.
+   *
+   * @throws Refusal if it is not the vault's
+   */
+  static void requireHeader(SecretStore source, SecretStore copy) {
+    StoredRecord header = CopySource.of(source).header();
+    if (!copy.read(CopySource.HEADER).filter(there -> isSame(header, there)).isPresent()) {
+      throw Refusal.because(
+          "the copy's header does not read as it was written: if nothing has used the copy since,"
+              + " remove it, look for the cause, and run this again with --undo and without --to");
+    }
   }
 
   /**
@@ -146,18 +160,14 @@ final class VaultCopy {
         });
   }
 
-  /** What is done unless there is a vault to copy to. */
-  private interface Copying {
-    Result from(CopySource vault);
-  }
-
-  private Result copyOr(Copying copying) {
+  /** Copies, unless there is a vault to copy to. */
+  private Result copyOr(Function<CopySource, Result> copying) {
     made = 0;
     return retryable(
         () -> {
           CopySource from = CopySource.of(source);
           Optional<StoredRecord> vault = target.read(CopySource.HEADER);
-          return vault.isPresent() ? compare(from, vault.get()) : copying.from(from);
+          return vault.isPresent() ? compare(from, vault.get()) : copying.apply(from);
         });
   }
 
@@ -184,14 +194,6 @@ final class VaultCopy {
               + " changed; never use again what was copied from");
     }
     return new Result(State.FINISHED, 0, verified + 1);
-  }
-
-  private void requireHeader(StoredRecord header) {
-    if (!target.read(CopySource.HEADER).filter(there -> isSame(header, there)).isPresent()) {
-      throw Refusal.because(
-          "the copy's header does not read as it was written: remove the copy, look for the cause,"
-              + " and run this again with --undo and without --to");
-    }
   }
 
   /** False if the vault was written to all the while. */

@@ -32,7 +32,7 @@ final class VaultLocation {
       scope = ScopeType.INHERIT,
       description =
           "The PostgreSQL database of the vault, instead of a directory. User and password from the"
-              + " URL, or else from $PGUSER and $PGPASSWORD.")
+              + " URL, where the list of processes shows them, or else from $PGUSER and $PGPASSWORD.")
   private @Nullable String jdbc;
 
   @Option(

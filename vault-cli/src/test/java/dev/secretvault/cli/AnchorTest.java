@@ -62,4 +62,37 @@ class AnchorTest {
     cli.does("--anchor", anchor, "list");
     assertThat(cli.run("--anchor", lost, "list").exitCode()).isEqualTo(1);
   }
+
+  /** It goes along with the vault, and so notices if the old one is opened again. */
+  @Test
+  void copy_vaultWithAnAnchor_isTheOnlyOneOnceItIsUsed() {
+    Cli cli = new Cli(place);
+    String anchor = cli.file("anchor").toString();
+    String copy = cli.file("copy").toString();
+    cli.does("--anchor", anchor, "init");
+    String[] copies = {"copy", "--from", cli.vault().toString(), "--to", copy, "--finish"};
+    assertThat(cli.runBare(copies).exitCode()).isZero();
+    for (String name : new String[] {"web", "app"}) {
+      String key = cli.key().toString();
+      cli.reading("value");
+      assertThat(
+              cli.runBare(
+                      "--dir",
+                      copy,
+                      "--key-file",
+                      key,
+                      "--anchor",
+                      anchor,
+                      "create",
+                      name,
+                      "--value-stdin")
+                  .exitCode())
+          .isZero();
+    }
+    // As if the copy was lost, which is not true.
+    cli.runBare("copy", "--from", cli.vault().toString(), "--undo");
+    Cli.Answer old = cli.run("--anchor", anchor, "list");
+    assertThat(old.exitCode()).isEqualTo(1);
+    assertThat(old.err()).contains("older");
+  }
 }

@@ -2,6 +2,7 @@ package dev.secretvault.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ArgumentsTest {
@@ -14,6 +15,24 @@ class ArgumentsTest {
     assertThat(garbled("ISO-8859-1", "hmac", "web", "user?")).isEmpty();
     assertThat(garbled("UTF-8", "hmac", "w\ufffdb", "user")).contains("argument 2 ");
     assertThat(garbled("no-such-charset", "hmac", "web", "user?")).isEmpty();
+  }
+
+  @Test
+  void garbled_parametersOfAUrl_areMeant() {
+    String url = "jdbc:postgresql://a,b/db?targetServerType=primary&user=app";
+    for (String meant : List.of(url, "--jdbc=" + url, "--from=" + url, "--to=" + url)) {
+      assertThat(garbled("US-ASCII", "--jdbc", meant, "list")).isEmpty();
+    }
+    for (String unfit :
+        List.of(
+            url + "&password=?",
+            url + "\ufffd",
+            "jdbc:postgresql://a/d?b",
+            "jdbc:postgresql://?/db?user=app",
+            "x" + url,
+            "https://a/?user=app")) {
+      assertThat(garbled("US-ASCII", "--jdbc", unfit)).contains("argument 2 ");
+    }
   }
 
   private static String garbled(String encoding, String... args) {

@@ -10,7 +10,6 @@ import dev.secretvault.cli.VaultCopy.State;
 import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.file.FileSecretStore;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +81,9 @@ class CopyTest {
     Cli.Answer tooEarly = onCopy("reveal", "web");
     assertThat(tooEarly.exitCode()).isEqualTo(Main.REFUSED);
     assertThat(tooEarly.err()).contains("an unfinished copy").hasLineCount(1);
-    assertThat(onCopy("init").exitCode()).isEqualTo(Main.REFUSED);
+    Cli.Answer init = onCopy("init");
+    assertThat(init.exitCode()).isEqualTo(Main.REFUSED);
+    assertThat(init.err()).contains("there is an unfinished copy").hasLineCount(1);
 
     cli.creates("later", "x");
     String list = cli.does("list").out();
@@ -189,7 +190,7 @@ class CopyTest {
       new CopyFixture(random.split()).use(vault, 120);
     }
     for (int kill = 0; kill < KILLS; kill++) {
-      killAtCommit(1 + random.nextInt(6), from);
+      CopyWorker.killAtCommit(1 + random.nextInt(6), from.toString(), copy().toString());
       try (FileSecretStore copy = FileSecretStore.open(copy())) {
         assertThat(copy.read(CopySource.HEADER)).isEmpty();
       }
@@ -204,22 +205,5 @@ class CopyTest {
       assertThat(result).isEqualTo(new Result(State.FINISHED, records - there + 1, records));
       CopyFixture.assertMoved(source, copy);
     }
-  }
-
-  private void killAtCommit(int commit, Path from) throws Exception {
-    List<String> command = new ArrayList<>(Cli.java());
-    command.set(command.size() - 1, CopyWorker.class.getName());
-    command.addAll(List.of(from.toString(), copy().toString()));
-    Process copying = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try (BufferedReader lines = copying.inputReader()) {
-      for (int i = 0; i < commit; i++) {
-        assertThat(lines.readLine()).isEqualTo("commit");
-      }
-    } finally {
-      // Not by the process itself, which would throw away what it has not read yet.
-      copying.toHandle().destroyForcibly();
-      copying.waitFor();
-    }
-    assertThat(copying.exitValue()).as("killed").isEqualTo(137);
   }
 }

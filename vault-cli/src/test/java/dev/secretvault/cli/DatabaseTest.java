@@ -1,13 +1,21 @@
 package dev.secretvault.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.SecretVault;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.file.FileSecretStore;
+import dev.secretvault.store.testkit.FaultyStore;
+import dev.secretvault.store.testkit.FaultyStore.Call;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,6 +101,7 @@ class DatabaseTest {
             "JDBC:postgresql://db/vault?password=%s",
             "jdbc:postgresql://app:%s@db/vault",
             "https://%s",
+            "host=db user=app password=%s",
             " postgresql://app:%s@db/vault")) {
       String unfit = form.formatted(secret);
       String needed = " needs a URL like jdbc:postgresql://";
@@ -137,6 +146,79 @@ class DatabaseTest {
     process.environment().remove("PGPASSWORD");
     process.environment().put("PGUSER", PostgresServer.USER);
     return process;
+  }
+
+  /** One that takes a connection and says nothing. */
+  @Test
+  void anyCommand_silentServer_isRefusedInTheEnd() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/db?sslmode=disable";
+      refused(1, "SQLSTATE 08", cli.runBare("list", "--jdbc", url));
+    }
+  }
+
+  @Test
+  void copy_killedAtAnyCommit_goesOnWhereItWas() throws Exception {
+    SplittableRandom random = CopyFixture.seeded("database kill");
+    String from = cli.file("from").toString();
+    String to = PostgresServer.url(database);
+    try (SecretVault vault = CopyFixture.vault(FileSecretStore.open(Path.of(from)))) {
+      new CopyFixture(random.split()).use(vault, 120);
+    }
+    for (int kill = 0; kill < 2; kill++) {
+      CopyWorker.killAtCommit(3 + random.nextInt(4), from, to);
+    }
+    Cli.Answer finished = copies(from, to, "--finish");
+    assertThat(finished.exitCode()).as(finished.err()).isZero();
+    try (SecretStore source = FileSecretStore.openExisting(Path.of(from));
+        Place there = CopyWorker.place(to);
+        SecretStore copy = there.openExisting(CopyFixture.QUIET)) {
+      // Each of those killed had made a commit, besides the one that began.
+      int kept = 2 * (CopyFixture.BATCH - 2);
+      int records = CopyFixture.contents(copy).size();
+      assertThat(made(finished)).isBetween(1L, (long) records - kept);
+      CopyFixture.assertMoved(source, copy);
+    }
+  }
+
+  private static long made(Cli.Answer copied) {
+    return copied
+        .out()
+        .lines()
+        .filter(line -> line.endsWith(" were copied or deleted in the copy"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .sum();
+  }
+
+  /** Of two runs, the one that is behind changes nothing in the vault that the other made. */
+  @Test
+  void copy_anotherFinishesAtAnyCommit_isRefused() {
+    String to = PostgresServer.url(database);
+    Path from = cli.file("from");
+    CopyFixture fixture = new CopyFixture(CopyFixture.seeded("database race"));
+    try (SecretVault vault = CopyFixture.vault(FileSecretStore.open(from))) {
+      fixture.use(vault, 20);
+    }
+    try (SecretStore source = FileSecretStore.openExisting(from);
+        Place there = CopyWorker.place(to);
+        SecretStore copy = there.open();
+        FaultyStore slow = new FaultyStore(there.open())) {
+      AtomicReference<List<String>> used = new AtomicReference<>();
+      slow.nth(Call.COMMIT, 3)
+          .before(
+              () -> {
+                assertThat(copies(from.toString(), to, "--finish").exitCode()).isZero();
+                try (SecretVault vault =
+                    CopyFixture.openExisting(there.openExisting(CopyFixture.QUIET))) {
+                  fixture.use(vault, 10);
+                }
+                used.set(CopyFixture.contents(copy));
+              });
+      assertThatThrownBy(() -> CopyFixture.copying(source, slow).copy())
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("somebody else writes to the copy");
+      assertThat(CopyFixture.contents(copy)).isEqualTo(used.get());
+    }
   }
 
   @Test

@@ -85,7 +85,7 @@ class ProcessTest {
   @Test
   void process_diskRefusesToGrow_changesNothingAndSaysSo() throws Exception {
     cli.creates("large", "x".repeat(60_000));
-    Map<String, String> before = cli.disk();
+    Map<String, String> before = withoutFreeSpace();
     // In units of 512 bytes: more than the log has now, less than it needs for a second such value.
     ProcessBuilder limited =
         afterShell("ulimit -f 220", "create", "larger", "--value-stdin", "--active");
@@ -95,8 +95,15 @@ class ProcessTest {
     assertThat(answer.exitCode()).isEqualTo(1);
     assertThat(answer.err()).startsWith("secretvault: ").contains("could not be written");
     assertThat(answer.err()).hasLineCount(1).doesNotContain("yyy");
-    assertThat(cli.disk()).isEqualTo(before);
+    assertThat(withoutFreeSpace()).isEqualTo(before);
     assertThat(cli.does("hmac", "web", USER).line()).isEqualTo(DIGEST_UNDER_SECRET);
+  }
+
+  /** What the log was made longer by, for commits to come, is nothing. */
+  private Map<String, String> withoutFreeSpace() {
+    Map<String, String> disk = cli.disk();
+    disk.replaceAll((name, content) -> content.replaceFirst("(00)+$", ""));
+    return disk;
   }
 
   @Test

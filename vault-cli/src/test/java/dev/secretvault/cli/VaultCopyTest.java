@@ -18,6 +18,7 @@ import dev.secretvault.cli.VaultCopy.State;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.SecretStore;
+import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
@@ -251,11 +252,49 @@ class VaultCopyTest {
   /** A vault that begins where the copy does is not overwritten. */
   @Test
   void copy_vaultCreatedMeanwhile_isLeftAsItIs() {
-    FaultyStore slow = new FaultyStore(target);
-    slow.nth(Call.COMMIT, 1).before(() -> CopyFixture.vault(InMemorySecretStore.open(to)).close());
-    assertThatThrownBy(() -> copying(source, slow).copy()).isInstanceOf(Refusal.class);
+    for (boolean finish : new boolean[] {false, true}) {
+      for (int n = 1; n <= commits(source, finish); n++) {
+        SecretStore used = InMemorySecretStore.open(cloneOf(source));
+        InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+        SecretStore copy = InMemorySecretStore.open(medium);
+        FaultyStore slow = new FaultyStore(InMemorySecretStore.open(medium));
+        AtomicReference<List<String>> created = new AtomicReference<>();
+        slow.nth(Call.COMMIT, n)
+            .before(
+                () -> {
+                  // As whoever found it empty before.
+                  put(copy, CopySource.HEADER, 0, 1);
+                  created.set(contents(copy));
+                });
+        VaultCopy copying = copying(used, slow);
+        assertThatThrownBy(finish ? copying::finish : copying::copy, "commit %d", n)
+            .isInstanceOf(Refusal.class);
+        assertThat(contents(copy)).isEqualTo(created.get());
+      }
+    }
+  }
+
+  /** A run goes on in no copy but the one that it began in, be it in the same place. */
+  @Test
+  void copy_begunAnewMeanwhile_isLeftToTheOther() {
+    FaultyStore slow = new FaultyStore(InMemorySecretStore.open(to));
+    FaultyStore other = new FaultyStore(InMemorySecretStore.open(to));
+    other.nth(Call.COMMIT, 2).fails(FaultyStore.Fault.NOT_WRITTEN);
+    slow.nth(Call.COMMIT, 2)
+        .before(
+            () -> {
+              CopyFixture.records(target)
+                  .forEach(
+                      there ->
+                          target.commit(List.of(Change.delete(there.key(), there.revision()))));
+              assertThatThrownBy(() -> copying(source, other).copy())
+                  .isInstanceOf(StoreException.class);
+            });
+    assertThatThrownBy(() -> copying(source, slow).copy())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("somebody else writes to the copy");
+    assertThat(copied(target)).isEmpty();
     assertThat(contents(target)).hasSize(1);
-    CopyFixture.openExisting(InMemorySecretStore.open(to)).close();
   }
 
   @Test
@@ -308,6 +347,21 @@ class VaultCopyTest {
   void copy_toOtherRecords_isRefused() {
     put(target, JUNK, 0, 1);
     assertRefused("records of something else");
+  }
+
+  @Test
+  void copy_toWhereAVaultWasMovedFrom_isRefused() {
+    InMemorySecretStore.Medium other = new InMemorySecretStore.Medium();
+    CopyFixture.vault(InMemorySecretStore.open(other)).close();
+    copying(InMemorySecretStore.open(other), target).copy();
+    // As the vault may have it that was created while this run began.
+    source.commit(List.of(Change.copy(target.read(CopyTarget.MARK).orElseThrow(), 0)));
+    copying(source, InMemorySecretStore.open(new InMemorySecretStore.Medium())).finish();
+    List<String> moved = contents(source);
+    assertThatThrownBy(() -> copying(InMemorySecretStore.open(other), source).copy())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("where a vault was moved from");
+    assertThat(contents(source)).isEqualTo(moved);
   }
 
   @Test

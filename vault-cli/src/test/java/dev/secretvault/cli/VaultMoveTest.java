@@ -333,19 +333,23 @@ class VaultMoveTest {
     }
   }
 
-  /** The header is verified after it was written, as nothing opens without it. */
+  /** The header is read back, as nothing opens without it. */
   @Test
-  void finish_headerReadsOtherwise_isNoticed() {
-    FaultyStore falsifying = new FaultyStore(target);
-    StoredRecord header = source.read(CopySource.HEADER).orElseThrow();
+  void requireHeader_thatReadsOtherwise_isRefused() {
+    copying(source, target).finish();
+    VaultCopy.requireHeader(source, target);
+    StoredRecord header = target.read(CopySource.HEADER).orElseThrow();
     StoredRecord other =
         new StoredRecord(CopySource.HEADER, header.revision() + 1, null, header.bytes());
-    falsifying
-        .nth(Call.COMMIT, commits(source, true))
-        .after(() -> target.commit(List.of(Change.copy(other, header.revision()))));
-    assertThatThrownBy(() -> copying(source, falsifying).finish())
-        .isInstanceOf(Refusal.class)
-        .hasMessageContaining("the copy's header does not read as it was written");
+    for (Change falsifying :
+        List.of(
+            Change.copy(other, header.revision()),
+            Change.delete(CopySource.HEADER, other.revision()))) {
+      target.commit(List.of(falsifying));
+      assertThatThrownBy(() -> VaultCopy.requireHeader(source, target))
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("the copy's header does not read as it was written");
+    }
     VaultCopy.undo(source, Optional.empty());
     openedOrCreated().close();
   }

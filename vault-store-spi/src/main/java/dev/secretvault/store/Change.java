@@ -159,8 +159,8 @@ public sealed interface Change {
      *     until the commit returned
      * @param expiresAt when {@link SecretStore#expired} begins to list the record, truncated to the
      *     millisecond and not before 1970; null for never
-     * @throws IllegalArgumentException if the revision is negative or the last one that a long
-     *     can be, the bytes are too many, or the expiry is out of range
+     * @throws IllegalArgumentException if the revision is negative or the last there is, the bytes
+     *     are too many, or the expiry is out of range
      */
     public Put(RecordKey key, long expectedRevision, byte[] bytes, @Nullable Instant expiresAt) {
       this(key, expectedRevision, expectedRevision + 1, bytes, expiresAt);
@@ -173,10 +173,13 @@ public sealed interface Change {
         byte[] bytes,
         @Nullable Instant expiresAt) {
       this.key = Objects.requireNonNull(key, "key");
-      if (expectedRevision < 0 || expectedRevision == Long.MAX_VALUE) {
+      if (expectedRevision < 0) {
         throw new IllegalArgumentException(
-            "expectedRevision: at least 0, and there must be one behind it, but was "
-                + expectedRevision);
+            "expectedRevision: at least 0, but was " + expectedRevision);
+      }
+      if (newRevision <= expectedRevision) {
+        throw new IllegalArgumentException(
+            "expectedRevision: no revision is above " + expectedRevision);
       }
       this.expectedRevision = expectedRevision;
       this.newRevision = newRevision;

@@ -84,6 +84,14 @@ class ChangeTest {
   }
 
   @Test
+  void put_afterTheLastRevision_throws() {
+    assertThat(Change.put(KEY, Long.MAX_VALUE - 1, BYTES).newRevision()).isEqualTo(Long.MAX_VALUE);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Change.put(KEY, Long.MAX_VALUE, BYTES))
+        .withMessageContaining("no revision is above " + Long.MAX_VALUE);
+  }
+
+  @Test
   void copy_record_isKeptAsItIs() {
     Instant expiresAt = Instant.ofEpochMilli(1_234_567_890_123L);
     StoredRecord record = new StoredRecord(KEY, 9, expiresAt, BYTES);
@@ -259,18 +267,6 @@ class ChangeTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Change.checkCommit(puts(1_000, new byte[Change.MAX_BYTES])))
         .withMessageContaining(Long.toString(1_000L * Change.MAX_BYTES));
-  }
-
-  @Test
-  void put_lastRevision_throws() {
-    StoredRecord last = new StoredRecord(KEY, Long.MAX_VALUE, null, BYTES);
-    assertThat(Change.copy(last, 0)).extracting("newRevision").isEqualTo(Long.MAX_VALUE);
-    assertThat(Change.delete(KEY, Long.MAX_VALUE).expectedRevision()).isEqualTo(Long.MAX_VALUE);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Change.put(KEY, Long.MAX_VALUE, BYTES))
-        .withMessageContaining("expectedRevision");
-    Change.Put before = Change.put(KEY, Long.MAX_VALUE - 1, BYTES);
-    assertThat(before.newRevision()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
