@@ -4,13 +4,16 @@ import dev.secretvault.store.RevisionConflictException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.jdbc.Batch.Held;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,10 @@ final class Commits {
   private final Tables tables;
   private final Writer writer;
   private final Duration patience;
-  private final Streams streams = new Streams();
+  private final SecureRandom random = new SecureRandom();
+
+  /** The last steps of the streams that nobody commits on at the moment. */
+  private final Deque<Position> idle = new ConcurrentLinkedDeque<>();
 
   Commits(Sessions sessions, Tables tables, Writer writer, Duration patience) {
     this.sessions = sessions;
@@ -40,13 +46,20 @@ final class Commits {
     this.patience = patience;
   }
 
-  /** The stream of one commit, which takes it no sooner than it has a connection. */
+  /**
+   * The stream of one commit, which takes it no sooner than it has a connection, and gives it back
+   * if the outcome of each of its steps is known.
+   */
   private final class Turn {
     private @Nullable Position last;
+    private boolean refused;
 
     Position next() {
       if (last == null) {
-        last = streams.take();
+        last = idle.pollFirst();
+      }
+      if (last == null) {
+        last = new Position(random.nextLong(), 0);
       }
       return last.next();
     }
@@ -56,14 +69,22 @@ final class Commits {
       last = next();
     }
 
-    /** Goes on with another stream. */
+    /** Something was there already: a record, but twice in a row most likely the step. */
+    void refuse() {
+      if (refused) {
+        leave();
+      }
+      refused = !refused;
+    }
+
+    /** Goes on with another stream; nobody makes a step of this one any more. */
     void leave() {
       last = null;
     }
 
     void end() {
       if (last != null) {
-        streams.giveBack(last);
+        idle.addFirst(last);
       }
     }
   }
@@ -88,19 +109,18 @@ final class Commits {
         boolean again = true;
         if (SqlStates.isRolledBack(failed)) {
           if (SqlStates.isDuplicate(failed)) {
-            // Most likely a record. Should it be the step, nobody must try it again.
-            turn.leave();
+            turn.refuse();
           }
           again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         } else {
           Position position = turn.next();
-          boolean happened = hasHappened(position, failed);
-          // If not, the question itself has taken the step.
-          turn.advance();
-          if (happened) {
+          if (hasHappened(position, failed)) {
+            turn.advance();
             turn.end();
             return new Done(position, null);
           }
+          // The question itself has taken the step.
+          turn.advance();
         }
         if (!again || !left.pause()) {
           turn.end();

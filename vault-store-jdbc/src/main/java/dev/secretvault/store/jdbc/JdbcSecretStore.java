@@ -121,19 +121,19 @@ public final class JdbcSecretStore implements SecretStore {
         Sessions.again(() -> sessions.use(Durability::check));
       }
       new Schema(tables, sessions, options).prepare();
-      for (String sql : List.of(tables.expire, tables.expireLog)) {
-        Sessions.again(
-            () ->
-                sessions.use(
-                    connection -> {
-                      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
-                        return expire.executeUpdate();
-                      }
-                    }));
-      }
-      return new JdbcSecretStore(sessions, tables, options);
+      JdbcSecretStore store = new JdbcSecretStore(sessions, tables, options);
+      store.tidy();
+      return store;
     } catch (SQLException failed) {
       throw Commits.failed("opening", failed, Outcome.NOT_WRITTEN);
+    }
+  }
+
+  private void tidy() {
+    try {
+      sessions.use(announcer::tidy);
+    } catch (SQLException | RuntimeException later) {
+      // The next time, or by another node.
     }
   }
 

@@ -292,4 +292,28 @@ class SchemaTest {
     assertThat(Server.query(rows)).containsExactly("other");
     assertThat(Server.query("SELECT step FROM " + shared.schema + ".secretvault_log")).isEmpty();
   }
+
+  @Test
+  void open_tidyingFails_opensAllTheSame() {
+    open(options).close();
+    String schema = options.schema;
+    Server.execute(
+        "CREATE FUNCTION %s.refuse() RETURNS trigger LANGUAGE plpgsql AS".formatted(schema)
+            + " $$ BEGIN RAISE EXCEPTION 'on purpose'; END $$");
+    Server.execute(
+        "CREATE TRIGGER refuse BEFORE DELETE ON %1$s.secretvault_log FOR EACH ROW EXECUTE FUNCTION %1$s.refuse()"
+            .formatted(schema));
+    Server.execute(
+        "INSERT INTO %s.secretvault_log (stream, step, at) VALUES (1, 1, now() - interval '2 days')"
+            .formatted(schema));
+    try (JdbcSecretStore store = open(options)) {
+      store.commit(CREATE);
+      assertThat(store.read(KEY)).isPresent();
+    }
+    Server.execute("DROP TRIGGER refuse ON %s.secretvault_log".formatted(schema));
+    open(options).close();
+    assertThat(Server.query("SELECT stream FROM " + schema + ".secretvault_log"))
+        .hasSize(1)
+        .doesNotContain("1");
+  }
 }
