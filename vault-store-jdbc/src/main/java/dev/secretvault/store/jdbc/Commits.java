@@ -64,7 +64,7 @@ final class Commits {
       return last.next();
     }
 
-    /** The step was made, or taken for good. */
+    /** The step was made. */
     void advance() {
       last = next();
     }
@@ -119,8 +119,8 @@ final class Commits {
             turn.end();
             return new Done(position, null);
           }
-          // The question itself has taken the step.
-          turn.advance();
+          // The question has taken the step, and keeps it for as long as nobody trims the stream.
+          turn.leave();
         }
         if (!again || !left.pause()) {
           turn.end();

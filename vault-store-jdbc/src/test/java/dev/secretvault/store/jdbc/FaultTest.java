@@ -2,6 +2,7 @@ package dev.secretvault.store.jdbc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
@@ -132,6 +133,44 @@ class FaultTest {
       blocker.rollback();
       assertThat(commit.get()).isTrue();
       assertThat(store.read(key).orElseThrow().revision()).isEqualTo(2);
+    }
+  }
+
+  /** The server holds on to a commit whose caller was told that it has not happened. */
+  @Test
+  void commit_isGivenUpAndManyFollow_doesNotComeLater() throws Exception {
+    JdbcOptions options = mode.newOptions().timeouts(Duration.ofSeconds(20), Duration.ofSeconds(1));
+    FaultySource source = new FaultySource(mode.pool());
+    String active =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+            + options.schema
+            + ".%'";
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options);
+        Connection blocker = Server.superuser().getConnection();
+        Statement lock = blocker.createStatement()) {
+      RecordKey key = new RecordKey("key");
+      store.commit(List.of(put(key, 0, "old")));
+      blocker.setAutoCommit(false);
+      lock.execute("SELECT * FROM " + options.schema + ".secretvault_record FOR UPDATE");
+      FutureTask<StoreException> commit =
+          new FutureTask<>(
+              () ->
+                  catchThrowableOfType(
+                      StoreException.class, () -> store.commit(List.of(put(key, 1, "late")))));
+      new Thread(commit).start();
+      Server.awaitWaiting(options, 1);
+      String orphan = Server.query(active).get(0);
+      source.abortAll();
+      assertThat(commit.get().outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+      for (int i = 0; i < 330; i++) {
+        store.commit(List.of(put(new RecordKey("other"), i, "new")));
+      }
+      assertThat(Server.query(active)).containsExactly(orphan);
+      blocker.rollback();
+      while (!Server.query("SELECT pid FROM pg_stat_activity WHERE pid = " + orphan).isEmpty()) {
+        Thread.onSpinWait();
+      }
+      assertThat(store.read(key).orElseThrow().revision()).isEqualTo(1);
     }
   }
 }
