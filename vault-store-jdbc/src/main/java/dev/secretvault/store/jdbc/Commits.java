@@ -121,6 +121,7 @@ final class Commits {
           }
           // The question has taken the step, and keeps it for as long as nobody trims the stream.
           turn.leave();
+          again = !SqlStates.isTimeout(failed);
         }
         if (!again || !left.pause()) {
           turn.end();
@@ -142,10 +143,10 @@ final class Commits {
     Patience left = new Patience(patience);
     while (true) {
       try {
-        return sessions.use(connection -> hasHappened(connection, position));
+        return sessions.ask(connection -> hasHappened(connection, position));
       } catch (SQLException again) {
-        failed.addSuppressed(again);
         if (!left.pause()) {
+          failed.addSuppressed(again);
           // The stream is given up, as its next step may come or not.
           throw failed("commit", failed, Outcome.UNKNOWN);
         }

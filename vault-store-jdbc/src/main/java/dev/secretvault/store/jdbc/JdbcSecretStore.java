@@ -31,15 +31,16 @@ import org.jspecify.annotations.Nullable;
  * level of isolation is the caller's choice: the store keeps its promise at READ COMMITTED as at
  * SERIALIZABLE. How long to wait for a connection is the data source's business.
  *
- * <p><b>When the database fails.</b> No call waits for an answer much longer than a {@linkplain
- * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit
- * that loses a race is made again. If the connection is lost, the store asks on another one what
- * became of the commit, and makes sure of the answer: it returns normally if the commit happened,
- * and makes it anew if not. Only if nobody answers for as long as a statement may take, the {@link
- * StoreException} says that the outcome is unknown. A server that only reads, as one that was
- * replaced, is not believed: the store drops the connection and tries another one. Once the
- * database is back, or another one in its place, the store goes on. What a server that is cut off
- * from the one that replaced it answers to a read, nobody can notice: see to it that it ends.
+ * <p><b>When the database fails.</b> No answer is waited for much longer than a {@linkplain
+ * JdbcOptions#timeouts statement may take}, even if the server is gone without a word; what failed
+ * is tried for as long again at most. A commit that loses a race is made again. If the connection
+ * is lost, the store asks on another one what became of the commit, and makes sure of the answer:
+ * it returns normally if the commit happened, and makes it anew if not. Only if nobody answers for
+ * as long as a statement may take, the {@link StoreException} says that the outcome is unknown. A
+ * server that only reads, as one that was replaced, is not believed: the store drops the connection
+ * and tries another one. Once the database is back, or another one in its place, the store goes on.
+ * What a server that is cut off from the one that replaced it answers to a read, nobody can notice:
+ * see to it that it ends.
  *
  * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
  * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is
@@ -131,7 +132,7 @@ public final class JdbcSecretStore implements SecretStore {
 
   private void tidy() {
     try {
-      sessions.use(announcer::tidy);
+      sessions.ask(announcer::tidy);
     } catch (SQLException | RuntimeException later) {
       // The next time, or by another node.
     }

@@ -70,6 +70,11 @@ final class Sessions {
     return with(answerMillis, true, work);
   }
 
+  /** The same for a question that another connection may answer sooner. */
+  <T> T ask(Work<T> work) throws SQLException {
+    return with(Math.toIntExact(GRACE.toMillis()), true, work);
+  }
+
   /** The same for work that nobody waits for long. */
   <T> T look(Work<T> work) throws SQLException {
     return with(LOOK_MILLIS, true, work);

@@ -44,6 +44,11 @@ final class SqlStates {
     return state == null || state.startsWith("08") || state.startsWith("57P") || isStandby(failed);
   }
 
+  /** Whether the server was asked to give up, as the time is over. */
+  static boolean isTimeout(SQLException failed) {
+    return "57014".equals(failed.getSQLState());
+  }
+
   /** Whether the connection leads to a server that only reads, as one does that was replaced. */
   static boolean isStandby(SQLException failed) {
     return STANDBY.equals(failed.getSQLState());

@@ -15,6 +15,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -63,6 +65,35 @@ class ConnectionTest {
         } finally {
           wire.end();
         }
+      }
+    }
+  }
+
+  /** As after the loss of a machine, when another one is there already. */
+  @Test
+  void anyCall_connectionIsDead_isMadeOnAnother() throws Exception {
+    try (Wire wire = new Wire()) {
+      Queue<Connection> dead = new ConcurrentLinkedQueue<>();
+      DataSource source =
+          Sources.of(
+              () -> {
+                Connection first = dead.poll();
+                return first == null ? pool.getConnection() : first;
+              });
+      try (JdbcSecretStore store =
+          JdbcSecretStore.open(
+              source, options.timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1)))) {
+        store.commit(put(0));
+        dead.add(wire.source().getConnection());
+        dead.add(wire.source().getConnection());
+        wire.cut();
+        FutureTask<Boolean> commit = new FutureTask<>(() -> store.commit(put(1)), true);
+        FutureTask<Long> read = new FutureTask<>(() -> store.read(KEY).orElseThrow().revision());
+        new Thread(commit).start();
+        new Thread(read).start();
+        assertThat(commit.get()).isTrue();
+        assertThat(read.get()).isBetween(1L, 2L);
+        assertThat(dead).isEmpty();
       }
     }
   }

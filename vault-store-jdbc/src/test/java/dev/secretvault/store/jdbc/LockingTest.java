@@ -96,6 +96,26 @@ class LockingTest {
     }
   }
 
+  /** Once, and the question what became of it. */
+  @Test
+  void commit_takesLongerThanItMay_isNotMadeAgain() throws Exception {
+    Duration second = Duration.ofSeconds(1);
+    JdbcOptions options = Mode.READ_COMMITTED.newOptions().timeouts(second.multipliedBy(9), second);
+    FaultySource source = new FaultySource(Mode.READ_COMMITTED.pool());
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      store.commit(List.of(put(A, 0)));
+      try (Connection blocker = locked(options, "FOR UPDATE")) {
+        source.failAt(Integer.MAX_VALUE, FaultySource.When.BEFORE, false);
+        StoreException failed =
+            catchThrowableOfType(StoreException.class, () -> store.commit(List.of(put(A, 1))));
+        assertThat(failed.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+        assertThat(failed).hasMessageContaining("57014");
+        assertThat(source.heal()).filteredOn("executeQuery"::equals).hasSize(2);
+        blocker.rollback();
+      }
+    }
+  }
+
   /** What is locked in the end is another row than the one that was seen first. */
   @Test
   void commit_recordIsDeletedAndCreatedMeanwhile_replacesTheNewOne() throws Exception {
