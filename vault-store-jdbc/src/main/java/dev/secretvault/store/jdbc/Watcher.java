@@ -73,11 +73,16 @@ final class Watcher {
     while (stopped.getCount() > 0) {
       long begin = System.nanoTime();
       long left = seen.get() + SEEN_NANOS - begin;
-      if (left <= 0) {
+      if (left > 0) {
+        await(left);
+        continue;
+      }
+      try {
         announcer.missed();
         seenUntil(begin);
-      } else {
-        await(left);
+      } catch (RuntimeException | Error anything) {
+        // Whatever it is, nobody else says it.
+        await(RETRY_NANOS);
       }
     }
   }
