@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
  * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is
- * off. That a commit outlives the loss of the machine takes a synchronous standby. Where
+ * off. That a commit outlives the loss of the machine takes a synchronous standby; where there is
+ * one and {@code synchronous_commit} does not wait for its disk, the store logs a warning. Where
  * {@linkplain JdbcOptions#portable portable}, the store looks at neither setting.
  */
 public final class JdbcSecretStore implements SecretStore {
