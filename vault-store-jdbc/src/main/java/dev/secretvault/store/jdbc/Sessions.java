@@ -144,7 +144,7 @@ final class Sessions {
   private static void rollBack(Connection connection) {
     try {
       connection.rollback();
-    } catch (SQLException broken) {
+    } catch (SQLException | RuntimeException broken) {
       abort(connection);
     }
   }
@@ -167,6 +167,11 @@ final class Sessions {
           abort(connection);
         }
         throw failed;
+      } catch (StoreException refused) {
+        throw refused;
+      } catch (RuntimeException broken) {
+        // Of whoever is between us and the driver: the server may have done its part.
+        throw new SQLException(broken);
       } finally {
         restore.forEach(Sessions::quietly);
         quietly(connection::close);
@@ -266,7 +271,7 @@ final class Sessions {
   private static void quietly(Step step) {
     try {
       step.run();
-    } catch (SQLException broken) {
+    } catch (SQLException | RuntimeException broken) {
       // A pool throws away a connection that is broken.
     }
   }

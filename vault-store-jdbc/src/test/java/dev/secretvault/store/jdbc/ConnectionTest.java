@@ -9,6 +9,8 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -237,6 +239,46 @@ class ConnectionTest {
                   StoreException.class, () -> JdbcSecretStore.open(source, options)))
           .isNotNull();
     }
+  }
+
+  /** To give the connection back in its former mode would commit half of it. */
+  @Test
+  void commit_failsAndIsNotRolledBack_isNotThereByHalf() {
+    AtomicBoolean broken = new AtomicBoolean();
+    DataSource source =
+        Sources.of(
+            () -> broken.get() ? withoutEnd(pool.getConnection(), broken) : pool.getConnection());
+    JdbcOptions portable = Mode.PORTABLE.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, portable)) {
+      broken.set(true);
+      store.commit(put(0));
+      assertThat(broken).isFalse();
+      assertThat(Server.query("SELECT step FROM " + portable.schema + ".secretvault_log"))
+          .hasSize(1);
+    }
+  }
+
+  /** A connection on which a transaction neither comes to its last statement nor is rolled back. */
+  private static Connection withoutEnd(Connection connection, AtomicBoolean broken) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Connection.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (self, method, arguments) -> {
+              if (method.getName().equals("rollback")) {
+                broken.set(false);
+                throw new IllegalStateException("on purpose");
+              }
+              if (method.getName().equals("prepareStatement")
+                  && arguments[0].toString().contains("_log (stream, step, keys")) {
+                throw new SQLException("on purpose", "08006");
+              }
+              try {
+                return method.invoke(connection, arguments);
+              } catch (InvocationTargetException failed) {
+                throw failed.getCause();
+              }
+            });
   }
 
   /** However that came about, the next step of the stream is not free. */
