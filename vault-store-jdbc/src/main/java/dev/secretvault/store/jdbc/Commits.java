@@ -1,6 +1,7 @@
 package dev.secretvault.store.jdbc;
 
 import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.jdbc.Batch.Held;
@@ -121,7 +122,7 @@ final class Commits {
           }
           // The question has taken the step, and keeps it for as long as nobody trims the stream.
           turn.leave();
-          again = !SqlStates.isTimeout(failed);
+          again = !SqlStates.isTimeout(failed) && !SqlStates.isDamage(failed);
         }
         if (!again || !left.pause()) {
           turn.end();
@@ -190,10 +191,12 @@ final class Commits {
 
   /** The message has the state only, and where the server may quote a record, this is all. */
   static StoreException failed(String what, SQLException failed, Outcome outcome) {
+    String message =
+        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")";
+    if (SqlStates.isDamage(failed) && outcome == Outcome.NOT_WRITTEN) {
+      return new StoreCorruptException(message, failed);
+    }
     return new StoreException(
-        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")",
-        outcome,
-        !SqlStates.isForGood(failed),
-        SqlStates.mayQuote(failed) ? null : failed);
+        message, outcome, !SqlStates.isForGood(failed), SqlStates.mayQuote(failed) ? null : failed);
   }
 }

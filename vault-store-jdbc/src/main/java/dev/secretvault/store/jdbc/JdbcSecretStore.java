@@ -47,6 +47,10 @@ import org.jspecify.annotations.Nullable;
  * off. That a commit outlives the loss of the machine takes a synchronous standby; where there is
  * one and {@code synchronous_commit} does not wait for its disk, the store logs a warning. Where
  * {@linkplain JdbcOptions#portable portable}, the store looks at neither setting.
+ *
+ * <p><b>Damage</b> is the database's to notice, by checksums of its pages, and is a {@link
+ * dev.secretvault.store.StoreCorruptException} here. Nothing can be read around a page that is
+ * damaged: then {@link #expired} fails, too.
  */
 public final class JdbcSecretStore implements SecretStore {
 

@@ -49,6 +49,11 @@ final class SqlStates {
     return "57014".equals(failed.getSQLState());
   }
 
+  /** Whether the server has found a page of a table or an index that it cannot read. */
+  static boolean isDamage(SQLException failed) {
+    return Set.of("XX001", "XX002").contains(String.valueOf(failed.getSQLState()));
+  }
+
   /** Whether the connection leads to a server that only reads, as one does that was replaced. */
   static boolean isStandby(SQLException failed) {
     return STANDBY.equals(failed.getSQLState());
