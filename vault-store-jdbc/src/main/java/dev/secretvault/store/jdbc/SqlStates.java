@@ -65,7 +65,7 @@ final class SqlStates {
 
   /** Whether the same would be refused again: for what it is, or for who asks. */
   static boolean isForGood(SQLException failed) {
-    return Set.of("22", "28", "42", "54").contains(classOf(failed));
+    return Set.of("22", "28", "3D", "3F", "42", "54").contains(classOf(failed));
   }
 
   /** Whether what the server says of it may have data in it. */

@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -238,6 +239,28 @@ class ConnectionTest {
               catchThrowableOfType(
                   StoreException.class, () -> JdbcSecretStore.open(source, options)))
           .isNotNull();
+    }
+  }
+
+  @Test
+  void anyCall_sameWouldBeRefusedAgain_isNotToBeTriedAgain() {
+    AtomicReference<String> state = new AtomicReference<>();
+    DataSource source =
+        Sources.of(
+            () -> {
+              if (state.get() != null) {
+                throw new SQLException("on purpose", state.get());
+              }
+              return pool.getConnection();
+            });
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      for (String one : List.of("08001", "53300", "57P03", "28P01", "3D000", "3F000", "42501")) {
+        state.set(one);
+        StoreException failed =
+            catchThrowableOfType(StoreException.class, () -> store.commit(put(0)));
+        assertThat(failed).hasMessageContaining(one);
+        assertThat(failed.retryable()).isEqualTo(one.matches("08.*|5.*"));
+      }
     }
   }
 
