@@ -1,16 +1,20 @@
 package dev.secretvault.store.jdbc;
 
 import dev.secretvault.store.RevisionConflictException;
+import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.jdbc.Batch.Held;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +35,10 @@ final class Commits {
   private final Tables tables;
   private final Writer writer;
   private final Duration patience;
-  private final Streams streams = new Streams();
+  private final SecureRandom random = new SecureRandom();
+
+  /** The last steps of the streams that nobody commits on at the moment. */
+  private final Deque<Position> idle = new ConcurrentLinkedDeque<>();
 
   Commits(Sessions sessions, Tables tables, Writer writer, Duration patience) {
     this.sessions = sessions;
@@ -40,30 +47,45 @@ final class Commits {
     this.patience = patience;
   }
 
-  /** The stream of one commit, which takes it no sooner than it has a connection. */
+  /**
+   * The stream of one commit, which takes it no sooner than it has a connection, and gives it back
+   * if the outcome of each of its steps is known.
+   */
   private final class Turn {
     private @Nullable Position last;
+    private boolean refused;
 
     Position next() {
       if (last == null) {
-        last = streams.take();
+        last = idle.pollFirst();
+      }
+      if (last == null) {
+        last = new Position(random.nextLong(), 0);
       }
       return last.next();
     }
 
-    /** The step was made, or taken for good. */
+    /** The step was made. */
     void advance() {
       last = next();
     }
 
-    /** Goes on with another stream. */
+    /** Something was there already: a record, but twice in a row most likely the step. */
+    void refuse() {
+      if (refused) {
+        leave();
+      }
+      refused = !refused;
+    }
+
+    /** Goes on with another stream; nobody makes a step of this one any more. */
     void leave() {
       last = null;
     }
 
     void end() {
       if (last != null) {
-        streams.giveBack(last);
+        idle.addFirst(last);
       }
     }
   }
@@ -88,19 +110,19 @@ final class Commits {
         boolean again = true;
         if (SqlStates.isRolledBack(failed)) {
           if (SqlStates.isDuplicate(failed)) {
-            // Most likely a record. Should it be the step, nobody must try it again.
-            turn.leave();
+            turn.refuse();
           }
           again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         } else {
           Position position = turn.next();
-          boolean happened = hasHappened(position, failed);
-          // If not, the question itself has taken the step.
-          turn.advance();
-          if (happened) {
+          if (hasHappened(position, failed)) {
+            turn.advance();
             turn.end();
             return new Done(position, null);
           }
+          // The question has taken the step, and keeps it for as long as nobody trims the stream.
+          turn.leave();
+          again = !SqlStates.isTimeout(failed) && !SqlStates.isDamage(failed);
         }
         if (!again || !left.pause()) {
           turn.end();
@@ -122,10 +144,10 @@ final class Commits {
     Patience left = new Patience(patience);
     while (true) {
       try {
-        return sessions.use(connection -> hasHappened(connection, position));
+        return sessions.ask(connection -> hasHappened(connection, position));
       } catch (SQLException again) {
-        failed.addSuppressed(again);
         if (!left.pause()) {
+          failed.addSuppressed(again);
           // The stream is given up, as its next step may come or not.
           throw failed("commit", failed, Outcome.UNKNOWN);
         }
@@ -169,10 +191,12 @@ final class Commits {
 
   /** The message has the state only, and where the server may quote a record, this is all. */
   static StoreException failed(String what, SQLException failed, Outcome outcome) {
+    String message =
+        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")";
+    if (SqlStates.isDamage(failed) && outcome == Outcome.NOT_WRITTEN) {
+      return new StoreCorruptException(message, failed);
+    }
     return new StoreException(
-        "the database failed in a " + what + " (SQLSTATE " + failed.getSQLState() + ")",
-        outcome,
-        !SqlStates.isForGood(failed),
-        SqlStates.mayQuote(failed) ? null : failed);
+        message, outcome, !SqlStates.isForGood(failed), SqlStates.mayQuote(failed) ? null : failed);
   }
 }

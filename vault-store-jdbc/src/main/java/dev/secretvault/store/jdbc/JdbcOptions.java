@@ -49,7 +49,8 @@ public final class JdbcOptions {
   /**
    * Puts the tables into a schema, which must be there.
    *
-   * @param name 1 to 40 lower case letters, digits and underscores, no digit first
+   * @param name 1 to 40 lower case letters, digits and underscores, no digit first, and no word
+   *     that SQL keeps for itself
    * @return the options
    * @throws IllegalArgumentException if {@code name} is none
    */

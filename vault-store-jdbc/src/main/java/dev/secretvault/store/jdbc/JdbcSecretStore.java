@@ -27,24 +27,38 @@ import org.jspecify.annotations.Nullable;
  * <p><b>What it asks of the data source.</b> Connections that are nobody else's while the store has
  * them, best from a pool of two at least: the store closes each after one piece of work, and leaves
  * its modes as they were; one it keeps from the first {@linkplain #watch watch} until it is closed.
- * One that is in a transaction is refused, as a data source gives that shares the caller's. The
- * level of isolation is the caller's choice: the store keeps its promise at READ COMMITTED as at
- * SERIALIZABLE. How long to wait for a connection is the data source's business.
+ * One that is in a transaction, as a data source gives that shares the caller's, is refused if the
+ * driver is pgjdbc and the data source lets the store get at it; of others this cannot be seen, and
+ * the store would commit what the caller has begun. The level of isolation is the caller's choice:
+ * the store keeps its promise at READ COMMITTED as at SERIALIZABLE. How long to wait for a
+ * connection is the data source's business.
  *
- * <p><b>When the database fails.</b> No call waits for an answer much longer than a {@linkplain
- * JdbcOptions#timeouts statement may take}, even if the server is gone without a word. A commit
- * that loses a race is made again. If the connection is lost, the store asks on another one what
- * became of the commit, and makes sure of the answer: it returns normally if the commit happened,
- * and makes it anew if not. Only if nobody answers for as long as a statement may take, the {@link
- * StoreException} says that the outcome is unknown. A server that only reads, as one that was
- * replaced, is not believed: the store drops the connection and tries another one. Once the
- * database is back, or another one in its place, the store goes on. What a server that is cut off
- * from the one that replaced it answers to a read, nobody can notice: see to it that it ends.
+ * <p><b>When the database fails.</b> No answer is waited for much longer than a {@linkplain
+ * JdbcOptions#timeouts statement may take}, even if the server is gone without a word; what failed
+ * is tried for as long again at most. A commit that loses a race is made again. If the connection
+ * is lost, the store asks on another one what became of the commit, and makes sure of the answer:
+ * it returns normally if the commit happened, and makes it anew if not. Only if nobody answers for
+ * as long as a statement may take, the {@link StoreException} says that the outcome is unknown.
+ *
+ * <p>A commit of unknown outcome has no name by which to ask for it later, and may still come for
+ * as long as the server waits with it for locks or for a standby. Whoever needs to know makes the
+ * same commit once more: of the two one happens at most, as long as nobody brings the records back
+ * to the revisions that they expect. If it conflicts, {@link #read} tells whose work is there.
+ *
+ * <p>A server that only reads, as one that was replaced, is not believed: the store drops the
+ * connection and tries another one. Once the database is back, or another one in its place, the
+ * store goes on. What a server that is cut off from the one that replaced it answers to a read,
+ * nobody can notice: see to it that it ends.
  *
  * <p><b>Durable</b> is what the database calls so: at its opening the store refuses one that runs
  * without {@code fsync}, and it turns {@code synchronous_commit} on for its commits where it is
- * off. That a commit outlives the loss of the machine takes a synchronous standby. Where
+ * off. That a commit outlives the loss of the machine takes a synchronous standby; where there is
+ * one and {@code synchronous_commit} does not wait for its disk, the store logs a warning. Where
  * {@linkplain JdbcOptions#portable portable}, the store looks at neither setting.
+ *
+ * <p><b>Damage</b> is the database's to notice, by checksums of its pages, and is a {@link
+ * dev.secretvault.store.StoreCorruptException} here. Nothing can be read around a page that is
+ * damaged: then {@link #expired} fails, too.
  */
 public final class JdbcSecretStore implements SecretStore {
 
@@ -121,19 +135,19 @@ public final class JdbcSecretStore implements SecretStore {
         Sessions.again(() -> sessions.use(Durability::check));
       }
       new Schema(tables, sessions, options).prepare();
-      for (String sql : List.of(tables.expire, tables.expireLog)) {
-        Sessions.again(
-            () ->
-                sessions.use(
-                    connection -> {
-                      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
-                        return expire.executeUpdate();
-                      }
-                    }));
-      }
-      return new JdbcSecretStore(sessions, tables, options);
+      JdbcSecretStore store = new JdbcSecretStore(sessions, tables, options);
+      store.tidy();
+      return store;
     } catch (SQLException failed) {
       throw Commits.failed("opening", failed, Outcome.NOT_WRITTEN);
+    }
+  }
+
+  private void tidy() {
+    try {
+      sessions.ask(announcer::tidy);
+    } catch (SQLException | RuntimeException later) {
+      // The next time, or by another node.
     }
   }
 

@@ -70,6 +70,11 @@ final class Sessions {
     return with(answerMillis, true, work);
   }
 
+  /** The same for a question that another connection may answer sooner. */
+  <T> T ask(Work<T> work) throws SQLException {
+    return with(Math.toIntExact(GRACE.toMillis()), true, work);
+  }
+
   /** The same for work that nobody waits for long. */
   <T> T look(Work<T> work) throws SQLException {
     return with(LOOK_MILLIS, true, work);
@@ -139,7 +144,7 @@ final class Sessions {
   private static void rollBack(Connection connection) {
     try {
       connection.rollback();
-    } catch (SQLException broken) {
+    } catch (SQLException | RuntimeException broken) {
       abort(connection);
     }
   }
@@ -162,6 +167,11 @@ final class Sessions {
           abort(connection);
         }
         throw failed;
+      } catch (StoreException refused) {
+        throw refused;
+      } catch (RuntimeException broken) {
+        // Of whoever is between us and the driver: the server may have done its part.
+        throw new SQLException(broken);
       } finally {
         restore.forEach(Sessions::quietly);
         quietly(connection::close);
@@ -261,7 +271,7 @@ final class Sessions {
   private static void quietly(Step step) {
     try {
       step.run();
-    } catch (SQLException broken) {
+    } catch (SQLException | RuntimeException broken) {
       // A pool throws away a connection that is broken.
     }
   }

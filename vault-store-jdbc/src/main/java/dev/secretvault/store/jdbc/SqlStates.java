@@ -44,6 +44,16 @@ final class SqlStates {
     return state == null || state.startsWith("08") || state.startsWith("57P") || isStandby(failed);
   }
 
+  /** Whether the server was asked to give up, as the time is over. */
+  static boolean isTimeout(SQLException failed) {
+    return "57014".equals(failed.getSQLState());
+  }
+
+  /** Whether the server has found a page of a table or an index that it cannot read. */
+  static boolean isDamage(SQLException failed) {
+    return Set.of("XX001", "XX002").contains(String.valueOf(failed.getSQLState()));
+  }
+
   /** Whether the connection leads to a server that only reads, as one does that was replaced. */
   static boolean isStandby(SQLException failed) {
     return STANDBY.equals(failed.getSQLState());
@@ -55,7 +65,7 @@ final class SqlStates {
 
   /** Whether the same would be refused again: for what it is, or for who asks. */
   static boolean isForGood(SQLException failed) {
-    return Set.of("22", "28", "42", "54").contains(classOf(failed));
+    return Set.of("22", "28", "3D", "3F", "42", "54").contains(classOf(failed));
   }
 
   /** Whether what the server says of it may have data in it. */

@@ -56,11 +56,10 @@ final class Tables {
                 + " ON CONFLICT (stream, step) DO UPDATE SET at = now()"
                 + " RETURNING l.keys IS NOT NULL");
     trim = named(EMPTIED.formatted(OLD_STEPS));
-    trimLog = named("DELETE FROM {log} l WHERE " + OLD_STEPS);
-    // An hour between them, so that no row is left behind.
-    expire = named(EMPTIED.formatted(OLD_DAYS.formatted("23 hours")));
-    expireLog = named("DELETE FROM {log} l WHERE " + OLD_DAYS.formatted("24 hours"));
-    latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
+    trimLog = named(LEFT_LOG.formatted(OLD_STEPS));
+    expire = named(EMPTIED.formatted(OLD_STREAMS));
+    expireLog = named(LEFT_LOG.formatted(OLD_STREAMS));
+    latest = named(STREAMS + "SELECT s.stream, l.step " + LAST_STEPS);
     news = checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
@@ -177,12 +176,39 @@ final class Tables {
       WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
       """;
 
-  /** What is about to leave the log: the steps of a stream up to one, or those of other days. */
+  /** All streams, each found behind the one before: reads no more of the log than their ends. */
+  private static final String STREAMS =
+      """
+      WITH RECURSIVE streams (stream) AS (
+        (SELECT stream FROM {log} ORDER BY stream LIMIT 1)
+        UNION ALL
+        SELECT (SELECT l.stream FROM {log} l WHERE l.stream > s.stream ORDER BY l.stream LIMIT 1)
+        FROM streams s WHERE s.stream IS NOT NULL
+      )
+      """;
+
+  private static final String LAST_STEPS =
+      """
+      FROM streams s CROSS JOIN LATERAL (
+        SELECT step, at FROM {log} WHERE stream = s.stream ORDER BY step DESC LIMIT 1) l
+      """;
+
+  /**
+   * What is about to leave the log: the steps of a stream up to one, or streams not used lately.
+   */
   private static final String OLD_STEPS = "l.stream = ? AND l.step <= ?";
 
-  private static final String OLD_DAYS = "l.at < now() - interval '%s'";
+  private static final String OLD_STREAMS =
+      "l.stream = ANY (ARRAY("
+          + STREAMS
+          + "SELECT s.stream "
+          + LAST_STEPS
+          + "WHERE l.at < now() - interval '24 hours'))";
 
-  /** Removes the rows of revision 0 that old commits wrote, in the order in which commits lock. */
+  /**
+   * Removes the rows of revision 0 that old commits wrote. One that somebody holds is in use, and
+   * stays until another time.
+   */
   private static final String EMPTIED =
       """
       DELETE FROM {record} WHERE revision = 0 AND key = ANY (ARRAY(
@@ -192,23 +218,28 @@ final class Tables {
         CROSS JOIN LATERAL (
           SELECT key FROM {record}
           WHERE key = old.key AND revision = 0 AND stream = old.stream AND step = old.step
-          FOR UPDATE) r))
+          FOR UPDATE SKIP LOCKED) r))
+      """;
+
+  /** Removes the steps of old commits, but for those of which there is a row of revision 0. */
+  private static final String LEFT_LOG =
+      """
+      DELETE FROM {log} l WHERE %s
+      AND NOT EXISTS (
+        SELECT FROM unnest(l.absent) AS a (key) CROSS JOIN LATERAL (
+          SELECT FROM {record}
+          WHERE key = a.key AND revision = 0 AND stream = l.stream AND step = l.step OFFSET 0) r)
       """;
 
   /** The steps behind those that are known; looks at the end of each stream only. */
   private static final String NEWS =
-      """
-      WITH RECURSIVE streams (stream) AS (
-        (SELECT stream FROM {log} ORDER BY stream LIMIT 1)
-        UNION ALL
-        SELECT (SELECT l.stream FROM {log} l WHERE l.stream > s.stream ORDER BY l.stream LIMIT 1)
-        FROM streams s WHERE s.stream IS NOT NULL
-      )
-      SELECT s.stream, l.step, l.keys
-      FROM streams s
-      LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
-      CROSS JOIN LATERAL (
-        SELECT step, keys FROM {log}
-        WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
-      """;
+      STREAMS
+          + """
+            SELECT s.stream, l.step, l.keys
+            FROM streams s
+            LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
+            CROSS JOIN LATERAL (
+              SELECT step, keys FROM {log}
+              WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
+            """;
 }

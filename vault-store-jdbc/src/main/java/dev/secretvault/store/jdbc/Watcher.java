@@ -73,11 +73,16 @@ final class Watcher {
     while (stopped.getCount() > 0) {
       long begin = System.nanoTime();
       long left = seen.get() + SEEN_NANOS - begin;
-      if (left <= 0) {
+      if (left > 0) {
+        await(left);
+        continue;
+      }
+      try {
         announcer.missed();
         seenUntil(begin);
-      } else {
-        await(left);
+      } catch (RuntimeException | Error anything) {
+        // Whatever it is, nobody else says it.
+        await(RETRY_NANOS);
       }
     }
   }
@@ -108,7 +113,6 @@ final class Watcher {
       while (stopped.getCount() > 0) {
         bell.await(stopped);
         look(connection);
-        tidy(connection);
       }
       bell.remove(connection);
       done = true;
@@ -133,6 +137,7 @@ final class Watcher {
     try {
       announcer.look(connection);
       seenUntil(begin);
+      tidy(connection);
     } catch (SQLException failed) {
       if (!SqlStates.isLostRace(failed)) {
         throw failed;

@@ -9,14 +9,19 @@ import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -63,6 +68,35 @@ class ConnectionTest {
         } finally {
           wire.end();
         }
+      }
+    }
+  }
+
+  /** As after the loss of a machine, when another one is there already. */
+  @Test
+  void anyCall_connectionIsDead_isMadeOnAnother() throws Exception {
+    try (Wire wire = new Wire()) {
+      Queue<Connection> dead = new ConcurrentLinkedQueue<>();
+      DataSource source =
+          Sources.of(
+              () -> {
+                Connection first = dead.poll();
+                return first == null ? pool.getConnection() : first;
+              });
+      try (JdbcSecretStore store =
+          JdbcSecretStore.open(
+              source, options.timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1)))) {
+        store.commit(put(0));
+        dead.add(wire.source().getConnection());
+        dead.add(wire.source().getConnection());
+        wire.cut();
+        FutureTask<Boolean> commit = new FutureTask<>(() -> store.commit(put(1)), true);
+        FutureTask<Long> read = new FutureTask<>(() -> store.read(KEY).orElseThrow().revision());
+        new Thread(commit).start();
+        new Thread(read).start();
+        assertThat(commit.get()).isTrue();
+        assertThat(read.get()).isBetween(1L, 2L);
+        assertThat(dead).isEmpty();
       }
     }
   }
@@ -206,6 +240,68 @@ class ConnectionTest {
                   StoreException.class, () -> JdbcSecretStore.open(source, options)))
           .isNotNull();
     }
+  }
+
+  @Test
+  void anyCall_sameWouldBeRefusedAgain_isNotToBeTriedAgain() {
+    AtomicReference<String> state = new AtomicReference<>();
+    DataSource source =
+        Sources.of(
+            () -> {
+              if (state.get() != null) {
+                throw new SQLException("on purpose", state.get());
+              }
+              return pool.getConnection();
+            });
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      for (String one : List.of("08001", "53300", "57P03", "28P01", "3D000", "3F000", "42501")) {
+        state.set(one);
+        StoreException failed =
+            catchThrowableOfType(StoreException.class, () -> store.commit(put(0)));
+        assertThat(failed).hasMessageContaining(one);
+        assertThat(failed.retryable()).isEqualTo(one.matches("08.*|5.*"));
+      }
+    }
+  }
+
+  /** To give the connection back in its former mode would commit half of it. */
+  @Test
+  void commit_failsAndIsNotRolledBack_isNotThereByHalf() {
+    AtomicBoolean broken = new AtomicBoolean();
+    DataSource source =
+        Sources.of(
+            () -> broken.get() ? withoutEnd(pool.getConnection(), broken) : pool.getConnection());
+    JdbcOptions portable = Mode.PORTABLE.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, portable)) {
+      broken.set(true);
+      store.commit(put(0));
+      assertThat(broken).isFalse();
+      assertThat(Server.query("SELECT step FROM " + portable.schema + ".secretvault_log"))
+          .hasSize(1);
+    }
+  }
+
+  /** A connection on which a transaction neither comes to its last statement nor is rolled back. */
+  private static Connection withoutEnd(Connection connection, AtomicBoolean broken) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Connection.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (self, method, arguments) -> {
+              if (method.getName().equals("rollback")) {
+                broken.set(false);
+                throw new IllegalStateException("on purpose");
+              }
+              if (method.getName().equals("prepareStatement")
+                  && arguments[0].toString().contains("_log (stream, step, keys")) {
+                throw new SQLException("on purpose", "08006");
+              }
+              try {
+                return method.invoke(connection, arguments);
+              } catch (InvocationTargetException failed) {
+                throw failed.getCause();
+              }
+            });
   }
 
   /** However that came about, the next step of the stream is not free. */

@@ -2,9 +2,12 @@ package dev.secretvault.store.jdbc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
+import dev.secretvault.store.StoreCorruptException;
 import dev.secretvault.store.StoreException;
 import dev.secretvault.store.StoreException.Outcome;
 import dev.secretvault.store.StoredRecord;
@@ -12,9 +15,11 @@ import dev.secretvault.store.jdbc.FaultySource.When;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -132,6 +137,83 @@ class FaultTest {
       blocker.rollback();
       assertThat(commit.get()).isTrue();
       assertThat(store.read(key).orElseThrow().revision()).isEqualTo(2);
+    }
+  }
+
+  /** The server holds on to a commit whose caller was told that it has not happened. */
+  @Test
+  void commit_isGivenUpAndManyFollow_doesNotComeLater() throws Exception {
+    JdbcOptions options = mode.newOptions().timeouts(Duration.ofSeconds(20), Duration.ofSeconds(1));
+    FaultySource source = new FaultySource(mode.pool());
+    String active =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"
+            + options.schema
+            + ".%'";
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options);
+        Connection blocker = Server.superuser().getConnection();
+        Statement lock = blocker.createStatement()) {
+      RecordKey key = new RecordKey("key");
+      store.commit(List.of(put(key, 0, "old")));
+      blocker.setAutoCommit(false);
+      lock.execute("SELECT * FROM " + options.schema + ".secretvault_record FOR UPDATE");
+      FutureTask<StoreException> commit =
+          new FutureTask<>(
+              () ->
+                  catchThrowableOfType(
+                      StoreException.class, () -> store.commit(List.of(put(key, 1, "late")))));
+      new Thread(commit).start();
+      Server.awaitWaiting(options, 1);
+      String orphan = Server.query(active).get(0);
+      source.abortAll();
+      assertThat(commit.get().outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+      for (int i = 0; i < 330; i++) {
+        store.commit(List.of(put(new RecordKey("other"), i, "new")));
+      }
+      assertThat(Server.query(active)).containsExactly(orphan);
+      blocker.rollback();
+      while (!Server.query("SELECT pid FROM pg_stat_activity WHERE pid = " + orphan).isEmpty()) {
+        Thread.onSpinWait();
+      }
+      assertThat(store.read(key).orElseThrow().revision()).isEqualTo(1);
+    }
+  }
+
+  /** What the server says of a page whose checksum is wrong, or an index that leads nowhere. */
+  @Test
+  void anyCall_databaseIsDamaged_saysSoAtOnce() {
+    JdbcOptions options = mode.newOptions();
+    FaultySource source = new FaultySource(mode.pool());
+    RecordKey key = new RecordKey("key");
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      store.commit(List.of(new Change.Put(key, 0, new byte[1], Instant.EPOCH)));
+      Server.execute(
+          """
+          CREATE FUNCTION %1$s.damage(state text) RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = state; END $$;
+          ALTER TABLE %1$s.secretvault_record RENAME TO sound;
+          """
+              .formatted(options.schema));
+      for (String state : List.of("XX001", "XX002")) {
+        Server.execute(
+            "CREATE OR REPLACE VIEW %1$s.secretvault_record AS SELECT * FROM %1$s.sound WHERE %1$s.damage('%2$s')"
+                .formatted(options.schema, state));
+        List<ThrowingCallable> calls =
+            List.of(
+                () -> store.read(key),
+                () -> store.scan(null, 1),
+                () -> store.expired(Instant.MAX, 1),
+                () -> store.commit(List.of(put(key, 1, "new"))));
+        for (ThrowingCallable call : calls) {
+          source.failAt(Integer.MAX_VALUE, When.BEFORE, false);
+          assertThatThrownBy(call)
+              .isInstanceOf(StoreCorruptException.class)
+              .hasMessageContaining(state);
+          assertThat(source.heal())
+              .filteredOn("getConnection"::equals)
+              .as("attempts, and the question what became of it")
+              .hasSizeLessThanOrEqualTo(2);
+        }
+      }
     }
   }
 }

@@ -23,7 +23,9 @@ final class FaultySource implements DataSource {
 
   enum When {
     BEFORE,
-    AFTER
+    AFTER,
+    /** And says so as no driver does, but what may be around one. */
+    AFTER_STRANGELY
   }
 
   private final DataSource real;
@@ -68,7 +70,10 @@ final class FaultySource implements DataSource {
     return lasting ? calls.size() >= failing : calls.size() == failing;
   }
 
-  private static SQLException lost() {
+  private SQLException lost() {
+    if (when == When.AFTER_STRANGELY) {
+      throw new IllegalStateException("the connection is lost on purpose");
+    }
     return new SQLException("the connection is lost on purpose", "08006");
   }
 

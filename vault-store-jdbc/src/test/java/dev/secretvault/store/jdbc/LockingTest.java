@@ -11,6 +11,7 @@ import dev.secretvault.store.StoreException.Outcome;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -95,6 +96,26 @@ class LockingTest {
     }
   }
 
+  /** Once, and the question what became of it. */
+  @Test
+  void commit_takesLongerThanItMay_isNotMadeAgain() throws Exception {
+    Duration second = Duration.ofSeconds(1);
+    JdbcOptions options = Mode.READ_COMMITTED.newOptions().timeouts(second.multipliedBy(9), second);
+    FaultySource source = new FaultySource(Mode.READ_COMMITTED.pool());
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      store.commit(List.of(put(A, 0)));
+      try (Connection blocker = locked(options, "FOR UPDATE")) {
+        source.failAt(Integer.MAX_VALUE, FaultySource.When.BEFORE, false);
+        StoreException failed =
+            catchThrowableOfType(StoreException.class, () -> store.commit(List.of(put(A, 1))));
+        assertThat(failed.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+        assertThat(failed).hasMessageContaining("57014");
+        assertThat(source.heal()).filteredOn("executeQuery"::equals).hasSize(2);
+        blocker.rollback();
+      }
+    }
+  }
+
   /** What is locked in the end is another row than the one that was seen first. */
   @Test
   void commit_recordIsDeletedAndCreatedMeanwhile_replacesTheNewOne() throws Exception {
@@ -124,5 +145,87 @@ class LockingTest {
       assertThat(store.read(A).orElseThrow().bytes()).isEqualTo(new byte[1]);
       assertThat(store.read(B).orElseThrow().revision()).isEqualTo(1);
     }
+  }
+
+  private static List<String> log(String what, JdbcOptions options) {
+    return Server.query("SELECT " + what + " FROM " + options.schema + ".secretvault_log");
+  }
+
+  /** The row says that B is absent, which others go on to require. */
+  @Test
+  void trim_rowOfAbsenceIsInUse_staysAndGoesLater() throws Exception {
+    JdbcOptions options = Mode.READ_COMMITTED.newOptions();
+    String row = "SELECT key FROM " + options.schema + ".secretvault_record WHERE revision = 0";
+    try (JdbcSecretStore store = JdbcSecretStore.open(Mode.READ_COMMITTED.pool(), options)) {
+      store.commit(List.of(put(A, 0), Change.require(B, 0)));
+      int revision = 1;
+      try (Connection other = Server.superuser().getConnection()) {
+        other.setAutoCommit(false);
+        other.createStatement().execute(row + " FOR SHARE");
+        for (; revision < 320; revision++) {
+          store.commit(List.of(put(A, revision)));
+        }
+        assertThat(Server.query(row)).containsExactly("b");
+        assertThat(log("step", options)).contains("1").doesNotContain("2");
+        other.rollback();
+      }
+      for (; revision < 384; revision++) {
+        store.commit(List.of(put(A, revision)));
+      }
+      assertThat(Server.query(row)).isEmpty();
+      assertThat(log("step", options)).doesNotContain("1");
+    }
+  }
+
+  /** The race is lost, and nothing of the stream. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void commit_recordIsCreatedMeanwhile_staysWithItsStream(Mode mode) throws Exception {
+    JdbcOptions options = mode.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), options);
+        Connection other = Server.superuser().getConnection()) {
+      store.commit(List.of(put(A, 0)));
+      other.setAutoCommit(false);
+      other
+          .createStatement()
+          .execute(
+              "INSERT INTO "
+                  + options.schema
+                  + ".secretvault_record (key, revision, stream, step) VALUES ('b', 0, 1, 1)");
+      FutureTask<Boolean> commit =
+          new FutureTask<>(() -> store.commit(List.of(put(A, 1), put(B, 0))), true);
+      new Thread(commit).start();
+      Server.awaitWaiting(options, 1);
+      other.commit();
+      assertThat(commit.get()).isTrue();
+    }
+    assertThat(log("DISTINCT stream", options)).hasSize(1);
+  }
+
+  /** Without a row of it, all of them race to make the one that says that there is none. */
+  @Test
+  void commit_manyRequireTheSameToBeAbsent_leaveAsManyStreams() throws Exception {
+    int threads = 8;
+    JdbcOptions options = Mode.READ_COMMITTED.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(Mode.READ_COMMITTED.pool(), options)) {
+      List<FutureTask<Boolean>> all = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        RecordKey key = new RecordKey("key." + thread);
+        all.add(
+            new FutureTask<>(
+                () -> {
+                  for (int i = 0; i < 400; i++) {
+                    store.commit(List.of(put(key, i), Change.require(B, 0)));
+                  }
+                },
+                true));
+        new Thread(all.get(thread)).start();
+      }
+      for (FutureTask<Boolean> one : all) {
+        one.get();
+      }
+    }
+    assertThat(log("DISTINCT stream", options)).hasSizeLessThanOrEqualTo(threads);
+    assertThat(log("step", options)).hasSizeLessThan(threads * 320);
   }
 }

@@ -5,7 +5,7 @@ import dev.secretvault.store.StoreListener;
 import java.util.Set;
 
 /** Hears nothing. */
-final class NoListener implements StoreListener {
+class NoListener implements StoreListener {
   @Override
   public void changed(Set<RecordKey> keys) {}
 

@@ -19,6 +19,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -198,6 +202,54 @@ class SchemaTest {
     }
   }
 
+  /** What the store has to say while it is opened. */
+  private static List<LogRecord> logged(DataSource source, JdbcOptions options) {
+    List<LogRecord> all = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord said) {
+            all.add(said);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger(JdbcSecretStore.class.getName());
+    logger.addHandler(handler);
+    try {
+      JdbcSecretStore.open(source, options).close();
+    } finally {
+      logger.removeHandler(handler);
+    }
+    return all;
+  }
+
+  @Test
+  void open_commitsWaitForNoStandbyThoughThereIsOne_isWarnedOf() throws Exception {
+    try (EmbeddedPostgres server =
+        EmbeddedPostgres.builder()
+            .setServerConfig("fsync", "on")
+            .setServerConfig("full_page_writes", "off")
+            .setServerConfig("synchronous_commit", "local")
+            .setServerConfig("synchronous_standby_names", "'*'")
+            .start()) {
+      assertThat(logged(server.getPostgresDatabase(), JdbcOptions.defaults()))
+          .allSatisfy(said -> assertThat(said.getLevel()).isEqualTo(Level.WARNING))
+          .extracting(LogRecord::getMessage)
+          .satisfiesExactly(
+              said -> assertThat(said).contains("full_page_writes off"),
+              said -> assertThat(said).contains("synchronous_commit local"));
+    }
+    try (Connection alone = Server.superuser().getConnection()) {
+      alone.createStatement().execute("SET synchronous_commit = local");
+      assertThat(logged(new OneConnection(alone), options)).isEmpty();
+    }
+  }
+
   /** A commit that is not forced takes no part of this: the setting is the connection's own. */
   @Test
   void commit_synchronousCommitOff_isForcedAllTheSame() throws Exception {
@@ -212,6 +264,11 @@ class SchemaTest {
             .formatted(options.schema));
     try (Connection connection = Server.superuser().getConnection()) {
       connection.createStatement().execute("SET synchronous_commit = off");
+      assertThat(logged(new OneConnection(connection), options))
+          .extracting(LogRecord::getMessage)
+          .singleElement()
+          .asString()
+          .contains("synchronous_commit is off");
       try (JdbcSecretStore store = JdbcSecretStore.open(new OneConnection(connection), options)) {
         store.commit(CREATE);
       }
@@ -291,5 +348,29 @@ class SchemaTest {
     JdbcSecretStore.open(mode.pool(), shared).close();
     assertThat(Server.query(rows)).containsExactly("other");
     assertThat(Server.query("SELECT step FROM " + shared.schema + ".secretvault_log")).isEmpty();
+  }
+
+  @Test
+  void open_tidyingFails_opensAllTheSame() {
+    open(options).close();
+    String schema = options.schema;
+    Server.execute(
+        "CREATE FUNCTION %s.refuse() RETURNS trigger LANGUAGE plpgsql AS".formatted(schema)
+            + " $$ BEGIN RAISE EXCEPTION 'on purpose'; END $$");
+    Server.execute(
+        "CREATE TRIGGER refuse BEFORE DELETE ON %1$s.secretvault_log FOR EACH ROW EXECUTE FUNCTION %1$s.refuse()"
+            .formatted(schema));
+    Server.execute(
+        "INSERT INTO %s.secretvault_log (stream, step, at) VALUES (1, 1, now() - interval '2 days')"
+            .formatted(schema));
+    try (JdbcSecretStore store = open(options)) {
+      store.commit(CREATE);
+      assertThat(store.read(KEY)).isPresent();
+    }
+    Server.execute("DROP TRIGGER refuse ON %s.secretvault_log".formatted(schema));
+    open(options).close();
+    assertThat(Server.query("SELECT stream FROM " + schema + ".secretvault_log"))
+        .hasSize(1)
+        .doesNotContain("1");
   }
 }

@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.secretvault.store.Change;
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoreListener;
+import dev.secretvault.store.StoreListeners;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,7 +18,10 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Filter;
+import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -143,6 +147,43 @@ class WatcherTest {
         there.commit(put(key.text(), 0));
         heard.awaitChanged(key);
       }
+    }
+  }
+
+  /** As when there is no memory left: it happens where nothing is isolated any more. */
+  @Test
+  void watch_sayingMissedFails_isSaidLater() throws InterruptedException {
+    DataSource broken =
+        Sources.of(
+            () -> {
+              if (isWatcher()) {
+                throw new SQLException("on purpose", "08001");
+              }
+              return pool.getConnection();
+            });
+    AtomicBoolean failed = new AtomicBoolean();
+    Filter failing =
+        said -> {
+          if (isWatcher() && failed.compareAndSet(false, true)) {
+            throw new OutOfMemoryError("on purpose");
+          }
+          return false;
+        };
+    Logger logger = Logger.getLogger(StoreListeners.class.getName());
+    logger.setFilter(failing);
+    try (JdbcSecretStore store = JdbcSecretStore.open(broken, options)) {
+      store.watch(
+          new NoListener() {
+            @Override
+            public void missed() {
+              throw new IllegalStateException("on purpose");
+            }
+          });
+      store.watch(heard);
+      heard.awaitMissed(1);
+      assertThat(failed).isTrue();
+    } finally {
+      logger.setFilter(null);
     }
   }
 
