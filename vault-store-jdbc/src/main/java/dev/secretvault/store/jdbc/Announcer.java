@@ -146,8 +146,13 @@ final class Announcer {
     return true;
   }
 
-  /** Forgets the streams that the log has forgotten. */
-  void tidy(Connection connection) throws SQLException {
+  /** Has the log forget the streams that were not used for a day, and forgets them. */
+  boolean tidy(Connection connection) throws SQLException {
+    for (String sql : List.of(tables.expire, tables.expireLog)) {
+      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
+        expire.executeUpdate();
+      }
+    }
     List<Map.Entry<Long, Long>> known = known();
     Set<Long> logged = latest(connection).keySet();
     telling.lock();
@@ -158,6 +163,7 @@ final class Announcer {
     } finally {
       telling.unlock();
     }
+    return true;
   }
 
   /** Tells of so many that they are not worth their names. */

@@ -121,17 +121,9 @@ public final class JdbcSecretStore implements SecretStore {
         Sessions.again(() -> sessions.use(Durability::check));
       }
       new Schema(tables, sessions, options).prepare();
-      for (String sql : List.of(tables.expire, tables.expireLog)) {
-        Sessions.again(
-            () ->
-                sessions.use(
-                    connection -> {
-                      try (PreparedStatement expire = sessions.prepare(connection, sql)) {
-                        return expire.executeUpdate();
-                      }
-                    }));
-      }
-      return new JdbcSecretStore(sessions, tables, options);
+      JdbcSecretStore store = new JdbcSecretStore(sessions, tables, options);
+      Sessions.again(() -> sessions.use(store.announcer::tidy));
+      return store;
     } catch (SQLException failed) {
       throw Commits.failed("opening", failed, Outcome.NOT_WRITTEN);
     }

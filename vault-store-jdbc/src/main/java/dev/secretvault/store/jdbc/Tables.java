@@ -58,9 +58,9 @@ final class Tables {
     trim = named(EMPTIED.formatted(OLD_STEPS));
     trimLog = named("DELETE FROM {log} l WHERE " + OLD_STEPS);
     // An hour between them, so that no row is left behind.
-    expire = named(EMPTIED.formatted(OLD_DAYS.formatted("23 hours")));
-    expireLog = named("DELETE FROM {log} l WHERE " + OLD_DAYS.formatted("24 hours"));
-    latest = named("SELECT stream, max(step) FROM {log} GROUP BY stream");
+    expire = named(EMPTIED.formatted(OLD_STREAMS.formatted("23 hours")));
+    expireLog = named("DELETE FROM {log} l WHERE " + OLD_STREAMS.formatted("24 hours"));
+    latest = named(STREAMS + "SELECT s.stream, l.step " + LAST_STEPS);
     news = checked(standby, NEWS + "LIMIT " + (Announcer.MOST + 1)) + " ORDER BY stream, step";
     look = named("SELECT key, revision, stream, step FROM {record} WHERE key = ANY (?)");
     lock = look + " ORDER BY key FOR UPDATE";
@@ -177,10 +177,34 @@ final class Tables {
       WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
       """;
 
-  /** What is about to leave the log: the steps of a stream up to one, or those of other days. */
+  /** All streams, each found behind the one before: reads no more of the log than their ends. */
+  private static final String STREAMS =
+      """
+      WITH RECURSIVE streams (stream) AS (
+        (SELECT stream FROM {log} ORDER BY stream LIMIT 1)
+        UNION ALL
+        SELECT (SELECT l.stream FROM {log} l WHERE l.stream > s.stream ORDER BY l.stream LIMIT 1)
+        FROM streams s WHERE s.stream IS NOT NULL
+      )
+      """;
+
+  private static final String LAST_STEPS =
+      """
+      FROM streams s CROSS JOIN LATERAL (
+        SELECT step, at FROM {log} WHERE stream = s.stream ORDER BY step DESC LIMIT 1) l
+      """;
+
+  /**
+   * What is about to leave the log: the steps of a stream up to one, or streams not used lately.
+   */
   private static final String OLD_STEPS = "l.stream = ? AND l.step <= ?";
 
-  private static final String OLD_DAYS = "l.at < now() - interval '%s'";
+  private static final String OLD_STREAMS =
+      "l.stream = ANY (ARRAY("
+          + STREAMS
+          + "SELECT s.stream "
+          + LAST_STEPS
+          + "WHERE l.at < now() - interval '%s'))";
 
   /** Removes the rows of revision 0 that old commits wrote, in the order in which commits lock. */
   private static final String EMPTIED =
@@ -197,18 +221,13 @@ final class Tables {
 
   /** The steps behind those that are known; looks at the end of each stream only. */
   private static final String NEWS =
-      """
-      WITH RECURSIVE streams (stream) AS (
-        (SELECT stream FROM {log} ORDER BY stream LIMIT 1)
-        UNION ALL
-        SELECT (SELECT l.stream FROM {log} l WHERE l.stream > s.stream ORDER BY l.stream LIMIT 1)
-        FROM streams s WHERE s.stream IS NOT NULL
-      )
-      SELECT s.stream, l.step, l.keys
-      FROM streams s
-      LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
-      CROSS JOIN LATERAL (
-        SELECT step, keys FROM {log}
-        WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
-      """;
+      STREAMS
+          + """
+          SELECT s.stream, l.step, l.keys
+          FROM streams s
+          LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
+          CROSS JOIN LATERAL (
+            SELECT step, keys FROM {log}
+            WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
+          """;
 }

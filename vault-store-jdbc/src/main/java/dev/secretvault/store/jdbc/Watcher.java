@@ -108,7 +108,6 @@ final class Watcher {
       while (stopped.getCount() > 0) {
         bell.await(stopped);
         look(connection);
-        tidy(connection);
       }
       bell.remove(connection);
       done = true;
@@ -133,6 +132,7 @@ final class Watcher {
     try {
       announcer.look(connection);
       seenUntil(begin);
+      tidy(connection);
     } catch (SQLException failed) {
       if (!SqlStates.isLostRace(failed)) {
         throw failed;

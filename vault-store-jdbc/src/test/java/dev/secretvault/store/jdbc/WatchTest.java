@@ -32,7 +32,7 @@ class WatchTest {
       here.watch(heard);
       String watching =
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-              + " AND query LIKE '%WITH RECURSIVE streams%"
+              + " AND query LIKE '%AS known (stream, step)%"
               + options.schema
               + ".%'";
       while (Server.query(watching).isEmpty()) {
