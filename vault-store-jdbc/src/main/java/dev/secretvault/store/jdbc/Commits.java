@@ -71,6 +71,7 @@ final class Commits {
   Done commit(Batch batch) {
     Patience left = new Patience(patience);
     Turn turn = new Turn();
+    boolean duplicate = false;
     while (true) {
       try {
         Map<String, Held> stored = writer.write(batch, turn::next);
@@ -88,8 +89,11 @@ final class Commits {
         boolean again = true;
         if (SqlStates.isRolledBack(failed)) {
           if (SqlStates.isDuplicate(failed)) {
-            // Most likely a record. Should it be the step, nobody must try it again.
-            turn.leave();
+            // Most likely a record, and not a second time. Should it be the step, it stays taken.
+            if (duplicate) {
+              turn.leave();
+            }
+            duplicate = !duplicate;
           }
           again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         } else {

@@ -3,7 +3,12 @@ package dev.secretvault.store.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.secretvault.store.Change;
+import dev.secretvault.store.RecordKey;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,8 +17,40 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 class TablesTest {
 
+  private static final RecordKey A = new RecordKey("a");
+  private static final RecordKey B = new RecordKey("b");
+
+  private static List<Change> putIfAbsent(long expected) {
+    return List.of(Change.put(A, expected, new byte[1]), Change.require(B, 0));
+  }
+
   private static List<String> streams(JdbcOptions options) {
     return Server.query("SELECT DISTINCT stream FROM " + options.schema + ".secretvault_log");
+  }
+
+  /** All that require that a record is absent race to say so, again and again. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Mode.class,
+      names = {"READ_COMMITTED", "SERIALIZABLE"})
+  void commit_rowOfAbsenceIsMadeMeanwhile_staysWithItsStream(Mode mode) throws Exception {
+    JdbcOptions options = mode.newOptions();
+    try (JdbcSecretStore store = JdbcSecretStore.open(mode.pool(), options);
+        Connection other = Server.superuser().getConnection();
+        Statement statement = other.createStatement()) {
+      store.commit(List.of(Change.put(A, 0, new byte[1])));
+      other.setAutoCommit(false);
+      statement.execute(
+          "INSERT INTO "
+              + options.schema
+              + ".secretvault_record (key, revision, stream, step) VALUES ('b', 0, 1, 1)");
+      FutureTask<Boolean> commit = new FutureTask<>(() -> store.commit(putIfAbsent(1)), true);
+      new Thread(commit).start();
+      Server.awaitWaiting(options, 1);
+      other.commit();
+      assertThat(commit.get()).isTrue();
+      assertThat(streams(options)).hasSize(1);
+    }
   }
 
   /** Its steps are of use as long as it goes on: who watches may not have been told of any. */
