@@ -126,33 +126,30 @@ final class Tables {
    * through.
    *
    * <p>The arrays come by way of a table, so that their lengths are no reason for the server to
-   * plan the statement again each time. The rows that it returns, one for each change that has a
-   * record, tell what was found.
+   * plan the statement again each time. Each step of the plan costs, also where it has nothing to
+   * do: so there are few. The rows that it returns, one for each change that has a record, tell
+   * what was found.
    */
   private static final String COMMIT =
       """
       WITH given AS MATERIALIZED (
-        SELECT set_config('lock_timeout', ?, true),
+        SELECT c.* FROM (SELECT set_config('lock_timeout', ?, true),
           {forced},
           ?::text[] AS keys, ?::bigint[] AS expected, ?::text[] AS kinds, ?::bytea[] AS values,
-          ?::bigint[] AS expiries, ?::bigint[] AS revisions
-      ), change AS MATERIALIZED (
-        SELECT c.*
-        FROM given g, unnest(g.keys, g.expected, g.kinds, g.values, g.expiries, g.revisions)
+          ?::bigint[] AS expiries, ?::bigint[] AS revisions OFFSET 0) g,
+        unnest(g.keys, g.expected, g.kinds, g.values, g.expiries, g.revisions)
           AS c (key, expected, kind, value, expires_at, becomes)
       ), seen AS MATERIALIZED (
-        SELECT c.*, r.* FROM change c LEFT JOIN LATERAL (
+        SELECT c.key, c.expected, r.* FROM given c LEFT JOIN LATERAL (
           SELECT revision, stream, step FROM {record} WHERE key = c.key OFFSET 0) r ON true
-      ), tried AS MATERIALIZED (
-        SELECT * FROM change
-        WHERE NOT EXISTS (SELECT FROM seen WHERE coalesce(revision, 0) <> expected)
       ), held AS MATERIALIZED (
-        SELECT c.*, r.* FROM tried c LEFT JOIN LATERAL (
+        SELECT c.*, r.* FROM given c LEFT JOIN LATERAL (
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind = 'r' FOR SHARE) shared
           UNION ALL
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
+        WHERE NOT EXISTS (SELECT FROM seen WHERE coalesce(revision, 0) <> expected)
       ), logged AS (
         INSERT INTO {log} (stream, step, keys, absent)
         SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
@@ -161,19 +158,18 @@ final class Tables {
         FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
-        SELECT key, becomes, value, expires_at, ?, ?
-        FROM held WHERE revision IS NULL ORDER BY key
+        SELECT key, becomes, value, expires_at, ?, ? FROM held WHERE revision IS NULL
       ), replaced AS (
         UPDATE {record} r SET revision = h.becomes, value = h.value, expires_at = h.expires_at,
           stream = ?, step = ?
         FROM held h
-        WHERE r.key = ANY (ARRAY(SELECT key FROM held)) AND r.key = h.key
-          AND h.kind <> 'r' AND h.revision IS NOT NULL
+        WHERE r.key = ANY (ARRAY(SELECT key FROM held WHERE kind <> 'r' AND revision IS NOT NULL))
+          AND r.key = h.key
       )
       SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
       UNION ALL
       SELECT key, revision, stream, step FROM seen
-      WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM tried)
+      WHERE revision IS NOT NULL AND NOT EXISTS (SELECT FROM held)
       """;
 
   /** All streams, each found behind the one before: reads no more of the log than their ends. */
