@@ -131,7 +131,7 @@ final class CopyCommand implements Callable<Integer> {
     PrintStream out = main.streams().out();
     out.println(
         String.format(
-            Locale.ROOT, "%,d records were copied or deleted in the copy", result.made()));
+            Locale.ROOT, "records copied to the copy, or deleted there: %,d", result.made()));
     String what =
         switch (result.state()) {
           case BEHIND ->

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.secretvault.IntegrityException;
+import dev.secretvault.SecretSpec;
 import dev.secretvault.SecretVault;
 import dev.secretvault.cli.VaultCopy.Result;
 import dev.secretvault.cli.VaultCopy.State;
@@ -74,7 +75,7 @@ class CopyTest {
     assertThat(first.exitCode()).as(first.err()).isZero();
     assertThat(first.out().lines())
         .containsExactly(
-            "3 records were copied or deleted in the copy",
+            "records copied to the copy, or deleted there: 3",
             "the copy holds what the vault holds: 3 records, verified; it is no vault yet",
             "to move over, stop all that uses the vault, and run this again with --finish");
     Files.move(elsewhere, cli.key());
@@ -92,7 +93,7 @@ class CopyTest {
     assertThat(last.out().lines())
         .containsExactly(
             "closing the vault; if this breaks off, run it again, or with --undo to go back",
-            "4 records were copied or deleted in the copy",
+            "records copied to the copy, or deleted there: 4",
             "the copy is a vault of 7 records, verified",
             "use " + copy() + " from now on",
             cli.vault() + " is closed: delete it when you can do without its records");
@@ -116,8 +117,7 @@ class CopyTest {
   @Test
   void copy_whileAProgramHasTheVaultOpen_isTheOnlyVault() throws IOException {
     try (SecretVault vault = open(cli.vault())) {
-      CopyFixture fixture = new CopyFixture(CopyFixture.seeded("open"));
-      fixture.use(vault, 10);
+      vault.create(SecretSpec.named("early").generated()).close();
       assertThat(copies().out()).contains("verified; it is no vault yet");
       Map<String, String> before = cli.disk();
       refused(1, "there is nothing to undo", copies("--undo"), before);
@@ -132,7 +132,7 @@ class CopyTest {
       assertThat(cli.runBare("copy", "--from", cli.vault().toString(), "--undo").out())
           .isEqualTo(undone);
       vault.reveal("web").close();
-      fixture.use(vault, 10);
+      vault.create(SecretSpec.named("late").generated()).close();
     }
     assertThat(cli.does("reveal", "web").out()).isEqualTo(VALUE);
   }

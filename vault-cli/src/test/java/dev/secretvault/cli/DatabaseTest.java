@@ -185,7 +185,7 @@ class DatabaseTest {
     return copied
         .out()
         .lines()
-        .filter(line -> line.endsWith(" were copied or deleted in the copy"))
+        .filter(line -> line.startsWith("records copied "))
         .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
         .sum();
   }

@@ -24,6 +24,7 @@ import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -172,6 +173,18 @@ class VaultCopyTest {
       source.commit(List.of(Change.delete(key, 1)));
       source.commit(List.of(Change.put(key, 0, new byte[Change.MAX_BYTES - 9 - i])));
     }
+    assertThat(copy.copy().state()).isEqualTo(State.IN_STEP);
+    assertThat(copied(target)).isEqualTo(copied(source));
+  }
+
+  @Test
+  void copy_asManyAsACommitTakes_isSeveral() {
+    List<Change> many = new ArrayList<>();
+    for (int i = 0; i < SecretStore.MAX_CHANGES; i++) {
+      many.add(Change.put(new RecordKey("r" + i), 0, new byte[0]));
+    }
+    source.commit(many);
+    VaultCopy copy = new VaultCopy(source, target, SecretStore.MAX_CHANGES, CopyFixture.QUIET);
     assertThat(copy.copy().state()).isEqualTo(State.IN_STEP);
     assertThat(copied(target)).isEqualTo(copied(source));
   }
@@ -344,6 +357,13 @@ class VaultCopyTest {
   }
 
   @Test
+  void copy_toWhatNoRunHasMarked_isRefused() {
+    byte[] vaultId = CopySource.of(source).vaultId();
+    target.commit(List.of(Change.put(CopyTarget.MARK, 0, vaultId)));
+    assertRefused("an unfinished copy of another vault");
+  }
+
+  @Test
   void copy_toOtherRecords_isRefused() {
     put(target, JUNK, 0, 1);
     assertRefused("records of something else");
@@ -376,10 +396,13 @@ class VaultCopyTest {
 
   @Test
   void copy_fromNoVault_isRefused() {
-    SecretStore empty = InMemorySecretStore.open(new InMemorySecretStore.Medium());
-    assertThatThrownBy(() -> copying(empty, target).copy())
-        .isInstanceOf(Refusal.class)
-        .hasMessageContaining("there is no vault to copy from");
+    SecretStore none = InMemorySecretStore.open(new InMemorySecretStore.Medium());
+    for (int records = 0; records < 2; records++) {
+      assertThatThrownBy(() -> copying(none, target).copy())
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("there is no vault to copy from");
+      put(none, CopySource.MOVED, records, 1);
+    }
     assertThat(contents(target)).isEmpty();
   }
 
@@ -402,6 +425,14 @@ class VaultCopyTest {
       fixture.use(copy, 10);
       copy.keys().rotate();
     }
+    assertRefused("it has been used since");
+  }
+
+  @Test
+  void copy_finishedAndItsHeaderChangedSince_isRefused() {
+    copying(source, target).finish();
+    StoredRecord header = target.read(CopySource.HEADER).orElseThrow();
+    target.commit(List.of(Change.put(CopySource.HEADER, header.revision(), header.bytes())));
     assertRefused("it has been used since");
   }
 

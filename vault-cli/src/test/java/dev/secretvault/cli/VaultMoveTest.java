@@ -231,40 +231,41 @@ class VaultMoveTest {
   /** Of finishing and undoing at the same time, one is refused, and there are never two vaults. */
   @Test
   void undo_atAnyCommitOfTheOther_leavesOneVault() {
-    for (int side = 0; side < 2; side++) {
-      for (int n = 1; n <= side + 1; n++) {
-        InMemorySecretStore.Medium used = cloneOf(source);
-        InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-        Optional<SecretStore> copy = Optional.of(InMemorySecretStore.open(medium));
-        FaultyStore failing = new FaultyStore(copy.get());
-        failing.from(Call.COMMIT, commits(source, true)).fails(Fault.NOT_WRITTEN);
-        assertThatThrownBy(() -> copying(InMemorySecretStore.open(used), failing).finish())
-            .isInstanceOf(StoreException.class);
-        FaultyStore read = new FaultyStore(InMemorySecretStore.open(used));
-        FaultyStore written = new FaultyStore(copy.get());
-        AtomicBoolean undone = new AtomicBoolean();
-        List.of(read, written)
-            .get(side)
-            .nth(Call.COMMIT, n)
-            .before(
-                () -> {
-                  VaultCopy.undo(InMemorySecretStore.open(used), copy);
-                  undone.set(true);
-                });
-        assertThatThrownBy(() -> copying(read, written).finish())
-            .isInstanceOf(Refusal.class)
-            .hasMessageContaining("somebody else writes");
-        assertThat(undone).isTrue();
-        assertThat(isVault(used)).isTrue();
-        assertThat(isVault(medium)).isFalse();
+    for (int moment = 0; moment < 4; moment++) {
+      InMemorySecretStore.Medium used = cloneOf(source);
+      InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+      Optional<SecretStore> copy = Optional.of(InMemorySecretStore.open(medium));
+      FaultyStore failing = new FaultyStore(copy.get());
+      failing.from(Call.COMMIT, commits(source, true)).fails(Fault.NOT_WRITTEN);
+      assertThatThrownBy(() -> copying(InMemorySecretStore.open(used), failing).finish())
+          .isInstanceOf(StoreException.class);
+      FaultyStore read = new FaultyStore(InMemorySecretStore.open(used));
+      FaultyStore written = new FaultyStore(copy.get());
+      AtomicBoolean undone = new AtomicBoolean();
+      Runnable undoing =
+          () -> {
+            VaultCopy.undo(InMemorySecretStore.open(used), copy);
+            undone.set(true);
+          };
+      switch (moment) {
+        case 0 -> written.nth(Call.COMMIT, 1).before(undoing);
+        case 1 -> written.nth(Call.COMMIT, 1).after(undoing);
+        case 2 -> read.nth(Call.COMMIT, 1).before(undoing);
+        default -> written.nth(Call.COMMIT, 2).before(undoing);
       }
+      assertThatThrownBy(() -> copying(read, written).finish())
+          .isInstanceOf(Refusal.class)
+          .hasMessageContaining("somebody else writes");
+      assertThat(undone).isTrue();
+      assertThat(isVault(used)).isTrue();
+      assertThat(isVault(medium)).isFalse();
     }
   }
 
   /** And the other way round. */
   @Test
   void finish_atAnyCommitOfUndo_leavesOneVault() {
-    for (int side = 0; side < 2; side++) {
+    for (int moment = 0; moment < 3; moment++) {
       InMemorySecretStore.Medium used = cloneOf(source);
       InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
       SecretStore copy = InMemorySecretStore.open(medium);
@@ -274,10 +275,12 @@ class VaultMoveTest {
           .isInstanceOf(StoreException.class);
       FaultyStore read = new FaultyStore(InMemorySecretStore.open(used));
       FaultyStore written = new FaultyStore(copy);
-      List.of(read, written)
-          .get(side)
-          .nth(Call.COMMIT, 1)
-          .before(() -> copying(InMemorySecretStore.open(used), copy).finish());
+      Runnable finishing = () -> copying(InMemorySecretStore.open(used), copy).finish();
+      switch (moment) {
+        case 0 -> written.nth(Call.COMMIT, 1).before(finishing);
+        case 1 -> written.nth(Call.COMMIT, 1).after(finishing);
+        default -> read.nth(Call.COMMIT, 1).before(finishing);
+      }
       assertThatThrownBy(() -> VaultCopy.undo(read, Optional.of(written)))
           .isInstanceOf(Refusal.class);
       assertMoved(InMemorySecretStore.open(used), copy);
