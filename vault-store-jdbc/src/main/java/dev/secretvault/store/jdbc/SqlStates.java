@@ -49,6 +49,11 @@ final class SqlStates {
     return "57014".equals(failed.getSQLState());
   }
 
+  /** Whether the server lacks memory or room on its disk. */
+  static boolean isExhausted(SQLException failed) {
+    return classOf(failed).equals("53");
+  }
+
   /** Whether the server has found a page of a table or an index that it cannot read. */
   static boolean isDamage(SQLException failed) {
     return Set.of("XX001", "XX002").contains(String.valueOf(failed.getSQLState()));

@@ -37,6 +37,12 @@ final class StatementWriter implements Writer {
         Map<String, Held> held = held(rows);
         SqlStates.requireNoWarning(commit.getWarnings());
         return held;
+      } catch (SQLException failed) {
+        if (SqlStates.isExhausted(failed)) {
+          // Once the server has committed, it needs nothing any more that it could lack.
+          throw new Sessions.UncommittedException(failed, true);
+        }
+        throw failed;
       }
     }
   }

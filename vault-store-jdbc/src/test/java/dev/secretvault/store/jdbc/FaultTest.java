@@ -178,6 +178,32 @@ class FaultTest {
     }
   }
 
+  /** Whom to ask what became of it would be refused as well. */
+  @Test
+  void commit_diskIsFull_isNotWritten() {
+    JdbcOptions options = mode.newOptions();
+    FaultySource source = new FaultySource(mode.pool());
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, options)) {
+      Server.execute(
+          """
+          CREATE FUNCTION %1$s.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '53100'; END $$;
+          CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON %1$s.secretvault_log
+            FOR EACH ROW EXECUTE FUNCTION %1$s.refuse();
+          """
+              .formatted(options.schema));
+      source.failAt(Integer.MAX_VALUE, When.BEFORE, false);
+      StoreException failed =
+          catchThrowableOfType(
+              StoreException.class,
+              () -> store.commit(List.of(put(new RecordKey("key"), 0, "new"))));
+      assertThat(failed.outcome()).isEqualTo(Outcome.NOT_WRITTEN);
+      assertThat(failed).hasMessageContaining("53100");
+      assertThat(failed.retryable()).isTrue();
+      assertThat(source.heal()).filteredOn("getConnection"::equals).hasSize(1);
+    }
+  }
+
   /** What the server says of a page whose checksum is wrong, or an index that leads nowhere. */
   @Test
   void anyCall_databaseIsDamaged_saysSoAtOnce() {
