@@ -38,8 +38,12 @@ abstract class BehaviourTable {
         .map(row -> DynamicTest.dynamicTest(row.getKey(), () -> show(row.getValue())));
   }
 
-  private static void show(Shown shown) throws Exception {
-    try (VaultFixture fixture = VaultFixture.inMemory()) {
+  VaultFixture newFixture() {
+    return VaultFixture.inMemory();
+  }
+
+  private void show(Shown shown) throws Exception {
+    try (VaultFixture fixture = newFixture()) {
       shown.on(fixture, fixture.vault);
     }
   }

@@ -10,7 +10,6 @@ import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -33,8 +33,12 @@ class HighWaterMarkTest {
   private static final Instant START = VaultFixture.START;
   private static final Instant END = START.plus(TEN);
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-  private VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+  private final Supplier<SecretStore> medium = newMedium();
+  private VaultFixture fixture = new VaultFixture(medium);
+
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
 
   @AfterEach
   void close() {
@@ -104,7 +108,7 @@ class HighWaterMarkTest {
 
   private void assertStaysRefused(Consumer<SecretId> refusal) {
     fixture.close();
-    fixture = VaultFixture.inMemory();
+    fixture = new VaultFixture(newMedium());
     SecretId id = create("web");
     VaultFixture.create(vault(), brief("later"));
     vault().rotate(id, NewValue.generated()).close(); // So that there is something to activate.
@@ -415,7 +419,7 @@ class HighWaterMarkTest {
 
   private void assertNotProlonged(SecretUpdate update) {
     fixture.close();
-    fixture = VaultFixture.inMemory();
+    fixture = new VaultFixture(newMedium());
     SecretId id = create("web");
     boolean[] refused = new boolean[1];
     SecretStore slow =

@@ -182,6 +182,7 @@ class LinearizabilityTest {
   @ParameterizedTest
   @EnumSource
   void aBrokenStore_isFoundOut(BrokenPromise promise) {
+    int found = 0;
     for (int number = 1; number <= TRIES; number++) {
       InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
       new HistoryRecorder(List.of(InMemorySecretStore.open(medium))).close();
@@ -191,12 +192,10 @@ class LinearizabilityTest {
       }
       try (HistoryRecorder recorder = new HistoryRecorder(stores)) {
         List<Call> seen = recorder.record("history", SEED + 100L * number, 4, 25);
-        if (!Linearizability.unexplained(seen).isEmpty()) {
-          System.out.println(promise + " was found out by history " + number);
-          return;
-        }
+        found += Linearizability.unexplained(seen).isEmpty() ? 0 : 1;
       }
     }
-    throw new AssertionError(promise + " was not found out, seed " + SEED);
+    System.out.println(promise + " was found out by " + found + " of " + TRIES + " histories");
+    assertThat(found).as("of %s, seed %s", TRIES, SEED).isGreaterThan(TRIES / 5);
   }
 }

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
  */
 class NoStaleAnswerTest {
 
-  private static final int CHANGES = 1_500;
   private static final String USER = "u";
   private static final List<String> NAMES = List.of("web", "app");
 
@@ -29,7 +28,7 @@ class NoStaleAnswerTest {
   private final long seed = new Random().nextLong();
   private final Map<SecretVault, Map<SecretId, UserIdAuthenticator>> handles =
       new ConcurrentHashMap<>();
-  private final AtomicReferenceArray<Truth> truths = new AtomicReferenceArray<>(CHANGES + 1);
+  private final AtomicReferenceArray<Truth> truths = new AtomicReferenceArray<>(changes() + 1);
 
   /** The last state whose change has begun, and the last one whose change has returned. */
   private volatile int begun;
@@ -118,6 +117,10 @@ class NoStaleAnswerTest {
     return VaultFixture.inMemory();
   }
 
+  int changes() {
+    return 1_500;
+  }
+
   @BeforeEach
   void open() {
     fixture = newFixture();
@@ -162,21 +165,21 @@ class NoStaleAnswerTest {
         racer -> {
           if (racer == 0) {
             Random random = new Random(seed);
-            for (int change = 1; change <= CHANGES; change++) {
+            for (int change = 1; change <= changes(); change++) {
               change(change, random);
             }
             return;
           }
           SecretVault vault = asked.get(racer % asked.size());
           Random random = new Random(seed + racer);
-          while (done < CHANGES) {
+          while (done < changes()) {
             answers.incrementAndGet();
             if (!isExplained(vault, random)) {
               wrong.incrementAndGet();
             }
           }
         });
-    assertThat(answers).hasValueGreaterThan(CHANGES);
+    assertThat(answers).hasValueGreaterThan(changes());
     return wrong.get();
   }
 

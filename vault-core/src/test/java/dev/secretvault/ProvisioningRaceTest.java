@@ -8,18 +8,22 @@ import dev.secretvault.crypto.MasterKey;
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
-import dev.secretvault.store.testkit.InMemorySecretStore;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Somebody else is faster, between the look at a secret and the commit. */
 class ProvisioningRaceTest {
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+  private final Supplier<SecretStore> medium = newMedium();
   private final byte[] key = "0123456789abcdef".repeat(2).getBytes(US_ASCII);
-  private final FaultyStore store = new FaultyStore(InMemorySecretStore.open(medium));
+  private final FaultyStore store = new FaultyStore(medium.get());
   private final SecretVault script = open(store);
-  private final SecretVault other = open(InMemorySecretStore.open(medium));
+  private final SecretVault other = open(medium.get());
+
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
 
   @AfterEach
   void close() {

@@ -37,7 +37,7 @@ final class Racers {
       }
       start.countDown();
       for (Future<?> run : runs) {
-        run.get(60, TimeUnit.SECONDS);
+        run.get(5, TimeUnit.MINUTES);
       }
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError("a racer failed", e);

@@ -11,7 +11,6 @@ import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,14 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Sealing anew what is damaged, what others write meanwhile, and after being broken off. */
 class ReencryptTest {
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-  private final SecretStore attacker = InMemorySecretStore.open(medium);
+  private final Supplier<SecretStore> medium = newMedium();
+  private final SecretStore attacker = medium.get();
   private final List<Integer> commits = new ArrayList<>();
 
   /** Writes down how many records each commit puts, and lets a rival come first. */
   private final FaultyStore faults =
       new FaultyStore(
-          new WrappedStore(InMemorySecretStore.open(medium)) {
+          new WrappedStore(medium.get()) {
             @Override
             public void commit(List<Change> changes) {
               commits.add(Change.written(changes).size());
@@ -46,8 +46,12 @@ class ReencryptTest {
 
   private Consumer<List<Change>> rival = changes -> {};
 
-  private final VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+  private final VaultFixture fixture = new VaultFixture(medium);
   private final SecretVault vault = fixture.open(faults);
+
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
 
   @AfterEach
   void close() {

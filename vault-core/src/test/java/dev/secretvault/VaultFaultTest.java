@@ -10,10 +10,10 @@ import dev.secretvault.store.StoredRecord;
 import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.FaultyStore.Call;
 import dev.secretvault.store.testkit.FaultyStore.Fault;
-import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +22,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The store fails, or answers late, at the worst moment. */
 class VaultFaultTest {
 
-  private final InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
-  private final FaultyStore faults = new FaultyStore(InMemorySecretStore.open(medium));
+  private final Supplier<SecretStore> medium = newMedium();
+  private final FaultyStore faults = new FaultyStore(medium.get());
   private final SecretVault vault = open(faults);
+
+  Supplier<SecretStore> newMedium() {
+    return VaultFixture.newMemory();
+  }
 
   private static SecretVault open(SecretStore store) {
     byte[] key = new byte[MasterKey.BYTES];
@@ -97,7 +101,7 @@ class VaultFaultTest {
   void revealOnce_damagedValue_isNotConsumed() {
     SecretId id = vault.create(spec("n").disclosure(Disclosure.ONCE)).info().id();
     StoredRecord value;
-    try (SecretStore attacker = InMemorySecretStore.open(medium)) {
+    try (SecretStore attacker = medium.get()) {
       value =
           attacker.scan(null, 100).stream()
               .filter(stored -> stored.key().text().contains(".v."))
@@ -118,7 +122,7 @@ class VaultFaultTest {
   @Test
   void revealOnce_anotherWinsBetweenReadAndCommit_isTooLate() {
     SecretId id = vault.create(spec("n").disclosure(Disclosure.ONCE)).info().id();
-    try (SecretVault rival = open(InMemorySecretStore.open(medium))) {
+    try (SecretVault rival = open(medium.get())) {
       faults.nth(Call.COMMIT, 1).before(() -> rival.reveal(id).close());
       assertThatThrownBy(() -> vault.reveal(id)).isInstanceOf(AlreadyRevealedException.class);
     }
@@ -127,7 +131,7 @@ class VaultFaultTest {
   @Test
   void activate_losingARace_decidesAnew() {
     SecretId id = vault.create(SecretSpec.named("n").generated()).info().id();
-    try (SecretVault rival = open(InMemorySecretStore.open(medium))) {
+    try (SecretVault rival = open(medium.get())) {
       faults.nth(Call.COMMIT, 1).before(() -> rival.activate(id));
       assertThat(vault.activate(id).revision()).as("the rival's change sufficed").isEqualTo(2);
       faults.nth(Call.COMMIT, 1).before(() -> rival.delete(id));

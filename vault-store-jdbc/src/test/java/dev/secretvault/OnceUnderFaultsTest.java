@@ -136,9 +136,11 @@ class OnceUnderFaultsTest {
         reader.start();
       }
       for (int fault = 1; fault <= FAULTS; fault++) {
-        while (got.size() < fault * SECRETS / (FAULTS + 1) && finished.get() < PROCESSES) {
+        while (got.size() < fault * SECRETS / (FAULTS + 1) && finished.get() == 0) {
           LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
+        assertThat(got.size()).as("revealed before fault %s", fault).isLessThan(SECRETS);
+        assertThat(finished).as("processes that fault %s finds no more", fault).hasValue(0);
         if (fault % FAULTS_PER_CRASH == 0) {
           server.crashAndRecover(Duration.ofSeconds(fault % 2 == 0 ? 0 : 4));
           crashes++;

@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +32,7 @@ final class FaultySource implements DataSource {
   private final DataSource real;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
   private final List<String> calls = new ArrayList<>();
+  private final Set<String> callers = new HashSet<>();
   private int failing = Integer.MAX_VALUE;
   private boolean lasting;
   private When when = When.BEFORE;
@@ -42,6 +44,7 @@ final class FaultySource implements DataSource {
   /** Counts anew, and fails at the n-th call from 1. */
   synchronized void failAt(int n, When when, boolean lasting) {
     calls.clear();
+    callers.clear();
     this.failing = n;
     this.when = when;
     this.lasting = lasting;
@@ -52,6 +55,11 @@ final class FaultySource implements DataSource {
     failing = Integer.MAX_VALUE;
     lasting = false;
     return List.copyOf(calls);
+  }
+
+  /** The names of the threads that called anything since the count began. */
+  synchronized Set<String> callers() {
+    return Set.copyOf(callers);
   }
 
   int connectionsOpen() {
@@ -67,6 +75,7 @@ final class FaultySource implements DataSource {
 
   private synchronized boolean fails(String call) {
     calls.add(call);
+    callers.add(Thread.currentThread().getName());
     return lasting ? calls.size() >= failing : calls.size() == failing;
   }
 

@@ -14,13 +14,16 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.AnnotationConsumer;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
-/** Runs the tests of a class in these modes, or in all with {@code -Dsecretvault.allModes=true}. */
+/**
+ * Runs the tests of a class in these modes, or in all with {@code -Dsecretvault.allModes=true}.
+ * Each is a level of isolation that callers have; the portable one is the store's own affair.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedClass
 @ArgumentsSource(InModes.Provider.class)
 public @interface InModes {
-  Mode[] value();
+  Mode[] value() default {Mode.READ_COMMITTED, Mode.SERIALIZABLE};
 
   /** The modes, one after the other. */
   final class Provider implements ArgumentsProvider, AnnotationConsumer<InModes> {

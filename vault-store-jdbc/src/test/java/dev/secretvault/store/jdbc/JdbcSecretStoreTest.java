@@ -1,9 +1,9 @@
 package dev.secretvault.store.jdbc;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.secretvault.store.SecretStore;
 import dev.secretvault.store.testkit.SecretStoreContract;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -13,14 +13,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class JdbcSecretStoreTest extends SecretStoreContract {
 
   @Parameter private Mode mode;
-  private JdbcOptions options;
+  private @Nullable Supplier<SecretStore> medium;
 
   @Override
   protected SecretStore openStore() {
-    if (options == null) {
-      options = mode.newOptions();
+    if (medium == null) {
+      medium = mode.newMedium();
     }
-    return JdbcSecretStore.open(mode.pool(), options);
+    return medium.get();
   }
 
   @Override
@@ -35,11 +35,6 @@ class JdbcSecretStoreTest extends SecretStoreContract {
 
   @Override
   protected void checkMedium() {
-    assertThat(mode.pool().getHikariPoolMXBean().getActiveConnections())
-        .as("connections kept")
-        .isZero();
-    assertThat(Thread.getAllStackTraces().keySet())
-        .as("threads left")
-        .noneMatch(thread -> thread.getName().equals("secretvault-store-jdbc"));
+    mode.checkClosed();
   }
 }

@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,8 +18,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
-/** A PostgreSQL server for the tests of this JVM, as durable as a real one. */
+/**
+ * A PostgreSQL server for the tests of this JVM, set up as a durable one; but its files are in
+ * memory where there is a place for that, so that nobody waits for a disk. What crashes leave is
+ * tested elsewhere, on disk.
+ */
 public final class Server {
+
+  private static final Path MEMORY = Path.of("/dev/shm");
 
   private static final AtomicInteger SCHEMAS = new AtomicInteger();
   private static final EmbeddedPostgres POSTGRES = start();
@@ -27,12 +35,17 @@ public final class Server {
 
   private static EmbeddedPostgres start() {
     try {
-      return EmbeddedPostgres.builder()
-          .setServerConfig("fsync", "on")
-          .setServerConfig("full_page_writes", "on")
-          .setServerConfig("synchronous_commit", "on")
-          .setServerConfig("max_connections", "200")
-          .start();
+      EmbeddedPostgres.Builder builder =
+          EmbeddedPostgres.builder()
+              .setServerConfig("fsync", "on")
+              .setServerConfig("full_page_writes", "on")
+              .setServerConfig("synchronous_commit", "on")
+              .setServerConfig("max_wal_size", "128MB")
+              .setServerConfig("max_connections", "200");
+      if (Files.isWritable(MEMORY)) {
+        builder.setDataDirectory(Files.createTempDirectory(MEMORY, "secretvault-test"));
+      }
+      return builder.start();
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
