@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
  * What {@link FileSecretStore} mended: a crash in the middle of a commit leaves a part of it at the
  * end of the log, which is cut off there.
  *
- * <p>Such a commit never returned to its caller. But damage of the last commits looks just the same,
- * which is why the bytes are kept and not thrown away. Nothing reads them, and the next commit that
- * replaces or deletes a record removes the file, as it may hold what that commit is to erase; copy
- * it elsewhere if it is to be looked at.
+ * <p>Such a commit never returned to its caller. But damage of the last commits looks just the
+ * same, which is why the bytes are kept and not thrown away. Nothing reads them, and the next
+ * commit that replaces or deletes a record removes the file, as it may hold what that commit is to
+ * erase; copy it elsewhere if it is to be looked at.
  *
  * <p>The store notes how far it has acknowledged commits. The note is not forced, so it may be
  * older than the log; if it is newer, commits are lost that did return to their callers: by a disk

@@ -134,12 +134,14 @@ class PowerLossTest {
   @Test
   void workload_forcesAreLies_isNoticed() {
     SimulatedDisk liar = new SimulatedDisk().neverForcingCommits();
-    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new))
+        .isInstanceOf(AssertionError.class);
   }
 
   @Test
   void workload_directoryForcesAreLies_isNoticed() {
     SimulatedDisk liar = new SimulatedDisk().neverForcingTheDirectory();
-    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new)).isInstanceOf(AssertionError.class);
+    assertThatThrownBy(() -> crashEverywhere(liar, Workload::new))
+        .isInstanceOf(AssertionError.class);
   }
 }
