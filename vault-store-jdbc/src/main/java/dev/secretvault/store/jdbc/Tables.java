@@ -231,11 +231,11 @@ final class Tables {
   private static final String NEWS =
       STREAMS
           + """
-            SELECT s.stream, l.step, l.keys
-            FROM streams s
-            LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
-            CROSS JOIN LATERAL (
-              SELECT step, keys FROM {log}
-              WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
-            """;
+          SELECT s.stream, l.step, l.keys
+          FROM streams s
+          LEFT JOIN unnest(?::bigint[], ?::bigint[]) AS known (stream, step) USING (stream)
+          CROSS JOIN LATERAL (
+            SELECT step, keys FROM {log}
+            WHERE stream = s.stream AND step > coalesce(known.step, 0) ORDER BY step) l
+          """;
 }
