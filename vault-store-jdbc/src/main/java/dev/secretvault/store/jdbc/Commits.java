@@ -68,6 +68,10 @@ final class Commits {
     }
   }
 
+  /**
+   * Commits. The stream remains the caller's until it has told of the commit: who takes it next
+   * stands on a step that was told of, and need not ask the log.
+   */
   Done commit(Batch batch) {
     Patience left = new Patience(patience);
     Turn turn = new Turn();
@@ -81,8 +85,6 @@ final class Commits {
           throw conflict;
         }
         Position position = turn.next();
-        turn.advance();
-        turn.end();
         trim(position);
         return done(position, stored);
       } catch (SQLException failed) {
@@ -102,7 +104,6 @@ final class Commits {
           // If not, the question itself has taken the step.
           turn.advance();
           if (happened) {
-            turn.end();
             return new Done(position, null);
           }
         }
@@ -112,6 +113,11 @@ final class Commits {
         }
       }
     }
+  }
+
+  /** Lets others have the stream of a commit. */
+  void release(Done done) {
+    streams.giveBack(done.position());
   }
 
   private static Done done(Position position, Map<String, Held> stored) {
