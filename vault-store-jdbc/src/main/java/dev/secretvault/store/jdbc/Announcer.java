@@ -113,7 +113,7 @@ final class Announcer {
       if (isTold(done.position())) {
         return true;
       }
-      // The step before may be one of another thread that has not come to tell of it.
+      // The step before may be so old that it was forgotten.
       if (done.before() == null
           || !isTold(done.position().previous())
           || !done.before().stream().allMatch(this::isTold)) {

@@ -47,10 +47,7 @@ final class Commits {
     this.patience = patience;
   }
 
-  /**
-   * The stream of one commit, which takes it no sooner than it has a connection, and gives it back
-   * if the outcome of each of its steps is known.
-   */
+  /** The stream of one commit, which takes it no sooner than it has a connection. */
   private final class Turn {
     private @Nullable Position last;
     private boolean refused;
@@ -63,11 +60,6 @@ final class Commits {
         last = new Position(random.nextLong(), 0);
       }
       return last.next();
-    }
-
-    /** The step was made. */
-    void advance() {
-      last = next();
     }
 
     /** Something was there already: a record, but twice in a row most likely the step. */
@@ -83,6 +75,7 @@ final class Commits {
       last = null;
     }
 
+    /** Gives it back, as nothing was committed. */
     void end() {
       if (last != null) {
         idle.addFirst(last);
@@ -90,6 +83,10 @@ final class Commits {
     }
   }
 
+  /**
+   * Commits. The stream remains the caller's until it has told of the commit: who takes it next
+   * stands on a step that was told of, and need not ask the log.
+   */
   Done commit(Batch batch) {
     Patience left = new Patience(patience);
     Turn turn = new Turn();
@@ -102,8 +99,6 @@ final class Commits {
           throw conflict;
         }
         Position position = turn.next();
-        turn.advance();
-        turn.end();
         trim(position);
         return done(position, stored);
       } catch (SQLException failed) {
@@ -116,8 +111,6 @@ final class Commits {
         } else {
           Position position = turn.next();
           if (hasHappened(position, failed)) {
-            turn.advance();
-            turn.end();
             return new Done(position, null);
           }
           // The question has taken the step, and keeps it for as long as nobody trims the stream.
@@ -130,6 +123,11 @@ final class Commits {
         }
       }
     }
+  }
+
+  /** Lets others have the stream of a commit. */
+  void release(Done done) {
+    idle.addFirst(done.position());
   }
 
   private static Done done(Position position, Map<String, Held> stored) {

@@ -257,8 +257,12 @@ public final class JdbcSecretStore implements SecretStore {
     } finally {
       gate.readLock().unlock();
     }
-    bell.ring();
-    announcer.tell(batch, done);
+    try {
+      bell.ring();
+      announcer.tell(batch, done);
+    } finally {
+      commits.release(done);
+    }
   }
 
   @Override

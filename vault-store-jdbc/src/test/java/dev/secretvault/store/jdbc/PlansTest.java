@@ -301,7 +301,7 @@ class PlansTest {
       assertThat(scans(statement)).isEqualTo(before);
       // It counts.
       rows(statement, "SELECT count(value) FROM " + many.schema + ".secretvault_record");
-      assertThat(scans(statement)).isEqualTo(before + 1);
+      assertThat(scans(statement)).isGreaterThan(before);
     }
   }
 

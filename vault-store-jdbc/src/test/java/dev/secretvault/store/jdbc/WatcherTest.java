@@ -314,6 +314,7 @@ class WatcherTest {
       announcer.tell(batch, here.commit(batch));
     }
     Commits.Done before = there.commit(batches.get(last - 1));
+    there.release(before);
     Commits.Done done = (sameStream ? there : here).commit(batches.get(last));
     announcer.tell(batches.get(last), done);
     announcer.tell(batches.get(last - 1), before);
