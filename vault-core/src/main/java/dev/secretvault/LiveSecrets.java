@@ -129,25 +129,33 @@ final class LiveSecrets {
     }
     Live known = held.getIfPresent(id);
     if (known != null && isKept(known)) {
-      secrets.put(id, known);
-      return Optional.of(known);
+      return Optional.of(keep(secrets, id, known));
     }
     return load(id);
   }
 
   private Optional<Live> load(SecretId id) {
     Stamp stamp = stripes.now(records.keys().secret(id));
-    Optional<Live> loaded = records.secret(id).map(info -> new Live(info, stamp));
-    loaded.ifPresentOrElse(
-        live -> {
-          held.put(id, live);
-          secrets.put(id, live);
-        },
-        () -> forget(id));
+    Optional<Live> loaded =
+        records.secret(id).map(info -> keep(secrets, id, keep(held, id, new Live(info, stamp))));
+    if (loaded.isEmpty()) {
+      forget(id);
+    }
     if (!stripes.isCurrent(stamp)) {
       forget(id); // It may have been let go before it was put.
     }
     return loaded;
+  }
+
+  /** Unless a later revision is kept: whoever has seen that must not see this one after it. */
+  private Live keep(Cache<SecretId, Live> cache, SecretId id, Live live) {
+    return cache
+        .asMap()
+        .merge(
+            id,
+            live,
+            (kept, read) ->
+                isKept(kept) && kept.info.revision() > read.info.revision() ? kept : read);
   }
 
   private void forget(SecretId id) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.secretvault.store.RecordKey;
 import dev.secretvault.store.StoredRecord;
+import dev.secretvault.store.testkit.FaultyStore;
 import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,24 @@ class LiveSecretsTest {
       assertThat(reads).hasValue(before);
       vault.deactivate(users.id());
       assertThatExceptionOfType(SecretNotActiveException.class).isThrownBy(() -> users.sign("u"));
+    }
+  }
+
+  /** Where no report has come yet, a reading that took longer does not hide what came after it. */
+  @Test
+  void whoeverHasSeenAChange_seesNothingOlderAfterIt() {
+    FaultyStore slow = new FaultyStore(WrappedStore.deaf(InMemorySecretStore.open(medium)));
+    try (VaultFixture fixture = new VaultFixture(() -> InMemorySecretStore.open(medium));
+        SecretVault vault = fixture.open(slow)) {
+      SecretId id = VaultFixture.create(fixture.vault, "web");
+      slow.nth(FaultyStore.Call.READ, 1)
+          .after(
+              () -> {
+                fixture.vault.deactivate(id);
+                assertThat(vault.describe(id).state()).isEqualTo(SecretState.INACTIVE);
+              });
+      assertThat(vault.describe(id).state()).isEqualTo(SecretState.INACTIVE);
+      assertThat(vault.describe(id).state()).isEqualTo(SecretState.INACTIVE);
     }
   }
 }

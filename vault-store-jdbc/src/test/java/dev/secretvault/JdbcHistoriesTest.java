@@ -56,7 +56,6 @@ class JdbcHistoriesTest {
   private final AtomicInteger begun = new AtomicInteger();
   private final AtomicInteger crashes = new AtomicInteger();
   private final AtomicInteger terminated = new AtomicInteger();
-  private final AtomicInteger unknown = new AtomicInteger();
   private final List<CuttingDataSource> sources = new ArrayList<>();
   private volatile boolean done;
 
@@ -70,6 +69,7 @@ class JdbcHistoriesTest {
     System.out.println(
         histories + " histories on PostgreSQL, " + mode + ": -Dsecretvault.histories.seed=" + SEED);
     Map<String, Integer> answers = new TreeMap<>();
+    long unknown = 0;
     List<HikariDataSource> pools = new ArrayList<>();
     try (MortalServer server = MortalServer.start(parent.resolve("server"))) {
       for (int node = 0; node < NODES; node++) {
@@ -89,7 +89,7 @@ class JdbcHistoriesTest {
         sources.forEach(CuttingDataSource::begin);
         faults.start();
         int hit = 0;
-        for (int number = 0; hit < histories || unknown.get() == 0; number++) {
+        for (int number = 0; hit < histories; number++) {
           assertThat(number)
               .as("histories, of which %s met a fault", hit)
               .isLessThan(3 * histories);
@@ -100,7 +100,7 @@ class JdbcHistoriesTest {
           hit += faults() > before ? 1 : 0;
           assertThat(Linearizability.unexplained(seen)).as("seed %s, %s", SEED, number).isEmpty();
           seen.forEach(call -> answers.merge(word(call), 1, Integer::sum));
-          unknown.addAndGet((int) seen.stream().filter(call -> call.answer() == null).count());
+          unknown += seen.stream().filter(call -> call.answer() == null).count();
         }
       } finally {
         done = true;
@@ -116,7 +116,7 @@ class JdbcHistoriesTest {
         crashes.get(),
         terminated.get(),
         cuts(),
-        unknown.get(),
+        unknown,
         answers);
     assertThat(crashes).hasValueGreaterThanOrEqualTo(histories / HISTORIES_PER_CRASH);
     assertThat(terminated).hasPositiveValue();
@@ -158,9 +158,8 @@ class JdbcHistoriesTest {
       int before = crashes.get();
       if (begun.get() >= before * HISTORIES_PER_CRASH + HISTORIES_PER_CRASH / 2) {
         crashes.incrementAndGet();
-        // Every other time for longer than a call waits for it, and until that has shown.
-        boolean isLong = before % 2 == 0 || unknown.get() == 0;
-        server.crashAndRecover(isLong ? PATIENCE.multipliedBy(2) : Duration.ZERO);
+        // Every other time for longer than a call waits for it.
+        server.crashAndRecover(before % 2 == 0 ? PATIENCE.multipliedBy(2) : Duration.ZERO);
       } else {
         try {
           terminated.addAndGet(server.terminateAny() ? 1 : 0);
