@@ -124,7 +124,7 @@ final class CopyCommand implements Callable<Integer> {
       }
     }
     report(result, source, target);
-    return result.state() == VaultCopy.State.BEHIND ? Main.REFUSED : Main.DONE;
+    return result.state().exitCode();
   }
 
   private void report(VaultCopy.Result result, Place source, Place target) {

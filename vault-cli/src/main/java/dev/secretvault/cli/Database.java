@@ -22,8 +22,7 @@ final class Database implements Place {
   /** What cannot be meant for a directory; also when a path has made one slash of two. */
   private static final Pattern URL =
       Pattern.compile(
-          "(jdbc|postgres(ql)?):.*|.*://.*|.*[a-z0-9+.-]{2}:/.*|.*password=.*",
-          CASE_INSENSITIVE | DOTALL);
+          "(jdbc|postgres(ql)?):.*|.*[a-z0-9+.-]{2}:/.*|.*password=.*", CASE_INSENSITIVE | DOTALL);
 
   /** A server that takes a connection and says nothing would keep the command for ever. */
   private static final int SECONDS_TO_CONNECT = 10;

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 /** The records of a store in the order of their keys, read while they are gone through. */
 final class Records {
 
-  /** So few that those of two stores fit into memory however large they are. */
-  private static final int PAGE = 100;
+  /**
+   * So few that those of two stores fit into memory, with values as large as a vault takes them.
+   */
+  private static final int PAGE = 32;
 
   private final SecretStore store;
   private final Set<RecordKey> except;

@@ -54,11 +54,21 @@ final class VaultCopy {
   /** How far a copy is. */
   enum State {
     /** Its records are as they were at different moments. */
-    BEHIND,
+    BEHIND(Main.REFUSED),
     /** It holds what the vault holds. */
-    IN_STEP,
+    IN_STEP(Main.DONE),
     /** It is the vault. */
-    FINISHED
+    FINISHED(Main.DONE);
+
+    private final int exitCode;
+
+    State(int exitCode) {
+      this.exitCode = exitCode;
+    }
+
+    int exitCode() {
+      return exitCode;
+    }
   }
 
   /**

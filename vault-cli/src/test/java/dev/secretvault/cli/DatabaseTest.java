@@ -131,6 +131,13 @@ class DatabaseTest {
     refused(1, "SQLSTATE 28P01", Cli.finish(wrong));
   }
 
+  /** The driver would log what it cannot parse. */
+  @Test
+  void process_urlThatIsNone_isNotLogged() throws Exception {
+    String url = "jdbc:postgresql://app:" + PostgresServer.PASSWORD + "@db/vault";
+    refused(2, "--jdbc needs a URL like", quiet(Cli.finish(process("--jdbc", url))));
+  }
+
   private int lists(ProcessBuilder list, String passwordVariable) throws Exception {
     list.environment().put(passwordVariable, PostgresServer.PASSWORD);
     Cli.Answer answer = quiet(Cli.finish(list));

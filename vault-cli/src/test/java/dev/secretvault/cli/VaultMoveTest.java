@@ -76,7 +76,9 @@ class VaultMoveTest {
     assertThat(refusal).hasMessageContaining("stop all that uses the vault");
     assertThat(refusal.exitCode()).isEqualTo(Main.REFUSED);
     assertNoVault(InMemorySecretStore.open(to));
-    assertThat(copying(busy, target).copy().state()).isEqualTo(State.BEHIND);
+    State behind = copying(busy, target).copy().state();
+    assertThat(behind).isEqualTo(State.BEHIND);
+    assertThat(behind.exitCode()).isEqualTo(Main.REFUSED);
     busy.heal();
     assertThat(copying(busy, target).finish().state()).isEqualTo(State.FINISHED);
     assertMoved(source, target);
