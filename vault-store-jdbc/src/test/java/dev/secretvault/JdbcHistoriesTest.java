@@ -111,13 +111,7 @@ class JdbcHistoriesTest {
     System.out.printf(
         "%d of %d histories met a fault: %d crashes, %d connections terminated, %d cut after a"
             + " commit; %d calls of unknown outcome; %s%n",
-        histories,
-        begun.get() + 1,
-        crashes.get(),
-        terminated.get(),
-        cuts(),
-        unknown,
-        answers);
+        histories, begun.get() + 1, crashes.get(), terminated.get(), cuts(), unknown, answers);
     assertThat(crashes).hasValueGreaterThanOrEqualTo(histories / HISTORIES_PER_CRASH);
     assertThat(terminated).hasPositiveValue();
     assertThat(cuts()).isPositive();
