@@ -12,6 +12,7 @@ import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -94,23 +95,38 @@ class LargeVaultTest {
     }
   }
 
+  /** How many bytes of each file are used: a log may have zeros behind its end. */
   private Map<Path, Long> sizes() throws IOException {
     Map<Path, Long> sizes = new TreeMap<>();
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
-        sizes.put(file, Files.size(file));
+        sizes.put(file, used(file));
       }
     }
     return sizes;
   }
 
+  private static long used(Path file) throws IOException {
+    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "r")) {
+      long end = bytes.length();
+      byte[] last = new byte[(int) Math.min(end, 1 << 18)];
+      bytes.seek(end - last.length);
+      bytes.readFully(last);
+      for (int i = last.length; i > 0 && last[i - 1] == 0; i--) {
+        end--;
+      }
+      return end;
+    }
+  }
+
   /** How many of the bytes that {@code before} has are others in {@code after}. */
   private static long changed(Path before, Path after) throws IOException {
     long changed = 0;
+    long used = used(before);
     try (InputStream was = new BufferedInputStream(Files.newInputStream(before), 1 << 16);
         InputStream is = new BufferedInputStream(Files.newInputStream(after), 1 << 16)) {
-      for (int expected = was.read(); expected >= 0; expected = was.read()) {
-        if (is.read() != expected) {
+      for (long at = 0; at < used; at++) {
+        if (is.read() != was.read()) {
           changed++;
         }
       }
