@@ -11,6 +11,7 @@ import dev.secretvault.store.file.FileSecretStore;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
@@ -341,9 +342,13 @@ final class HeapDumpChild {
     return masked(masked);
   }
 
+  /** A request to collect is dropped while any thread keeps the collector out. */
   private static void collect() {
     for (int i = 0; i < 4; i++) {
-      System.gc();
+      WeakReference<Object> collected = new WeakReference<>(new Object());
+      while (collected.get() != null) {
+        System.gc();
+      }
     }
   }
 

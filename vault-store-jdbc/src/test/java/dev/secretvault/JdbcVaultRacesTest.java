@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 
 /** What holds on any store however many are at it at once, holds on PostgreSQL. */
-@InModes
+@InModes(Mode.READ_COMMITTED)
 class JdbcVaultRacesTest {
   @Parameter private Mode mode;
 

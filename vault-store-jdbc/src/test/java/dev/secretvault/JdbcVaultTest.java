@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 
 /** What a vault does on any store, it does on PostgreSQL. */
-@InModes
+@InModes(Mode.SERIALIZABLE)
 class JdbcVaultTest {
   @Parameter private Mode mode;
 

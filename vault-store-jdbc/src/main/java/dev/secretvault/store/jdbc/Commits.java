@@ -62,12 +62,17 @@ final class Commits {
       return last.next();
     }
 
-    /** Something was there already: a record, but twice in a row most likely the step. */
-    void refuse() {
-      if (refused) {
+    /**
+     * Nothing was committed.
+     *
+     * @param duplicate because something was there already: a record, but twice in a row most
+     *     likely the step
+     */
+    void refuse(boolean duplicate) {
+      if (duplicate && refused) {
         leave();
       }
-      refused = !refused;
+      refused = duplicate && !refused;
     }
 
     /** Goes on with another stream; nobody makes a step of this one any more. */
@@ -104,9 +109,7 @@ final class Commits {
       } catch (SQLException failed) {
         boolean again = true;
         if (SqlStates.isRolledBack(failed)) {
-          if (SqlStates.isDuplicate(failed)) {
-            turn.refuse();
-          }
+          turn.refuse(SqlStates.isDuplicate(failed));
           again = SqlStates.isLostRace(failed) || SqlStates.isConnection(failed);
         } else {
           Position position = turn.next();
@@ -143,7 +146,7 @@ final class Commits {
     while (true) {
       try {
         return sessions.ask(connection -> hasHappened(connection, position));
-      } catch (SQLException again) {
+      } catch (SQLException | StoreException again) {
         if (!left.pause()) {
           failed.addSuppressed(again);
           // The stream is given up, as its next step may come or not.

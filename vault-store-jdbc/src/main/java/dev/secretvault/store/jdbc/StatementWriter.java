@@ -15,6 +15,8 @@ import java.util.function.Supplier;
 /** Commits by one statement, see {@link Tables#commit}: right at any level of isolation. */
 final class StatementWriter implements Writer {
 
+  private static final int SECONDS_TO_ANSWER = 5;
+
   private final Sessions sessions;
   private final Tables tables;
   private final String lockTimeout;
@@ -38,8 +40,8 @@ final class StatementWriter implements Writer {
         SqlStates.requireNoWarning(commit.getWarnings());
         return held;
       } catch (SQLException failed) {
-        if (SqlStates.isExhausted(failed)) {
-          // Once the server has committed, it needs nothing any more that it could lack.
+        if (SqlStates.isExhausted(failed) && connection.isValid(SECONDS_TO_ANSWER)) {
+          // A server that lacks room for its log while it commits ends, and may have done it.
           throw new Sessions.UncommittedException(failed, true);
         }
         throw failed;

@@ -120,8 +120,8 @@ final class Tables {
    * is all. Then it locks the records in the order of their keys, so that no two commits wait for
    * each other: those required for sharing, the others for itself. There it waits for commits that
    * hold them. If one of these left another revision, a null where none is allowed makes the
-   * statement fail: to commit nothing would force a write, too, while others wait. Else it makes
-   * all changes. A record that is to be absent has no row to lock, and gets one; where another
+   * statement fail: to commit nothing would force a write, too, while others wait. It comes last,
+   * as the server begins with what is last. Else the statement makes all changes. A record that is to be absent has no row to lock, and gets one; where another
    * commit is about to insert the same, the index makes this one wait, and fail if that one goes
    * through.
    *
@@ -150,12 +150,6 @@ final class Tables {
           SELECT * FROM (SELECT revision, stream, step FROM {record}
             WHERE key = c.key AND c.kind <> 'r' FOR UPDATE) own) r ON true
         WHERE NOT EXISTS (SELECT FROM seen WHERE coalesce(revision, 0) <> expected)
-      ), logged AS (
-        INSERT INTO {log} (stream, step, keys, absent)
-        SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
-          array_agg(key) FILTER (WHERE kind <> 'r'),
-          array_agg(key) FILTER (WHERE kind = 'd' OR kind = 'r' AND revision IS NULL)
-        FROM held HAVING count(*) > 0
       ), created AS (
         INSERT INTO {record} (key, revision, value, expires_at, stream, step)
         SELECT key, becomes, value, expires_at, ?, ? FROM held WHERE revision IS NULL
@@ -165,6 +159,12 @@ final class Tables {
         FROM held h
         WHERE r.key = ANY (ARRAY(SELECT key FROM held WHERE kind <> 'r' AND revision IS NOT NULL))
           AND r.key = h.key
+      ), logged AS (
+        INSERT INTO {log} (stream, step, keys, absent)
+        SELECT ?, CASE WHEN bool_and(coalesce(revision, 0) = expected) THEN ?::bigint END,
+          array_agg(key) FILTER (WHERE kind <> 'r'),
+          array_agg(key) FILTER (WHERE kind = 'd' OR kind = 'r' AND revision IS NULL)
+        FROM held HAVING count(*) > 0
       )
       SELECT key, revision, stream, step FROM held WHERE revision IS NOT NULL
       UNION ALL

@@ -16,14 +16,13 @@ import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /**
  * Runs the tests of a class in these modes, or in all with {@code -Dsecretvault.allModes=true}.
- * Each is a level of isolation that callers have; the portable one is the store's own affair.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedClass
 @ArgumentsSource(InModes.Provider.class)
 public @interface InModes {
-  Mode[] value() default {Mode.READ_COMMITTED, Mode.SERIALIZABLE};
+  Mode[] value();
 
   /** The modes, one after the other. */
   final class Provider implements ArgumentsProvider, AnnotationConsumer<InModes> {
