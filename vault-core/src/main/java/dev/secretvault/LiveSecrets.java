@@ -147,7 +147,10 @@ final class LiveSecrets {
     return loaded;
   }
 
-  /** Unless a later revision is kept: whoever has seen that must not see this one after it. */
+  /**
+   * Unless a later revision is kept: whoever has seen that must not see this one after it. Of what
+   * was found absent nothing is kept, so a slower reading may show it until its change is reported.
+   */
   private Live keep(Cache<SecretId, Live> cache, SecretId id, Live live) {
     return cache
         .asMap()
