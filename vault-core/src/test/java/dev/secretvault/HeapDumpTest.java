@@ -57,6 +57,8 @@ class HeapDumpTest {
             // Objects are moved together at each collection, so that none is kept in a gap.
             "-XX:MarkSweepAlwaysCompactCount=1",
             "-XX:TieredStopAtLevel=1",
+            // Dumps have the unused rest of threads' buffers, with what was there before.
+            "-XX:+ZeroTLAB",
             // To tell the states of hashes.
             "--add-opens=java.base/java.security=ALL-UNNAMED",
             "--add-opens=java.base/sun.security.provider=ALL-UNNAMED",

@@ -178,6 +178,21 @@ class FaultTest {
     }
   }
 
+  /** As where its log has no room, and the commit was in what was written before. */
+  @Test
+  void commit_serverEndsForWantOfRoom_happensOrIsKnownNotTo() {
+    FaultySource source = new FaultySource(mode.pool());
+    source.blame("53100");
+    try (JdbcSecretStore store = JdbcSecretStore.open(source, mode.newOptions())) {
+      List<Told> all = new ArrayList<>();
+      int calls = attempts(store, source, When.AFTER, false, all);
+      assertThat(calls).isGreaterThan(3);
+      assertThat(all)
+          .contains(new Told(null, true))
+          .allMatch(told -> told.outcome() == (told.happened() ? null : Outcome.NOT_WRITTEN));
+    }
+  }
+
   /** Whom to ask what became of it would be refused as well. */
   @Test
   void commit_diskIsFull_isNotWritten() {

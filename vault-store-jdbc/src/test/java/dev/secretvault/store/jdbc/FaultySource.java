@@ -36,6 +36,7 @@ final class FaultySource implements DataSource {
   private int failing = Integer.MAX_VALUE;
   private boolean lasting;
   private When when = When.BEFORE;
+  private volatile String state = "08006";
 
   FaultySource(DataSource real) {
     this.real = real;
@@ -73,6 +74,11 @@ final class FaultySource implements DataSource {
     }
   }
 
+  /** Says from now on that this is why a connection is lost. */
+  void blame(String newState) {
+    state = newState;
+  }
+
   private synchronized boolean fails(String call) {
     calls.add(call);
     callers.add(Thread.currentThread().getName());
@@ -83,7 +89,7 @@ final class FaultySource implements DataSource {
     if (when == When.AFTER_STRANGELY) {
       throw new IllegalStateException("the connection is lost on purpose");
     }
-    return new SQLException("the connection is lost on purpose", "08006");
+    return new SQLException("the connection is lost on purpose", state);
   }
 
   @Override
