@@ -78,6 +78,17 @@ final class CopySource {
   }
 
   /**
+   * Tells the finished copy, be it in use since, from another vault.
+   *
+   * @throws Refusal if the header is of another vault
+   */
+  void requireSameVault(StoredRecord header) {
+    if (!Arrays.equals(Keyring.vaultId(header.bytes()), vaultId())) {
+      throw Refusal.because("another vault is there: name the copy's place with --to");
+    }
+  }
+
+  /**
    * Fences the vault for a copy, or takes the fence over from another run.
    *
    * <p>The record gets the revision of the copy's mark, which is another one in each run: so what a

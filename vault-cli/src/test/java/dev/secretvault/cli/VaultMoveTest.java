@@ -31,6 +31,7 @@ import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -310,6 +311,32 @@ class VaultMoveTest {
     assertThatThrownBy(() -> copying(target, source).copy())
         .isInstanceOf(Refusal.class)
         .hasMessageContaining("where a vault was moved from");
+  }
+
+  /** A vault that is closed for one copy says nothing of another vault. */
+  @Test
+  void finishAndUndo_whereAnotherVaultIs_areRefused() {
+    FaultyStore failing = new FaultyStore(target);
+    failing.from(Call.COMMIT, commits(source, true)).fails(Fault.NOT_WRITTEN);
+    assertThatThrownBy(() -> copying(source, failing).finish()).isInstanceOf(StoreException.class);
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    CopyFixture.vault(InMemorySecretStore.open(medium)).close();
+    SecretStore other = InMemorySecretStore.open(medium);
+    List<String> before = contents(other);
+    List<String> fenced = contents(source);
+    List<ThrowingCallable> runs =
+        List.of(
+            () -> copying(source, other).finish(),
+            () -> copying(source, other).copy(),
+            () -> VaultCopy.undo(source, Optional.of(other)));
+    for (ThrowingCallable run : runs) {
+      assertThatThrownBy(run)
+          .isInstanceOf(Refusal.class)
+          .hasMessage("another vault is there: name the copy's place with --to");
+    }
+    assertThat(contents(other)).isEqualTo(before);
+    assertThat(contents(source)).isEqualTo(fenced);
+    assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
   }
 
   @Test
