@@ -94,7 +94,7 @@ final class CopyCommand implements Callable<Integer> {
     if (passwordVariable != null) {
       throw Refusal.calledWrongly(option + "-password-env is of use with a database only");
     }
-    return new Directory(Path.of(place).toAbsolutePath().normalize());
+    return new Directory(Path.of(place).toAbsolutePath());
   }
 
   private int undo(SecretStore vault, Place source, @Nullable Place target) {

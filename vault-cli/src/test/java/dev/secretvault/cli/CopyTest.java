@@ -175,6 +175,16 @@ class CopyTest {
     assertThat(cli.does("reveal", "web").out()).isEqualTo(VALUE);
   }
 
+  /** As for the operating system, what is above a link is above the place that it leads to. */
+  @Test
+  void copy_toPlaceAboveALink_isWhereTheLinkLeads() throws IOException {
+    Path deep = Files.createDirectories(cli.file("a").resolve("b"));
+    Path link = Files.createSymbolicLink(cli.file("link"), deep);
+    assertThat(copies(cli.vault(), link.resolve("../copy")).exitCode()).isZero();
+    assertThat(cli.file("a").resolve("copy")).isNotEmptyDirectory();
+    assertThat(copy()).doesNotExist();
+  }
+
   @Test
   void copy_fromEmptyStore_createsNoCopy() {
     FileSecretStore.open(cli.file("empty")).close();
