@@ -96,8 +96,14 @@ final class CopySource {
    *
    * @return the vault as it is then
    * @throws RevisionConflictException if somebody else changed the header or the fence
+   * @throws Refusal if the copy was set back since the vault was fenced for it
    */
   CopySource fence(CopyTarget copy) {
+    if (isFenced() && copy.revision() <= stored.revision()) {
+      throw Refusal.because(
+          "the copy was put back as it was before the vault was closed: run this again with --undo"
+              + " --to, and then copy anew");
+    }
     // Keys that were changed while records were copied are no reason to begin anew.
     StoredRecord header =
         isFenced()

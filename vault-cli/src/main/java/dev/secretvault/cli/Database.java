@@ -116,7 +116,7 @@ final class Database implements Place {
   }
 
   @Override
-  public SecretStore open() {
+  public SecretStore open(Streams streams) {
     return JdbcSecretStore.open(connections);
   }
 

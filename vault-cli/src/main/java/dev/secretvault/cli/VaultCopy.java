@@ -77,7 +77,13 @@ final class VaultCopy {
    * @param made how many records were put and deleted
    * @param records how many the copy holds, if that was verified
    */
-  record Result(State state, long made, long records) {}
+  record Result(State state, long made, long records) {
+
+    /** The same, with what an earlier run did. */
+    Result after(Result earlier) {
+      return new Result(state, earlier.made + made, records);
+    }
+  }
 
   /**
    * Brings the copy in step with a vault that may be in use.
@@ -87,14 +93,20 @@ final class VaultCopy {
   Result copy() {
     return copyOr(
         from -> {
-          if (from.isFenced()) {
-            throw Refusal.because(
-                "the vault is being moved, and closed for good if that is done: run this again with"
-                    + " --finish to go on, or with --undo to go back");
-          }
+          requireOpen(from);
           boolean inStep = bringInStep(CopyTarget.take(target, from));
+          // By a run to finish, which this one has taken the copy from.
+          requireOpen(CopySource.of(source));
           return new Result(inStep ? State.IN_STEP : State.BEHIND, made, inStep ? verified : 0);
         });
+  }
+
+  private static void requireOpen(CopySource from) {
+    if (from.isFenced()) {
+      throw Refusal.because(
+          "the vault is being moved, and closed for good if that is done: run this again with"
+              + " --finish to go on, or with --undo to go back");
+    }
   }
 
   /**

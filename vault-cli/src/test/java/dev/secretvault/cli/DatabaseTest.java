@@ -249,8 +249,8 @@ class DatabaseTest {
     }
     try (SecretStore source = FileSecretStore.openExisting(from);
         Place there = CopyWorker.place(to);
-        SecretStore copy = there.open();
-        FaultyStore slow = new FaultyStore(there.open())) {
+        SecretStore copy = there.open(CopyFixture.QUIET);
+        FaultyStore slow = new FaultyStore(there.open(CopyFixture.QUIET))) {
       AtomicReference<List<String>> used = new AtomicReference<>();
       slow.nth(Call.COMMIT, 3)
           .before(

@@ -339,6 +339,39 @@ class VaultMoveTest {
     assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
   }
 
+  private void closeFor(SecretStore copy) {
+    FaultyStore failing = new FaultyStore(copy);
+    failing.nth(Call.COMMIT, 2).fails(Fault.NOT_WRITTEN);
+    assertThatThrownBy(() -> copying(source, failing).finish()).isInstanceOf(StoreException.class);
+    assertThat(CopySource.of(source).isFenced()).isTrue();
+  }
+
+  /** Only the mark changes then, which a run that has nothing to commit does not see. */
+  @Test
+  void copy_vaultClosedMeanwhile_isNotSaidToBeInStep() {
+    copying(source, target).copy();
+    FaultyStore read = new FaultyStore(source);
+    read.nth(Call.SCAN, 1).before(() -> closeFor(target));
+    assertThatThrownBy(() -> copying(read, target).copy())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("the vault is being moved");
+    assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
+    assertMoved(source, target);
+  }
+
+  @Test
+  void finish_copyPutBackAsItWasBefore_isRefusedAndUndone() {
+    copying(source, target).copy();
+    SecretStore earlier = InMemorySecretStore.open(cloneOf(target));
+    closeFor(target);
+    assertThatThrownBy(() -> copying(source, earlier).finish())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("run this again with --undo --to");
+    VaultCopy.undo(source, Optional.of(earlier));
+    assertThat(copying(source, earlier).finish().state()).isEqualTo(State.FINISHED);
+    assertMoved(source, earlier);
+  }
+
   @Test
   void copy_targetReadsOtherwise_isNoticed() {
     for (FalseStore.Flaw flaw : FalseStore.Flaw.values()) {
