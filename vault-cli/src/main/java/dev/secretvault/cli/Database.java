@@ -8,7 +8,6 @@ import dev.secretvault.store.jdbc.JdbcOptions;
 import dev.secretvault.store.jdbc.JdbcSecretStore;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
@@ -16,8 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
-import org.postgresql.PGProperty;
 import org.postgresql.ds.PGConnectionPoolDataSource;
 
 /** Tables of a PostgreSQL database, whose names are the default ones. */
@@ -55,7 +52,7 @@ final class Database implements Place {
   Database(String url, String option, @Nullable String passwordVariable) {
     try {
       server.setUrl(url);
-      limitTime(Driver.parseURL(url, null));
+      limitTime(url);
     } catch (IllegalArgumentException quotesTheUrl) {
       throw unfit(option);
     }
@@ -82,8 +79,9 @@ final class Database implements Place {
     return Refusal.calledWrongly(option + " needs a URL like jdbc:postgresql://HOST:PORT/DATABASE");
   }
 
-  private void limitTime(Properties given) {
-    if (!PGProperty.CONNECT_TIMEOUT.isPresent(given)) {
+  private void limitTime(String url) {
+    // The server has a default by now.
+    if (!url.contains("connectTimeout=")) {
       server.setConnectTimeout(SECONDS_TO_CONNECT);
     }
     if (server.getLoginTimeout() == 0) {

@@ -105,8 +105,7 @@ class CopyTest {
 
     onCopy("deactivate", "web");
     Map<String, String> before = cli.disk();
-    refused(
-        1, "there is no directory", copies(cli.vault(), cli.file("cpoy"), "--finish"), before);
+    refused(1, "there is no directory", copies(cli.vault(), cli.file("cpoy"), "--finish"), before);
     refused(1, "it has been used since: nothing was changed", copies(), before);
     // And back, to a new place.
     assertThat(copies(copy(), cli.file("back"), "--finish").exitCode()).isZero();
