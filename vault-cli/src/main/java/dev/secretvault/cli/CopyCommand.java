@@ -81,7 +81,7 @@ final class CopyCommand implements Callable<Integer> {
     try (Place source = place("--from", from, fromPasswordVariable);
         Place target = to == null ? null : place("--to", to, toPasswordVariable)) {
       source.check("name the vault's with --from");
-      try (SecretStore vault = source.openExisting(main.streams())) {
+      try (SecretStore vault = openExisting(source)) {
         return target == null || undo ? undo(vault, source, target) : copy(vault, source, target);
       }
     }
@@ -94,7 +94,7 @@ final class CopyCommand implements Callable<Integer> {
     if (passwordVariable != null) {
       throw Refusal.calledWrongly(option + "-password-env is of use with a database only");
     }
-    return new Directory(Path.of(place).toAbsolutePath().normalize());
+    return new Directory(Path.of(place).toAbsolutePath());
   }
 
   private int undo(SecretStore vault, Place source, @Nullable Place target) {
@@ -102,7 +102,7 @@ final class CopyCommand implements Callable<Integer> {
       VaultCopy.undo(vault, Optional.empty());
     } else {
       target.check("name the copy with --to, or leave that out if there is none any more");
-      try (SecretStore copy = target.openExisting(main.streams())) {
+      try (SecretStore copy = openExisting(target)) {
         VaultCopy.undo(vault, Optional.of(copy));
       }
     }
@@ -111,20 +111,37 @@ final class CopyCommand implements Callable<Integer> {
   }
 
   private int copy(SecretStore vault, Place source, Place target) {
-    // Else a directory is created for nothing.
-    CopySource.of(vault);
+    boolean fenced = CopySource.of(vault).isFenced();
+    if (fenced) {
+      target.check("name the copy's place with --to");
+    }
     VaultCopy.Result result;
-    try (SecretStore written = target.open()) {
-      VaultCopy copy = new VaultCopy(vault, written, SecretStore.MAX_CHANGES, main.streams());
-      result = finish ? copy.finish() : copy.copy();
+    // Else a place is created for nothing.
+    try (SecretStore written = fenced ? openExisting(target) : target.open(main.streams())) {
+      VaultCopy copy = copying(vault, written);
+      result = finish && fenced ? copy.finish() : copy.copy();
+    }
+    if (finish && !fenced) {
+      // Opened anew, so that the vault is closed only for a copy that was read from where it is.
+      try (SecretStore written = openExisting(target)) {
+        result = copying(vault, written).finish().after(result);
+      }
     }
     if (result.state() == VaultCopy.State.FINISHED) {
-      try (SecretStore opened = target.openExisting(main.streams())) {
+      try (SecretStore opened = openExisting(target)) {
         VaultCopy.requireHeader(vault, opened);
       }
     }
     report(result, source, target);
     return result.state().exitCode();
+  }
+
+  private SecretStore openExisting(Place place) {
+    return place.openExisting(main.streams());
+  }
+
+  private VaultCopy copying(SecretStore vault, SecretStore copy) {
+    return new VaultCopy(vault, copy, SecretStore.MAX_CHANGES, main.streams());
   }
 
   private void report(VaultCopy.Result result, Place source, Place target) {

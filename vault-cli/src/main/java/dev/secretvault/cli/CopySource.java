@@ -78,6 +78,17 @@ final class CopySource {
   }
 
   /**
+   * Tells the finished copy, be it in use since, from another vault.
+   *
+   * @throws Refusal if the header is of another vault
+   */
+  void requireSameVault(StoredRecord header) {
+    if (!Arrays.equals(Keyring.vaultId(header.bytes()), vaultId())) {
+      throw Refusal.because("another vault is there: name the copy's place with --to");
+    }
+  }
+
+  /**
    * Fences the vault for a copy, or takes the fence over from another run.
    *
    * <p>The record gets the revision of the copy's mark, which is another one in each run: so what a
@@ -85,8 +96,14 @@ final class CopySource {
    *
    * @return the vault as it is then
    * @throws RevisionConflictException if somebody else changed the header or the fence
+   * @throws Refusal if the copy was set back since the vault was fenced for it
    */
   CopySource fence(CopyTarget copy) {
+    if (isFenced() && copy.revision() <= stored.revision()) {
+      throw Refusal.because(
+          "the copy was put back as it was before the vault was closed: run this again with --undo"
+              + " --to, and then copy anew");
+    }
     // Keys that were changed while records were copied are no reason to begin anew.
     StoredRecord header =
         isFenced()

@@ -13,6 +13,7 @@ import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGConnectionPoolDataSource;
 
@@ -24,8 +25,11 @@ final class Database implements Place {
       Pattern.compile(
           "(jdbc|postgres(ql)?):.*|.*[a-z0-9+.-]{2}:/.*|.*password=.*", CASE_INSENSITIVE | DOTALL);
 
+  /** So that the next one is asked in time, if a server cannot be reached. */
+  private static final int SECONDS_TO_CONNECT = 5;
+
   /** A server that takes a connection and says nothing would keep the command for ever. */
-  private static final int SECONDS_TO_CONNECT = 10;
+  private static final int SECONDS_TO_LOG_IN = 10;
 
   /** Would quote a part of a URL that it cannot parse, which may be the password. */
   private static final Logger DRIVER = Logger.getLogger("org.postgresql");
@@ -48,12 +52,14 @@ final class Database implements Place {
   Database(String url, String option, @Nullable String passwordVariable) {
     try {
       server.setUrl(url);
+      limitTime(url);
     } catch (IllegalArgumentException quotesTheUrl) {
-      throw Refusal.calledWrongly(
-          option + " needs a URL like jdbc:postgresql://HOST:PORT/DATABASE");
+      throw unfit(option);
     }
-    if (server.getLoginTimeout() == 0) {
-      server.setLoginTimeout(SECONDS_TO_CONNECT);
+    // What the driver takes for names, as it knows no user and password before them.
+    if (Stream.of(server.getServerNames()).anyMatch(Database::mayHavePassword)
+        || mayHavePassword(server.getDatabaseName())) {
+      throw unfit(option);
     }
     if (server.getUser() == null) {
       server.setUser(System.getenv("PGUSER"));
@@ -67,6 +73,24 @@ final class Database implements Place {
     } else if (server.getPassword() == null) {
       server.setPassword(System.getenv("PGPASSWORD"));
     }
+  }
+
+  private static Refusal unfit(String option) {
+    return Refusal.calledWrongly(option + " needs a URL like jdbc:postgresql://HOST:PORT/DATABASE");
+  }
+
+  private void limitTime(String url) {
+    // The server has a default by now.
+    if (!url.contains("connectTimeout=")) {
+      server.setConnectTimeout(SECONDS_TO_CONNECT);
+    }
+    if (server.getLoginTimeout() == 0) {
+      server.setLoginTimeout(SECONDS_TO_LOG_IN * server.getServerNames().length);
+    }
+  }
+
+  private static boolean mayHavePassword(@Nullable String name) {
+    return name != null && name.contains("@");
   }
 
   /** Whether this is no directory; it need not be a right URL, and may have a password in it. */
@@ -90,7 +114,7 @@ final class Database implements Place {
   }
 
   @Override
-  public SecretStore open() {
+  public SecretStore open(Streams streams) {
     return JdbcSecretStore.open(connections);
   }
 

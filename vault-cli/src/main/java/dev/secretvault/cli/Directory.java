@@ -33,31 +33,36 @@ record Directory(Path directory) implements Place {
 
   @Override
   public SecretStore openExisting(Streams streams) {
-    FileSecretStore store = FileSecretStore.openExisting(directory);
-    report(store.recovery(), streams);
-    return store;
+    return reported(FileSecretStore.openExisting(directory), streams);
   }
 
-  private static void report(Recovery recovery, Streams streams) {
-    if (recovery.tornTailCut()) {
+  @Override
+  public SecretStore open(Streams streams) {
+    return reported(FileSecretStore.open(directory), streams);
+  }
+
+  private static SecretStore reported(FileSecretStore store, Streams streams) {
+    Recovery recovery = store.recovery();
+    if (recovery.acknowledgedLost()) {
+      streams.complain(
+          "warning: at least "
+              + recovery.lost()
+              + " bytes of changes that were done are damaged or missing in the vault, and with them"
+              + " what they stored or deleted; "
+              + (recovery.tornTailCut()
+                  ? "what is left is in "
+                      + recovery.keptIn()
+                      + ": copy that elsewhere now, as a later change removes it; "
+                  : "")
+              + "look for damage of the disk, and for copies that were put back");
+    } else if (recovery.tornTailCut()) {
       streams.complain(
           "note: a crash had left "
               + recovery.bytes()
               + " bytes of an unfinished change; they are now in "
               + recovery.keptIn());
     }
-    if (recovery.acknowledgedLost()) {
-      streams.complain(
-          "warning: at least "
-              + recovery.lost()
-              + " bytes of changes that were done are missing in the vault, and with them what they"
-              + " stored or deleted; look for damage of the disk, and for copies that were put back");
-    }
-  }
-
-  @Override
-  public SecretStore open() {
-    return FileSecretStore.open(directory);
+    return store;
   }
 
   @Override

@@ -28,15 +28,15 @@ final class InitCommand implements Callable<Integer> {
     source.checkPlace(place);
     boolean keyIsThere = !source.makesFile();
     try (MasterKey masterKey = source.masterKey(main.streams())) {
-      SecretStore store = openEmpty(place);
+      SecretStore store = openEmpty(place, main.streams());
       location.builder(store, masterKey).open().close();
     }
     report(place, source.file(), keyIsThere);
     return Main.DONE;
   }
 
-  private static SecretStore openEmpty(Place place) {
-    SecretStore store = place.open();
+  private static SecretStore openEmpty(Place place, Streams streams) {
+    SecretStore store = place.open(streams);
     boolean empty = false;
     boolean isVault;
     try {

@@ -21,7 +21,7 @@ interface Place extends AutoCloseable {
   SecretStore openExisting(Streams streams);
 
   /** Opens the store, for the caller to close, or creates it. */
-  SecretStore open();
+  SecretStore open(Streams streams);
 
   /** What to call it; tells no password. */
   String name();

@@ -77,7 +77,13 @@ final class VaultCopy {
    * @param made how many records were put and deleted
    * @param records how many the copy holds, if that was verified
    */
-  record Result(State state, long made, long records) {}
+  record Result(State state, long made, long records) {
+
+    /** The same, with what an earlier run did. */
+    Result after(Result earlier) {
+      return new Result(state, earlier.made + made, records);
+    }
+  }
 
   /**
    * Brings the copy in step with a vault that may be in use.
@@ -87,14 +93,20 @@ final class VaultCopy {
   Result copy() {
     return copyOr(
         from -> {
-          if (from.isFenced()) {
-            throw Refusal.because(
-                "the vault is being moved, and closed for good if that is done: run this again with"
-                    + " --finish to go on, or with --undo to go back");
-          }
+          requireOpen(from);
           boolean inStep = bringInStep(CopyTarget.take(target, from));
+          // By a run to finish, which this one has taken the copy from.
+          requireOpen(CopySource.of(source));
           return new Result(inStep ? State.IN_STEP : State.BEHIND, made, inStep ? verified : 0);
         });
+  }
+
+  private static void requireOpen(CopySource from) {
+    if (from.isFenced()) {
+      throw Refusal.because(
+          "the vault is being moved, and closed for good if that is done: run this again with"
+              + " --finish to go on, or with --undo to go back");
+    }
   }
 
   /**
@@ -147,7 +159,7 @@ final class VaultCopy {
    * Opens a vault again that was fenced for a copy, which is not finished.
    *
    * @param copy where that is; empty if it is lost, and will never be a vault
-   * @throws Refusal if it is a vault, or the vault was fenced for another one
+   * @throws Refusal if it is a vault, or another copy than the vault was fenced for
    */
   static void undo(SecretStore source, Optional<SecretStore> copy) {
     retryable(
@@ -159,7 +171,9 @@ final class VaultCopy {
           // In this order: whoever was about to finish the copy cannot do so any more.
           copy.ifPresent(
               store -> {
-                if (store.read(CopySource.HEADER).isPresent()) {
+                Optional<StoredRecord> vault = store.read(CopySource.HEADER);
+                if (vault.isPresent()) {
+                  from.requireSameVault(vault.get());
                   throw Refusal.because(
                       "the copy is the vault now: to go back, copy it to an empty place");
                 }
@@ -197,11 +211,11 @@ final class VaultCopy {
     if (!from.isFenced()) {
       throw Refusal.because("there is a vault already: name an empty place to copy to");
     }
-    StoredRecord header = from.header();
-    if (!isSame(header, vault) || !isVerified()) {
+    from.requireSameVault(vault);
+    if (!isSame(from.header(), vault) || !isVerified()) {
       throw Refusal.because(
-          "there is another vault, or the finished copy, and it has been used since: nothing was"
-              + " changed; never use again what was copied from");
+          "there is the finished copy, and it has been used since: nothing was changed; never use"
+              + " again what was copied from");
     }
     return new Result(State.FINISHED, 0, verified + 1);
   }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -273,6 +274,32 @@ class CommandsTest {
     assertThat(first.err()).hasLineCount(1).contains("15 bytes of an unfinished change");
     assertThat(Files.readAllBytes(log)).isEqualTo(whole);
     assertThat(cli.does("hmac", "web", USER).err()).isEmpty();
+  }
+
+  /** What was cut off was no unfinished change then, and is worth keeping. */
+  @Test
+  void changeThatWasDone_isMissing_isReportedOnce() throws IOException {
+    Path log = cli.vault().resolve("log.1");
+    int before = Files.readAllBytes(log).length;
+    cli.creates("web", "secret");
+    byte[] whole = Files.readAllBytes(log);
+    Files.write(log, Arrays.copyOf(whole, whole.length - 5));
+    Cli.Answer torn = cli.run("init");
+    assertThat(torn.err().lines()).hasSize(2);
+    assertThat(torn.err())
+        .contains("bytes of changes that were done are damaged or missing in the vault")
+        .contains(cli.vault().resolve("torn-1-").toString())
+        .contains(": copy that elsewhere now, as a later change removes it; look for damage")
+        .doesNotContain("unfinished change");
+    assertThat(cli.does("list").err()).isEmpty();
+    cli.creates("other", "secret");
+    Files.write(log, Arrays.copyOf(Files.readAllBytes(log), before));
+    Cli.Answer missing = cli.does("list");
+    assertThat(missing.err())
+        .hasLineCount(1)
+        .contains("bytes of changes that were done are damaged or missing")
+        .doesNotContain("elsewhere");
+    assertThat(cli.does("list").err()).isEmpty();
   }
 
   @Test

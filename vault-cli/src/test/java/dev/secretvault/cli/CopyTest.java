@@ -105,6 +105,7 @@ class CopyTest {
 
     onCopy("deactivate", "web");
     Map<String, String> before = cli.disk();
+    refused(1, "there is no directory", copies(cli.vault(), cli.file("cpoy"), "--finish"), before);
     refused(1, "it has been used since: nothing was changed", copies(), before);
     // And back, to a new place.
     assertThat(copies(copy(), cli.file("back"), "--finish").exitCode()).isZero();
@@ -175,11 +176,53 @@ class CopyTest {
     assertThat(cli.does("reveal", "web").out()).isEqualTo(VALUE);
   }
 
+  /** As for the operating system, what is above a link is above the place that it leads to. */
+  @Test
+  void copy_toPlaceAboveALink_isWhereTheLinkLeads() throws IOException {
+    Path deep = Files.createDirectories(cli.file("a").resolve("b"));
+    Path link = Files.createSymbolicLink(cli.file("link"), deep);
+    assertThat(copies(cli.vault(), link.resolve("../copy")).exitCode()).isZero();
+    assertThat(cli.file("a").resolve("copy")).isNotEmptyDirectory();
+    assertThat(copy()).doesNotExist();
+  }
+
   @Test
   void copy_fromEmptyStore_createsNoCopy() {
     FileSecretStore.open(cli.file("empty")).close();
     Map<String, String> before = cli.disk();
     refused(1, "there is no vault to copy from", copies(cli.file("empty"), copy()), before);
+  }
+
+  @Test
+  void copy_killedAtTheLastCommit_isFinishedOrUndone() throws Exception {
+    CopyFixture fixture = new CopyFixture(CopyFixture.seeded("kill last"));
+    for (boolean undo : new boolean[] {false, true}) {
+      Path from = cli.file("from-" + undo);
+      Path to = cli.file("to-" + undo);
+      try (SecretVault vault = CopyFixture.vault(FileSecretStore.open(from))) {
+        fixture.use(vault, 20);
+      }
+      int commits;
+      try (SecretStore source = FileSecretStore.openExisting(from)) {
+        commits = CopyFixture.commits(source, true);
+      }
+      CopyWorker.killAtCommit(commits, from.toString(), to.toString());
+      boolean finished;
+      try (SecretStore copy = FileSecretStore.openExisting(to)) {
+        finished = copy.read(CopySource.HEADER).isPresent();
+      }
+      Cli.Answer answer = copies(from, to, undo ? "--undo" : "--finish");
+      assertThat(answer.exitCode()).as(answer.err()).isEqualTo(undo && finished ? 1 : 0);
+      if (undo && !finished) {
+        CopyFixture.openExisting(FileSecretStore.openExisting(from)).close();
+        CopyFixture.assertNoVault(FileSecretStore.openExisting(to));
+        continue;
+      }
+      try (SecretStore source = FileSecretStore.openExisting(from);
+          SecretStore copy = FileSecretStore.openExisting(to)) {
+        CopyFixture.assertMoved(source, copy);
+      }
+    }
   }
 
   @Test

@@ -19,7 +19,7 @@ final class CopyWorker {
     try (Place from = place(args[0]);
         Place to = place(args[1]);
         SecretStore source = from.openExisting(CopyFixture.QUIET);
-        FaultyStore target = new FaultyStore(to.open())) {
+        FaultyStore target = new FaultyStore(to.open(CopyFixture.QUIET))) {
       target.from(Call.COMMIT, 1).before(() -> System.out.println("commit"));
       CopyFixture.copying(source, target).finish();
     }

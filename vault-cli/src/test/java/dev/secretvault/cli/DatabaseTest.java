@@ -2,6 +2,7 @@ package dev.secretvault.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.secretvault.SecretVault;
 import dev.secretvault.store.SecretStore;
@@ -11,6 +12,8 @@ import dev.secretvault.store.testkit.FaultyStore.Call;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,6 +103,10 @@ class DatabaseTest {
             "POSTGRES:%s",
             "JDBC:postgresql://db/vault?password=%s",
             "jdbc:postgresql://app:%s@db/vault",
+            "jdbc:postgresql://app:%s@db:5432/vault",
+            "jdbc:postgresql://a,app:%s@db:5432/vault",
+            "jdbc:postgresql:app:%s@db/vault",
+            "jdbc:postgresql://db/vault?loginTimeout=%s",
             "https://%s",
             "host=db user=app password=%s",
             " postgresql://app:%s@db/vault")) {
@@ -164,6 +171,40 @@ class DatabaseTest {
     }
   }
 
+  /** A command waits for the next server, if one cannot be reached, though the driver may not. */
+  @Test
+  void anyCommand_firstServerUnreachable_asksTheNext() throws IOException {
+    runs("init");
+    List<Socket> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      fill(full, waiting);
+      String hosts = "127.0.0.1:" + full.getLocalPort() + ",";
+      String url = PostgresServer.url(database).replace("://", "://" + hosts);
+      Cli.Answer answer =
+          quiet(cli.runBare("list", "--jdbc", url, "--key-file", cli.key().toString()));
+      assertThat(answer.err()).isEmpty();
+      assertThat(answer.exitCode()).isZero();
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  /** Connects until nobody is let in any more. */
+  private static void fill(ServerSocket server, List<Socket> waiting) throws IOException {
+    for (int i = 0; i < 10; i++) {
+      Socket socket = new Socket();
+      waiting.add(socket);
+      try {
+        socket.connect(server.getLocalSocketAddress(), 300);
+      } catch (SocketTimeoutException full) {
+        return;
+      }
+    }
+    fail("the server lets everybody in");
+  }
+
   @Test
   void copy_killedAtAnyCommit_goesOnWhereItWas() throws Exception {
     SplittableRandom random = CopyFixture.seeded("database kill");
@@ -208,8 +249,8 @@ class DatabaseTest {
     }
     try (SecretStore source = FileSecretStore.openExisting(from);
         Place there = CopyWorker.place(to);
-        SecretStore copy = there.open();
-        FaultyStore slow = new FaultyStore(there.open())) {
+        SecretStore copy = there.open(CopyFixture.QUIET);
+        FaultyStore slow = new FaultyStore(there.open(CopyFixture.QUIET))) {
       AtomicReference<List<String>> used = new AtomicReference<>();
       slow.nth(Call.COMMIT, 3)
           .before(

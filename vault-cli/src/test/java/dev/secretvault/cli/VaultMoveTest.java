@@ -31,6 +31,7 @@ import dev.secretvault.store.testkit.InMemorySecretStore;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -310,6 +311,65 @@ class VaultMoveTest {
     assertThatThrownBy(() -> copying(target, source).copy())
         .isInstanceOf(Refusal.class)
         .hasMessageContaining("where a vault was moved from");
+  }
+
+  /** A vault that is closed for one copy says nothing of another vault. */
+  @Test
+  void finishAndUndo_whereAnotherVaultIs_areRefused() {
+    FaultyStore failing = new FaultyStore(target);
+    failing.from(Call.COMMIT, commits(source, true)).fails(Fault.NOT_WRITTEN);
+    assertThatThrownBy(() -> copying(source, failing).finish()).isInstanceOf(StoreException.class);
+    InMemorySecretStore.Medium medium = new InMemorySecretStore.Medium();
+    CopyFixture.vault(InMemorySecretStore.open(medium)).close();
+    SecretStore other = InMemorySecretStore.open(medium);
+    List<String> before = contents(other);
+    List<String> fenced = contents(source);
+    List<ThrowingCallable> runs =
+        List.of(
+            () -> copying(source, other).finish(),
+            () -> copying(source, other).copy(),
+            () -> VaultCopy.undo(source, Optional.of(other)));
+    for (ThrowingCallable run : runs) {
+      assertThatThrownBy(run)
+          .isInstanceOf(Refusal.class)
+          .hasMessage("another vault is there: name the copy's place with --to");
+    }
+    assertThat(contents(other)).isEqualTo(before);
+    assertThat(contents(source)).isEqualTo(fenced);
+    assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
+  }
+
+  private void closeFor(SecretStore copy) {
+    FaultyStore failing = new FaultyStore(copy);
+    failing.nth(Call.COMMIT, 2).fails(Fault.NOT_WRITTEN);
+    assertThatThrownBy(() -> copying(source, failing).finish()).isInstanceOf(StoreException.class);
+    assertThat(CopySource.of(source).isFenced()).isTrue();
+  }
+
+  /** Only the mark changes then, which a run that has nothing to commit does not see. */
+  @Test
+  void copy_vaultClosedMeanwhile_isNotSaidToBeInStep() {
+    copying(source, target).copy();
+    FaultyStore read = new FaultyStore(source);
+    read.nth(Call.SCAN, 1).before(() -> closeFor(target));
+    assertThatThrownBy(() -> copying(read, target).copy())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("the vault is being moved");
+    assertThat(copying(source, target).finish().state()).isEqualTo(State.FINISHED);
+    assertMoved(source, target);
+  }
+
+  @Test
+  void finish_copyPutBackAsItWasBefore_isRefusedAndUndone() {
+    copying(source, target).copy();
+    SecretStore earlier = InMemorySecretStore.open(cloneOf(target));
+    closeFor(target);
+    assertThatThrownBy(() -> copying(source, earlier).finish())
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("run this again with --undo --to");
+    VaultCopy.undo(source, Optional.of(earlier));
+    assertThat(copying(source, earlier).finish().state()).isEqualTo(State.FINISHED);
+    assertMoved(source, earlier);
   }
 
   @Test
