@@ -61,15 +61,28 @@ final class SharedLog implements Closeable {
     try {
       Settled settled = Settled.open(disk);
       opened = both(settled, log);
-      Mark noted = settled.read();
       Mark found = new Mark(log.generation(), log.log().end());
+      long lost = settled.read().ahead(found);
+      if (lost > 0) {
+        warnOfLoss(disk, lost);
+      }
       settled.write(found);
       opened = () -> {};
-      return new SharedLog(
-          disk, announcer, log, settled, log.recovery().losing(noted.ahead(found)));
+      return new SharedLog(disk, announcer, log, settled, log.recovery().losing(lost));
     } finally {
       opened.close();
     }
+  }
+
+  /** Once, as the note that says so is overwritten: whoever opens the store may not ask for it. */
+  private static void warnOfLoss(Disk disk, long lost) {
+    System.getLogger(SharedLog.class.getName())
+        .log(
+            System.Logger.Level.WARNING,
+            "{0} lacks at least {1} bytes of commits that were acknowledged: look for damage of the"
+                + " disk, and for copies that were put back",
+            disk.path(),
+            lost);
   }
 
   /** Opens the newest generation, and removes what a crash left unfinished. */
@@ -248,7 +261,7 @@ final class SharedLog implements Closeable {
   private void noteRecovery() {
     Recovery mended = current.recovery();
     if (mended.tornTailCut()) {
-      recovery = mended;
+      recovery = mended.losing(recovery.lost());
     }
   }
 

@@ -35,10 +35,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>When the database fails.</b> No answer is waited for much longer than a {@linkplain
  * JdbcOptions#timeouts statement may take}, even if the server is gone without a word; a read is
- * then tried once more, and a commit for as long again. A commit that loses a race is made again. If the connection
- * is lost, the store asks on another one what became of the commit, and makes sure of the answer:
- * it returns normally if the commit happened, and makes it anew if not. Only if nobody answers for
- * as long as a statement may take, the {@link StoreException} says that the outcome is unknown.
+ * then tried once more, and a commit for as long again. A commit that loses a race is made again.
+ * If the connection is lost, the store asks on another one what became of the commit, and makes
+ * sure of the answer: it returns normally if the commit happened, and makes it anew if not. Only if
+ * nobody answers for as long as a statement may take, the {@link StoreException} says that the
+ * outcome is unknown.
  *
  * <p>A commit of unknown outcome has no name by which to ask for it later, and may still come for
  * as long as the server waits with it for locks or for a standby. Whoever needs to know makes the

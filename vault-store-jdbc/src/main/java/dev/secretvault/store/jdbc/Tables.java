@@ -121,9 +121,9 @@ final class Tables {
    * each other: those required for sharing, the others for itself. There it waits for commits that
    * hold them. If one of these left another revision, a null where none is allowed makes the
    * statement fail: to commit nothing would force a write, too, while others wait. It comes last,
-   * as the server begins with what is last. Else the statement makes all changes. A record that is to be absent has no row to lock, and gets one; where another
-   * commit is about to insert the same, the index makes this one wait, and fail if that one goes
-   * through.
+   * as the server begins with what is last. Else the statement makes all changes. A record that is
+   * to be absent has no row to lock, and gets one; where another commit is about to insert the
+   * same, the index makes this one wait, and fail if that one goes through.
    *
    * <p>The arrays come by way of a table, so that their lengths are no reason for the server to
    * plan the statement again each time. Each step of the plan costs, also where it has nothing to

@@ -14,9 +14,7 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.support.AnnotationConsumer;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
-/**
- * Runs the tests of a class in these modes, or in all with {@code -Dsecretvault.allModes=true}.
- */
+/** Runs the tests of a class in these modes, or in all with {@code -Dsecretvault.allModes=true}. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedClass
