@@ -110,7 +110,7 @@ class WatcherTest {
         FutureTask<Void> commit = new FutureTask<>(() -> here.commit(put("key", 1)), null);
         new Thread(commit).start();
         while (there.read(new RecordKey("key")).orElseThrow().revision() == 1) {
-          TimeUnit.MILLISECONDS.sleep(1);
+          Thread.onSpinWait();
         }
         heard.awaitMissed(heard.missedSoFar() + 3);
         assertThat(commit.isDone()).as("the commit has its answer").isFalse();
