@@ -82,6 +82,11 @@ class OneTimeFaultTest {
     return fixture.vault.oneTime().receipt(shared.receipt()).state();
   }
 
+  private SharedSecret shareWithPassphrase() {
+    OneTimeSpec spec = OneTimeSpec.of(VALUE.toCharArray()).passphrase(RIGHT.clone());
+    return fixture.vault.oneTime().share(spec);
+  }
+
   private void assertNeverAgain(SharedSecret shared) {
     assertThatThrownBy(() -> fixture.vault.oneTime().reveal(shared.link(), RIGHT))
         .isInstanceOf(AlreadyRevealedException.class);
@@ -89,11 +94,7 @@ class OneTimeFaultTest {
 
   /** What was handed out is used up; what was not is either, and only if a consume was written. */
   private String revealing(Attempt<SecretValue> attempt, Call call, int nth, Fault fault) {
-    SharedSecret shared =
-        fixture
-            .vault
-            .oneTime()
-            .share(OneTimeSpec.of(VALUE.toCharArray()).passphrase(RIGHT.clone()));
+    SharedSecret shared = shareWithPassphrase();
     attempt.use(call, nth, fault, oneTime -> oneTime.reveal(shared.link(), RIGHT));
     if (attempt.result.isPresent()) {
       assertThat(text(attempt.result.get())).isEqualTo(VALUE);
@@ -236,11 +237,7 @@ class OneTimeFaultTest {
   @Test
   void reveal_overtakenWhileItWorks_isRefused() {
     for (boolean burned : new boolean[] {true, false}) {
-      SharedSecret shared =
-          fixture
-              .vault
-              .oneTime()
-              .share(OneTimeSpec.of(VALUE.toCharArray()).passphrase(RIGHT.clone()));
+      SharedSecret shared = shareWithPassphrase();
       FaultyStore store = new FaultyStore(fixture.newStore());
       try (SecretVault late = fixture.open(store)) {
         // Commits: the attempt, that it was right, the end.
@@ -264,11 +261,7 @@ class OneTimeFaultTest {
   /** Who guesses meanwhile does not make the one who knows the passphrase try again. */
   @Test
   void reveal_withAGuessMeanwhile_triesOnce() {
-    SharedSecret shared =
-        fixture
-            .vault
-            .oneTime()
-            .share(OneTimeSpec.of(VALUE.toCharArray()).passphrase(RIGHT.clone()));
+    SharedSecret shared = shareWithPassphrase();
     FaultyStore store = new FaultyStore(fixture.newStore());
     try (SecretVault knowing = fixture.open(store)) {
       store
@@ -291,11 +284,7 @@ class OneTimeFaultTest {
   /** Between an attempt's look and its count, the secret ends: nothing is left of the attempt. */
   @Test
   void guessAtWhatHasEnded_isNotCounted() {
-    SharedSecret shared =
-        fixture
-            .vault
-            .oneTime()
-            .share(OneTimeSpec.of(VALUE.toCharArray()).passphrase(RIGHT.clone()));
+    SharedSecret shared = shareWithPassphrase();
     FaultyStore store = new FaultyStore(fixture.newStore());
     try (SecretVault guessing = fixture.open(store)) {
       store
